@@ -1,0 +1,1 @@
+"""The graph becomes {path: text}; nothing here touches the disk."""

@@ -1,0 +1,1 @@
+"""What stands inside `{{ }}`: parsed, typed, and turned into Python at build time."""

@@ -1,0 +1,1 @@
+"""The intermediate form: resolved names, known types, decided order."""

@@ -1,0 +1,1 @@
+"""One file per node type; `catalog` finds them by file name."""

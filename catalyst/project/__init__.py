@@ -1,0 +1,1 @@
+"""{path: text} becomes a folder that its owner may edit."""

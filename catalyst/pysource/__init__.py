@@ -1,0 +1,1 @@
+"""Python text as values; knows nothing of workflows."""

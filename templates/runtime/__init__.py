@@ -1,0 +1,1 @@
+"""What every generated project shares: short modules without any knowledge of a particular workflow."""

@@ -1,0 +1,128 @@
+"""What one run of a workflow carries from node to node.
+
+The context goes by reference. `clone()` is for branches that run at the same time and write the same names: it shares
+what cannot change and copies the outputs.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from time import monotonic_ns
+from typing import Any, Generic, Protocol, TypeVar
+
+from .pools import ConnectionPools
+from .reply import Reply
+
+InputT = TypeVar("InputT")
+EnvT = TypeVar("EnvT")
+SecretsT = TypeVar("SecretsT")
+
+
+class Events(Protocol):
+    """Somebody who watches the run, such as the client of an event stream."""
+
+    def partial(self, node: str, output: object) -> None:
+        """A node finished."""
+
+    def token(self, node: str, text: str) -> None:
+        """A model said something."""
+
+
+class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
+    """The state of one run: its input, what its nodes gave, and the means that nodes work with."""
+
+    __slots__ = (
+        "_answer",
+        "_mark",
+        "env",
+        "events",
+        "execution_id",
+        "input",
+        "node_outputs",
+        "pools",
+        "secrets",
+        "started_at",
+        "started_ns",
+        "timings",
+        "vars",
+        "workflow",
+    )
+
+    def __init__(
+        self,
+        input: InputT,
+        env: EnvT,
+        secrets: SecretsT,
+        pools: ConnectionPools,
+        *,
+        workflow: str,
+        vars: Mapping[str, Any] | None = None,
+        execution_id: str | None = None,
+        events: Events | None = None,
+        answer: Callable[[Reply], None] | None = None,
+    ) -> None:
+        self.input = input
+        self.env = env
+        self.secrets = secrets
+        self.pools = pools
+        self.workflow = workflow
+        self.vars: Mapping[str, Any] = vars if vars is not None else {}
+        self.execution_id = execution_id if execution_id is not None else uuid.uuid4().hex
+        self.events = events
+        self.node_outputs: dict[str, Any] = {}
+        self.timings: dict[str, int] = {}
+        self.started_ns = self._mark = monotonic_ns()
+        self.started_at: datetime | None = None
+        self._answer = answer
+
+    def set_output(self, node: str, output: object) -> None:
+        """Keep what an in-line node gave; its time is what has passed since the node before it ended."""
+        now = monotonic_ns()
+        self.timings[node] = now - self._mark
+        self._mark = now
+        self.node_outputs[node] = output
+        if self.events is not None:
+            self.events.partial(node, output)
+
+    def get_output(self, node: str) -> Any:
+        """What a node gave, or None when it has not run."""
+        return self.node_outputs.get(node)
+
+    def set_timing(self, node: str, nanoseconds: int) -> None:
+        """Keep how long a node took; a node that runs more than once adds up."""
+        self.timings[node] = self.timings.get(node, 0) + nanoseconds
+        self._mark = monotonic_ns()
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the run began."""
+        return (monotonic_ns() - self.started_ns) / 1e6
+
+    def start_time(self) -> datetime:
+        """When the run began, in UTC; the clock is read when somebody asks first."""
+        if self.started_at is None:
+            self.started_at = datetime.now(timezone.utc)
+        return self.started_at
+
+    def respond(self, reply: Reply) -> None:
+        """Answer the caller now; the run goes on in the background."""
+        if self._answer is not None:
+            self._answer(reply)
+
+    def clone(self) -> "ExecutionContext[InputT, EnvT, SecretsT]":
+        """A context for a branch that runs beside others: same run, own outputs, shared timings and watchers."""
+        twin: ExecutionContext[InputT, EnvT, SecretsT] = ExecutionContext.__new__(ExecutionContext)
+        twin.input = self.input
+        twin.env = self.env
+        twin.secrets = self.secrets
+        twin.pools = self.pools
+        twin.workflow = self.workflow
+        twin.vars = self.vars
+        twin.execution_id = self.execution_id
+        twin.events = self.events
+        twin.node_outputs = self.node_outputs.copy()
+        twin.timings = self.timings
+        twin.started_ns = self.started_ns
+        twin.started_at = self.started_at
+        twin._mark = monotonic_ns()
+        twin._answer = self._answer
+        return twin

@@ -1,0 +1,106 @@
+"""The errors a workflow knows about, and where in the flow they happened.
+
+Every error carries a `kind` (what a flow's `catch` names), the HTTP `status` of the answer it leads to, and texts that are
+safe to show: never the exception's own text, a value or a secret.
+"""
+
+import linecache
+import re
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+
+class FlowError(Exception):
+    """An error of a run. `status` is what the caller of the service gets; `upstream` the status another service gave."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        kind: str = "error",
+        status: int = 500,
+        detail: str | None = None,
+        node: str | None = None,
+        upstream: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.title = title
+        self.kind = kind
+        self.status = status
+        self.detail = detail
+        self.node = node
+        self.upstream = upstream
+        self.retry_after = retry_after
+
+    def describe(self) -> dict[str, Any]:
+        """What `err` holds inside a `catch`."""
+        return {
+            "kind": self.kind,
+            "status": self.upstream if self.upstream is not None else self.status,
+            "title": self.title,
+            "detail": self.detail,
+            "node": self.node,
+        }
+
+
+class NodeError(FlowError):
+    """A node failed; `__cause__` holds the error underneath."""
+
+
+class ExpressionError(FlowError):
+    """A value did not fit what an expression does with it: a missing key, a wrong type, a limit."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title, kind="expression", status=500)
+
+
+class RaisedError(FlowError):
+    """A `raise` node ended the run on purpose."""
+
+    def __init__(self, title: str, *, status: int = 500, detail: str | None = None, node: str | None = None) -> None:
+        super().__init__(title, kind="raised", status=status, detail=detail, node=node)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node and the line of the flow file that it comes from."""
+
+    node: str
+    source: str
+
+
+_MARK = re.compile(r"\s*# (?P<node>[A-Za-z_]\w*), (?P<source>\S+:\d+)$")
+
+
+def locate(error: BaseException) -> Place | None:
+    """The node that was running when `error` was raised.
+
+    The comment above each node names it and its line in the flow; the nearest one above the innermost line of a workflow
+    function is the place. Gives None where no source is at hand.
+    """
+    place = None
+    current: BaseException | None = error
+    while current is not None:
+        place = _innermost(current.__traceback__) or place
+        current = current.__cause__
+    return place
+
+
+def _innermost(traceback: TracebackType | None) -> Place | None:
+    place = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        place = _mark_above(code.co_filename, traceback.tb_lineno, code.co_firstlineno) or place
+        traceback = traceback.tb_next
+    return place
+
+
+def _mark_above(filename: str, line: int, first_line: int) -> Place | None:
+    """The nearest mark above `line`, looking no further up than one line above the function and its decorators."""
+    for number in range(line, max(0, first_line - 2), -1):
+        match = _MARK.match(linecache.getline(filename, number).rstrip("\n"))
+        if match:
+            return Place(match["node"], match["source"])
+    return None
