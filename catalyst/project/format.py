@@ -1,0 +1,129 @@
+"""Lays out emitted Python with black, in process and with one fixed mode.
+
+Goes in: the text of a module. Comes out: the same module as black prints it, on any supported Python. A text that black
+cannot read is a bug of Catalyst, never of the flow.
+
+Black takes some milliseconds a function, so a module is formatted by top-level statement and each piece is remembered: when
+one node changes while `catalyst dev` runs, one function is formatted. The pieces are put together with black's own rule
+for blank lines; modules that hold what the rule does not cover (`# fmt:` comments, comments that
+stand alone, functions inside top-level `if`s) are
+formatted as a whole, and a test compares both ways.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalyst.diagnostics import CompilerBug
+
+if TYPE_CHECKING:
+    from black import Mode
+
+LINE_LENGTH = 120
+"""Width of emitted code. The runtime modules are copied byte for byte, so this is the width that they are kept in."""
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """A function or class with the comments above it, or a run of other statements."""
+
+    text: str
+    is_scope: bool
+
+
+def format_module(source: str, path: str = "<emitted>") -> str:
+    """The module as black prints it. Raises `CompilerBug`, naming `path`, when it is not valid Python."""
+    try:
+        chunks = _chunks(source)
+        if chunks is None:
+            return _format(source)
+        return _join([(_format(chunk.text).strip("\n"), chunk.is_scope) for chunk in chunks])
+    except (ValueError, SyntaxError) as error:
+        raise CompilerBug(f"emitted module `{path}` is not valid Python") from error
+
+
+def format_files(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Path to text, with every `.py` among them formatted but for the runtime's copies, which are clean as they are."""
+    return {
+        path: format_module(text, path) if path.endswith(".py") and not path.startswith("app/runtime/") else text
+        for path, text in files
+    }
+
+
+@functools.cache
+def _mode() -> Mode:
+    # Black takes a while to import; commands that write nothing do not need it.
+    import black  # noqa: PLC0415
+
+    return black.Mode(line_length=LINE_LENGTH, target_versions={black.TargetVersion.PY311})
+
+
+@functools.lru_cache(maxsize=20_000)
+def _format(text: str) -> str:
+    import black  # noqa: PLC0415
+
+    try:
+        return black.format_str(text, mode=_mode())
+    except black.InvalidInput as error:
+        raise ValueError(str(error)) from error
+
+
+def _chunks(source: str) -> list[_Chunk] | None:
+    """The module in pieces that can be formatted alone; None when it has to be formatted as a whole."""
+    body = ast.parse(source).body
+    if len(body) < 2 or "# fmt:" in source or "\f" in source or "\r" in source or not _splits_cleanly(body):
+        return None
+    # Split at newlines only: str.splitlines also breaks at characters that Python takes for part of a string.
+    lines = source.split("\n")
+    chunks: list[_Chunk] = []
+    start = 0
+    for index, node in enumerate(body):
+        here = isinstance(node, _SCOPES)
+        if index + 1 < len(body) and not here and not isinstance(body[index + 1], _SCOPES):
+            continue
+        end = _first_line(body[index + 1], lines) if index + 1 < len(body) else len(lines)
+        if any(line.startswith("#") for line in lines[node.end_lineno or 0 : end]):
+            return None
+        chunks.append(_Chunk("\n".join(lines[start:end]) + "\n", here))
+        start = end
+    return chunks
+
+
+def _splits_cleanly(body: list[ast.stmt]) -> bool:
+    """Whether black's blank lines between these statements follow from their kinds alone."""
+    for before, node in zip([None, *body], body, strict=False):
+        if not isinstance(node, _SCOPES) and any(isinstance(inner, _SCOPES) for inner in ast.walk(node)):
+            return False
+        if isinstance(node, _SCOPES) and _is_dummy(node):
+            return False
+        if before is not None and before.end_lineno == node.lineno:
+            return False
+    return True
+
+
+def _is_dummy(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """A body of `...` only: black keeps such functions close together."""
+    last = node.body[-1]
+    return isinstance(last, ast.Expr) and isinstance(last.value, ast.Constant) and last.value.value is ...
+
+
+def _first_line(node: ast.stmt, lines: list[str]) -> int:
+    """Index of the first line of a statement, counting its decorators and the comments directly above."""
+    first = node.lineno
+    if isinstance(node, _SCOPES) and node.decorator_list:
+        first = min(first, *(decorator.lineno for decorator in node.decorator_list))
+    first -= 1
+    while first > 0 and lines[first - 1].startswith("#"):
+        first -= 1
+    return first
+
+
+def _join(parts: list[tuple[str, bool]]) -> str:
+    """Two blank lines before and after every function and class."""
+    return "\n\n\n".join(text for text, _ in parts if text) + "\n"

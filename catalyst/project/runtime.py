@@ -1,0 +1,111 @@
+"""Picks the runtime modules that a project needs and the packages that those need.
+
+Goes in: names of modules in `templates/runtime`. Comes out: them and whatever they import from each other, byte for byte,
+and the requirement lines for what they import from elsewhere. Nothing here knows a flow or a node.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from catalyst.diagnostics import CompilerBug
+from catalyst.project.assets import runtime_source
+
+REQUIREMENTS = {
+    "anthropic": "anthropic>=2.11,<3",
+    "croniter": "croniter>=6",
+    "cronsim": "cronsim>=2.6",
+    "fastapi": "fastapi>=0.165,<1",
+    "httptools": "httptools>=0.8",
+    "httpx2": "httpx2>=2.16,<3",
+    "openai": "openai>=3.52,<4",
+    "orjson": "orjson>=3.11",
+    "prometheus_client": "prometheus-client>=0.22",
+    "pydantic": "pydantic>=2.14,<3",
+    "typing_extensions": "typing-extensions>=4.16",
+    "tzdata": "tzdata",
+    "uvicorn": "uvicorn>=0.54",
+    "uvloop": "uvloop>=0.22; platform_system != 'Windows'",
+}
+"""Import name to requirement line: the ranges that emitted projects are tested with."""
+
+_BROUGHT = {
+    "starlette": ("fastapi",),
+    "uvicorn": ("uvicorn", "uvloop", "httptools"),
+    # A slim container has no time zone database of its own.
+    "zoneinfo": ("tzdata",),
+}
+"""Imports that stand for other distributions, or for more than one."""
+
+
+def runtime_files(modules: Iterable[str]) -> dict[str, str]:
+    """`app/runtime/<name>.py` to text for the named modules and all they import, with the package's `__init__`."""
+    return {f"app/runtime/{name}.py": runtime_source(name) for name in runtime_modules(modules)}
+
+
+def runtime_modules(modules: Iterable[str]) -> list[str]:
+    """The named modules and all they import from each other, sorted; raises `CompilerBug` for an unknown name."""
+    wanted = ["__init__", *modules]
+    found: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found.add(name)
+            wanted += _siblings(name)
+    return sorted(found)
+
+
+def third_party(modules: Iterable[str], sources: Iterable[str] = ()) -> list[str]:
+    """Requirement lines for the named runtime modules, what they import, and further emitted sources; sorted."""
+    roots: set[str] = set()
+    for name in runtime_modules(modules):
+        roots |= _packages(name)
+    for source in sources:
+        roots |= _roots(ast.parse(source))
+    return sorted(REQUIREMENTS[root] for root in _distributions(roots))
+
+
+def _distributions(roots: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for root in roots:
+        for package in _BROUGHT.get(root, (root,)):
+            if package in seen or (package in sys.stdlib_module_names or package in ("app", "lib")):
+                continue
+            if package not in REQUIREMENTS:
+                raise CompilerBug(f"emitted code imports `{package}`, which has no requirement")
+            seen.add(package)
+            yield package
+
+
+@cache
+def _siblings(name: str) -> tuple[str, ...]:
+    """The runtime modules that one imports directly."""
+    return tuple(sorted(_relative_imports(ast.parse(runtime_source(name)))))
+
+
+def _relative_imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            if node.module:
+                yield node.module.partition(".")[0]
+            else:
+                yield from (alias.name for alias in node.names)
+
+
+@cache
+def _packages(name: str) -> frozenset[str]:
+    """The root names of what a runtime module imports from outside its package."""
+    return frozenset(_roots(ast.parse(runtime_source(name))))
+
+
+def _roots(tree: ast.Module) -> set[str]:
+    roots: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            roots.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            roots.add(node.module.partition(".")[0])
+    return roots
