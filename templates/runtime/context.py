@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from time import monotonic_ns
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from .pools import ConnectionPools
 from .reply import Reply
@@ -93,6 +93,13 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         self.timings[node] = self.timings.get(node, 0) + nanoseconds
         self._mark = monotonic_ns()
 
+    def finished(self, node: str, output: object, nanoseconds: int) -> None:
+        """Keep what a node with a time of its own gave and how long it took; tell whoever watches."""
+        self.set_timing(node, nanoseconds)
+        self.node_outputs[node] = output
+        if self.events is not None:
+            self.events.partial(node, output)
+
     def elapsed_ms(self) -> float:
         """Milliseconds since the run began."""
         return (monotonic_ns() - self.started_ns) / 1e6
@@ -108,9 +115,9 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         if self._answer is not None:
             self._answer(reply)
 
-    def clone(self) -> "ExecutionContext[InputT, EnvT, SecretsT]":
+    def clone(self) -> Self:
         """A context for a branch that runs beside others: same run, own outputs, shared timings and watchers."""
-        twin: ExecutionContext[InputT, EnvT, SecretsT] = ExecutionContext.__new__(ExecutionContext)
+        twin = self.__class__.__new__(self.__class__)
         twin.input = self.input
         twin.env = self.env
         twin.secrets = self.secrets

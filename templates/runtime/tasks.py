@@ -1,0 +1,189 @@
+"""Things that run at the same time: groups, the items of a list, races.
+
+Whatever happens, nothing is left running: who leaves, fails or is cancelled takes the rest along and waits for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Generic, Literal, TypedDict, TypeVar, overload
+
+from .context import ExecutionContext
+from .failures import as_failure
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+ContextT = TypeVar("ContextT", bound=ExecutionContext[Any, Any, Any])
+
+Branch = Callable[[], Coroutine[Any, Any, T]]
+ItemFunction = Callable[[ContextT, ItemT, int], Awaitable[T]]
+
+
+class Failed(TypedDict):
+    """An item that failed: its place in the list, and the error as a `catch` sees it."""
+
+    index: int
+    error: dict[str, Any]
+
+
+class Collected(TypedDict, Generic[T]):
+    """What `collect` gives: the results that came, in input order, and what failed."""
+
+    results: list[T]
+    errors: list[Failed]
+
+
+class Winner(TypedDict, Generic[T]):
+    """The branch that won a race, and what it gave."""
+
+    branch: str
+    output: T
+
+
+class Settled(TypedDict, Generic[T]):
+    """How one branch ended: `output` when `ok`, the error as a `catch` sees it otherwise."""
+
+    ok: bool
+    output: T | None
+    error: dict[str, Any] | None
+
+
+class TaskGroup(asyncio.TaskGroup):
+    """An `asyncio.TaskGroup` that raises the first error itself, with its cause and context, not a group of errors."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Wait for the tasks; when one failed, cancel the others and raise its error."""
+        try:
+            await super().__aexit__(kind, error, traceback)
+            return
+        except BaseExceptionGroup as group:
+            inside = error is not None and not isinstance(error, asyncio.CancelledError)
+            first = error if error is not None and inside else group.exceptions[0]
+        context = first.__context__
+        try:
+            raise first
+        finally:
+            first.__context__ = context  # `raise` would put the cancellation of the waiting task here
+
+
+@overload
+async def map_items(
+    ctx: ContextT,
+    items: Sequence[ItemT],
+    function: ItemFunction[ContextT, ItemT, T],
+    *,
+    concurrency: int = 1,
+    on_item_error: Literal["fail", "skip"] = "fail",
+    batch: int | None = None,
+) -> list[T]: ...
+
+
+@overload
+async def map_items(
+    ctx: ContextT,
+    items: Sequence[ItemT],
+    function: ItemFunction[ContextT, ItemT, T],
+    *,
+    concurrency: int = 1,
+    on_item_error: Literal["collect"],
+    batch: int | None = None,
+) -> Collected[T]: ...
+
+
+async def map_items(  # noqa: PLR0913 - one keyword for each setting of the node
+    ctx: ContextT,
+    items: Sequence[ItemT],
+    function: ItemFunction[ContextT, ItemT, T],
+    *,
+    concurrency: int = 1,
+    on_item_error: Literal["fail", "skip", "collect"] = "fail",
+    batch: int | None = None,
+) -> list[T] | Collected[T]:
+    """`function(ctx, item, index)` for each item, at most `concurrency` at once; results in input order.
+
+    Items that run beside others get a clone of the context. `batch`: the items go in groups of that size, and a group
+    starts when the one before has ended. An item that fails ends all of them (`fail`), is left out (`skip`), or is
+    listed beside the results (`collect`). Memory is bound by the results: there is a task per worker, not per item.
+    """
+    results: dict[int, T] = {}
+    errors: dict[int, dict[str, Any]] = {}
+
+    async def one(context: ContextT, index: int) -> None:
+        try:
+            results[index] = await function(context, items[index], index)
+        except Exception as error:
+            if on_item_error == "fail":
+                raise
+            errors[index] = as_failure(error).describe()
+
+    size = batch if batch is not None else max(len(items), 1)
+    for start in range(0, len(items), size):
+        await _work(ctx, iter(range(start, min(start + size, len(items)))), one, min(concurrency, size, len(items)))
+    ordered = [results[index] for index in sorted(results)] if concurrency > 1 else list(results.values())
+    if on_item_error == "collect":
+        return {"results": ordered, "errors": [{"index": at, "error": errors[at]} for at in sorted(errors)]}
+    return ordered
+
+
+async def _work(
+    ctx: ContextT, indexes: Iterator[int], one: Callable[[ContextT, int], Awaitable[None]], workers: int
+) -> None:
+    if workers <= 1:
+        for index in indexes:
+            await one(ctx, index)
+        return
+
+    async def worker() -> None:
+        # The workers share the iterator: whoever is free takes the next item.
+        for index in indexes:
+            await one(ctx.clone(), index)
+
+    async with TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(worker())
+
+
+async def race(branches: Mapping[str, Branch[T]]) -> Winner[T]:
+    """The first branch that succeeds; the others are cancelled and waited for. When all fail: the first one's error."""
+    tasks = {asyncio.create_task(start()): name for name, start in branches.items()}
+    pending = set(tasks)
+    first_error: BaseException | None = None
+    try:
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in sorted(done, key=list(tasks).index):
+                error = task.exception()
+                if error is None:
+                    return {"branch": tasks[task], "output": task.result()}
+                first_error = first_error or error
+    finally:
+        await _stop(pending)
+    if first_error is None:
+        raise ValueError("a race needs a branch")
+    raise first_error
+
+
+async def settled(branches: Mapping[str, Branch[T]]) -> dict[str, Settled[T]]:
+    """Run all branches to their end; how each ended, by name, in the order given."""
+
+    async def settle(start: Branch[T]) -> Settled[T]:
+        try:
+            return {"ok": True, "output": await start(), "error": None}
+        except Exception as error:
+            return {"ok": False, "output": None, "error": as_failure(error).describe()}
+
+    async with TaskGroup() as group:
+        tasks = {name: group.create_task(settle(start)) for name, start in branches.items()}
+    return {name: task.result() for name, task in tasks.items()}
+
+
+async def _stop(tasks: "set[asyncio.Task[T]]") -> None:
+    """Cancel `tasks` and wait until they have ended; their own errors no longer matter."""
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(Exception, asyncio.CancelledError):
+            await task
