@@ -3,11 +3,10 @@
 Goes in: the text of a module. Comes out: the same module as black prints it, on any supported Python. A text that black
 cannot read is a bug of Catalyst, never of the flow.
 
-Black takes some milliseconds a function, so a module is formatted by top-level statement and each piece is remembered: when
-one node changes while `catalyst dev` runs, one function is formatted. The pieces are put together with black's own rule
-for blank lines; modules that hold what the rule does not cover (`# fmt:` comments, comments that
-stand alone, functions inside top-level `if`s) are
-formatted as a whole, and a test compares both ways.
+Black takes some milliseconds a function, so a module is formatted by top-level statement and each piece is remembered:
+when one node changes while `catalyst dev` runs, one function is formatted. The pieces are put together with black's own
+rule for blank lines; modules that hold what the rule does not cover (`# fmt:` comments, comments that stand alone,
+functions inside top-level `if`s) are formatted as a whole, and a test compares both ways.
 """
 
 from __future__ import annotations
@@ -59,18 +58,19 @@ def format_files(files: Iterable[tuple[str, str]]) -> dict[str, str]:
 @functools.cache
 def _mode() -> Mode:
     # Black takes a while to import; commands that write nothing do not need it.
-    import black  # noqa: PLC0415
+    from black.mode import Mode, TargetVersion  # noqa: PLC0415
 
-    return black.Mode(line_length=LINE_LENGTH, target_versions={black.TargetVersion.PY311})
+    return Mode(line_length=LINE_LENGTH, target_versions={TargetVersion.PY311})
 
 
 @functools.lru_cache(maxsize=20_000)
 def _format(text: str) -> str:
     import black  # noqa: PLC0415
+    from black.parsing import InvalidInput  # noqa: PLC0415
 
     try:
         return black.format_str(text, mode=_mode())
-    except black.InvalidInput as error:
+    except InvalidInput as error:
         raise ValueError(str(error)) from error
 
 

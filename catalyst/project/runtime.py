@@ -1,7 +1,7 @@
 """Picks the runtime modules that a project needs and the packages that those need.
 
-Goes in: names of modules in `templates/runtime`. Comes out: them and whatever they import from each other, byte for byte,
-and the requirement lines for what they import from elsewhere. Nothing here knows a flow or a node.
+Goes in: names of modules in `templates/runtime`. Comes out: them and whatever they import from each other, byte
+for byte, and the requirement lines for what they import from elsewhere. Nothing here knows a flow or a node.
 """
 
 from __future__ import annotations
