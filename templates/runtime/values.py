@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from .errors import ExpressionError
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 MAX_BITS = 4_096
 MAX_TEXT = 8 * 1024 * 1024
@@ -146,9 +147,14 @@ def part(value: Any, lower: Any = None, upper: Any = None, step: Any = None) -> 
     return value[lower:upper:step]
 
 
-def coalesce(value: T | None, fallback: T) -> T:
+def coalesce(value: T | None, fallback: D) -> T | D:
     """The value, or the fallback when it is none."""
     return fallback if value is None else value
+
+
+def fall_back(value: T | None, make: Callable[[], D]) -> T | D:
+    """The value, or what `make` gives when it is none; for fallbacks that may fail or cost something."""
+    return make() if value is None else value
 
 
 def present(value: T | None, what: str = "the value") -> T:
