@@ -42,7 +42,7 @@ class WriteReport:
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
-    """Files that their owner edited: left alone, but under `force` overwritten when they are still part of the project."""
+    """Files that their owner edited: left alone; under `force` overwritten when they are still part of the project."""
     diffs: Mapping[str, str] = field(default_factory=dict)
     """For each edited file the unified diff from what stands there to what would be written."""
     diagnostics: tuple[Diagnostic, ...] = ()
