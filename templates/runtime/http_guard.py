@@ -146,11 +146,11 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         return addresses
 
     async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
         self,
         path: str,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,  # noqa: ASYNC109 - the backend's interface
         socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
         """No socket of this machine."""
         raise BlockedHost()
 

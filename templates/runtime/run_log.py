@@ -1,4 +1,4 @@
-"""What a run writes into the log: a record for each event, with the workflow, the execution id and the node as fields."""
+"""What a run writes into the log: a record for each event, with workflow, execution id and node as fields."""
 
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ Level = Literal["debug", "info", "warning", "error"]
 
 
 def log_event(
-    ctx: ExecutionContext[Any, Any, Any], level: Level, node: str, message: str, data: object = None, **fields: object
+    ctx: ExecutionContext[Any, Any, Any], level: Level, node: str, message: str, data: object = None, **fields: Any
 ) -> None:
     """Write one record: `message` and `data` (JSON data) of `node`, beside what identifies the run.
 
