@@ -1,0 +1,123 @@
+"""Models behind Anthropic's messages protocol."""
+
+from typing import Any
+
+import anthropic
+import httpx2 as httpx
+import orjson
+
+from .http_client import TIMEOUT
+from .llm import (
+    Completion,
+    LlmPool,
+    LlmRequest,
+    Model,
+    OnToken,
+    completion,
+    cut_short,
+    refused,
+    status_error,
+    transport_error,
+)
+
+# The protocol wants a limit; this is what a call without one gets.
+MAX_TOKENS = 4_096
+
+_FINISH_REASONS = {"end_turn": "stop", "stop_sequence": "stop", "tool_use": "stop", "max_tokens": "length"}
+
+# Errors told in the middle of a stream come by name; these are the statuses they would have had.
+_STATUSES = {"overloaded_error": 529, "rate_limit_error": 429, "authentication_error": 401, "timeout_error": 504}
+
+
+class AnthropicProvider:
+    """Anthropic's service; ANTHROPIC_BASE_URL in the environment overrides its address."""
+
+    name = "anthropic"
+
+    async def ask(self, pool: LlmPool, model: Model, request: LlmRequest, on_token: OnToken | None) -> Completion:
+        """The model's answer. Raises FlowError."""
+        key = (self.name, model.base_url or "", model.api_key)
+        client = pool.client(key, lambda http: _client(http, model))
+        body = _body(model, request)
+        try:
+            if on_token is None:
+                return _answer(await client.messages.create(**body))
+            return await _stream(client, body, on_token)
+        except anthropic.APIStatusError as error:
+            raise status_error(_status(error), error.response.headers) from error
+        except (anthropic.AnthropicError, httpx.HTTPError, ValueError) as error:
+            raise transport_error(error) from error
+
+
+ANTHROPIC = AnthropicProvider()
+
+
+def _client(http: httpx.AsyncClient, model: Model) -> anthropic.AsyncAnthropic:
+    return anthropic.AsyncAnthropic(
+        api_key=model.api_key or "none", base_url=model.base_url, http_client=http, max_retries=0, timeout=TIMEOUT
+    )
+
+
+def _body(model: Model, request: LlmRequest) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "model": model.name,
+        "messages": list(request.messages),
+        "max_tokens": request.max_tokens if request.max_tokens is not None else MAX_TOKENS,
+    }
+    if request.system:
+        body["system"] = request.system
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if request.output is not None:
+        body |= _structured(request.output.name, request.output.schema, request.output.closed)
+    return body
+
+
+def _structured(name: str, schema: dict[str, Any], closed: bool) -> dict[str, Any]:
+    """A closed schema is the format of the answer; an open one, which that does not allow, the input of a tool that
+    the model has to use."""
+    if closed:
+        return {"output_config": {"format": {"type": "json_schema", "schema": anthropic.transform_schema(schema)}}}
+    tool = {"name": name, "description": "Give the answer.", "input_schema": schema}
+    return {"tools": [tool], "tool_choice": {"type": "tool", "name": name}}
+
+
+def _answer(message: anthropic.types.Message) -> Completion:
+    if message.stop_reason == "refusal":
+        raise refused()
+    texts = []
+    for block in message.content:
+        if block.type == "text":
+            texts.append(block.text)
+        elif block.type == "tool_use":
+            texts.append(orjson.dumps(block.input).decode())
+    reason = _FINISH_REASONS.get(str(message.stop_reason), str(message.stop_reason))
+    return completion("".join(texts), message.model, reason, message.usage.input_tokens, message.usage.output_tokens)
+
+
+async def _stream(client: anthropic.AsyncAnthropic, body: dict[str, Any], on_token: OnToken) -> Completion:
+    texts: list[str] = []
+    reason: str | None = None
+    name, read, written = str(body["model"]), 0, 0
+    event: anthropic.types.RawMessageStreamEvent
+    async with await client.messages.create(**body, stream=True) as stream:
+        async for event in stream:
+            if event.type == "content_block_delta":
+                if event.delta.type == "text_delta":
+                    texts.append(event.delta.text)
+                    on_token(event.delta.text)
+            elif event.type == "message_start":
+                name, read = event.message.model, event.message.usage.input_tokens
+            elif event.type == "message_delta":
+                reason, written = event.delta.stop_reason, event.usage.output_tokens
+    if reason is None:
+        raise cut_short()
+    if reason == "refusal":
+        raise refused()
+    return completion("".join(texts), name, _FINISH_REASONS.get(reason, reason), read, written)
+
+
+def _status(error: anthropic.APIStatusError) -> int:
+    if error.status_code >= 400:
+        return error.status_code
+    return _STATUSES.get(str(error.type), 500)
