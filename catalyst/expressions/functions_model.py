@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from catalyst.expressions.types import NONE, Type
 
@@ -29,6 +29,8 @@ class Argument:
     variadic: bool = False
     literal: bool = False
     secret: bool = False
+    sugar: Literal["path", "filter", "test"] | None = None
+    """What a constant text stands for in place of a lambda; `functions_sugar.desugar` resolves it before checking."""
 
 
 @dataclass(frozen=True, slots=True)

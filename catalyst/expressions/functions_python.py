@@ -1,7 +1,7 @@
 """Small builders for the Python that filters become, and the questions that entries of the tables ask about types.
 
-An entry either calls a helper of the runtime (`helper`), or writes plain Python where the types are known. A piped value
-is written once; only what is `plain` (a name, or keys of one) may be written twice.
+An entry either calls a helper of the runtime (`helper`), or writes plain Python where the types are known. A piped
+value is written once; only what is `plain` (a name, or keys of one) may be written twice.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def helper_call(call_: EmitCall, module: str, function: str, names: Sequence[str
             positional += given
         else:
             code = as_lambda(given) if isinstance(given, LambdaCode) else given
-            if gap or isinstance(code, ast.Constant) and isinstance(code.value, bool):
+            if gap or (isinstance(code, ast.Constant) and isinstance(code.value, bool)):
                 gap, keywords[name] = True, code
             else:
                 positional.append(code)
