@@ -1,0 +1,64 @@
+"""Building blocks of the models: text that keeps its place, raw data, lists, and the base class."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from catalyst.diagnostics import Located
+from catalyst.spec.problems import Reader, kind_of, problem
+from catalyst.spec.tree import LocatedMap
+
+
+class SpecModel(BaseModel):
+    """A part of the flow file: unknown keys are errors, values are never converted, and nothing changes later."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        arbitrary_types_allowed=True,
+        defer_build=False,
+        validate_default=False,
+    )
+
+
+def _read_text(value: Any) -> str:
+    if not isinstance(value, str):
+        help_text = f'quote it: "{value}"' if isinstance(value, (int, float)) else ""
+        raise problem("E142", f"text is wanted here, this is {kind_of(value)}", help=help_text)
+    return value
+
+
+def _read_map(value: Any) -> LocatedMap:
+    if not isinstance(value, LocatedMap):
+        raise problem("E142", f"a map of keys is wanted here, this is {kind_of(value)}")
+    return value
+
+
+def _keep(value: Any) -> Any:
+    return value
+
+
+def as_tuple(value: Any) -> Any:
+    """Lists become tuples, so that models can be frozen; anything else stays for pydantic to refuse."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def one_or_many(value: Any) -> Any:
+    """`needs: a` is short for `needs: [a]`."""
+    return (value,) if isinstance(value, str) else as_tuple(value)
+
+
+Text = Annotated[Located, Reader(_read_text, {"type": "string"})]
+"""Text that knows its place in the file."""
+
+RawMap = Annotated[LocatedMap, Reader(_read_map, {"type": "object"})]
+"""A map that a later pass looks into."""
+
+Raw = Annotated[Any, Reader(_keep, {})]
+"""Any shape, read by a later pass."""
+
+AsTuple = BeforeValidator(as_tuple)
+OneOrMany = BeforeValidator(one_or_many, json_schema_input_type=Any)

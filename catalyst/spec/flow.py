@@ -1,0 +1,130 @@
+"""A flow file from text to model: reading, validating, and the checks of names that need nothing but the file.
+
+`Loaded.flow` is given whenever there is something that later passes can work on, even when there are errors; what was
+wrong has then been left out of it. A node whose type is missing or wrong has the type "".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from catalyst.diagnostics import Diagnostic, Located, Span
+from catalyst.spec.flow_checks import check_flow, check_shared
+from catalyst.spec.load import load_tree
+from catalyst.spec.model import Body, Flow, NodeSpec, ProjectFile
+from catalyst.spec.names import meeting_names, name_problem, usable_name
+from catalyst.spec.repair import without_wrong
+from catalyst.spec.tree import LocatedList, LocatedMap
+from catalyst.spec.validate import find_problems
+
+__all__ = ["Loaded", "LoadedProject", "body_output", "flow_from_tree", "load_flow", "load_project", "parse_body"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of a flow file."""
+
+    flow: Flow | None
+    tree: LocatedMap | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything found stops the build."""
+        return any(item.severity == "error" for item in self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProject:
+    """What came of a `catalyst.yaml`."""
+
+    project: ProjectFile | None
+    tree: LocatedMap | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load_flow(source: str, filename: str) -> Loaded:
+    """The flow of a file. `filename` stands in messages; its stem is the flow's name when it gives none. Never raises."""
+    tree, found = load_tree(source, filename)
+    if tree is None:
+        return Loaded(None, None, tuple(found))
+    loaded = flow_from_tree(tree, filename)
+    return Loaded(loaded.flow, tree, tuple([*found, *loaded.diagnostics]))
+
+
+def flow_from_tree(tree: LocatedMap, filename: str) -> Loaded:
+    """The flow that a tree describes, wherever the tree comes from."""
+    flow, found = _model_of(Flow, tree, filename, "the flow")
+    if flow is None:
+        return Loaded(None, tree, tuple(found))
+    flow, name_errors = _with_name(flow, tree, filename)
+    found += name_errors
+    if not tree.get("nodes"):
+        key = next((key for key in tree if key == "nodes"), None)
+        span = key.span if isinstance(key, Located) else Span.start_of(filename)
+        found.append(Diagnostic("E141", "error", "the flow has no nodes", span, "add at least one node below `nodes:`"))
+        return Loaded(None, tree, tuple(found))
+    found += check_flow(flow, tree, filename)
+    return Loaded(flow, tree, tuple(found))
+
+
+def load_project(source: str, filename: str) -> LoadedProject:
+    """The shared part of a project, from the text of its `catalyst.yaml`. Never raises."""
+    tree, found = load_tree(source, filename)
+    if tree is None:
+        return LoadedProject(None, None, tuple(found))
+    project, problems = _model_of(ProjectFile, tree, filename, "the project file")
+    found += problems
+    if project is not None:
+        found += check_shared(project, tree, filename)
+    return LoadedProject(project, tree, tuple(found))
+
+
+def _model_of(model: type[M], tree: LocatedMap, filename: str, what: str) -> tuple[M | None, list[Diagnostic]]:
+    """The model made from what is right in the tree, and everything that is not."""
+    problems = find_problems(model, tree, filename=filename, what=what)
+    found = [diagnostic for _, diagnostic in problems]
+    try:
+        return model.model_validate(without_wrong(tree, [place for place, _ in problems]) if problems else tree), found
+    except ValidationError:
+        return None, found
+
+
+def _with_name(flow: Flow, tree: LocatedMap, filename: str) -> tuple[Flow, list[Diagnostic]]:
+    """A flow without a name is called like its file."""
+    if flow.name is not None:
+        return flow, []
+    stem = usable_name(PurePath(filename).name.split(".")[0]).lower()
+    found = []
+    if "name" not in tree and name_problem(stem) is not None:
+        message = "the flow has no name, and its file's name cannot be one"
+        found.append(Diagnostic("E141", "error", message, Span.start_of(filename), "add `name: my_flow`"))
+    name = stem if name_problem(stem) is None else "flow"
+    return flow.model_copy(update={"name": Located(name, Span.start_of(filename))}), found
+
+
+def parse_body(raw: Any, filename: str) -> tuple[dict[str, NodeSpec], list[Diagnostic]]:
+    """The nodes of a body (`do`, a branch, `default`, `catch`, `finally`), and what is wrong with them."""
+    span = raw.span if isinstance(raw, (LocatedMap, LocatedList, Located)) else Span.start_of(filename)
+    if not isinstance(raw, LocatedMap) or not raw:
+        message = "a body is a map of named nodes" + ("; this one is empty" if raw in ({}, None) else "")
+        return {}, [Diagnostic("E142", "error", message, span, "write do: {name: {type: ..., with: {...}}}")]
+    wrapped = LocatedMap(span)
+    wrapped.put(Located("nodes", span), raw.without("output") if body_output(raw) is not None else raw, span)
+    body, found = _model_of(Body, wrapped, filename, "this body")
+    found += meeting_names(list(raw), "node id", span)
+    return (body.nodes if body is not None else {}), found
+
+
+def body_output(raw: Any) -> Any:
+    """The value that a body's own `output:` gives; None when it has none (a node called `output` is not one)."""
+    if not isinstance(raw, LocatedMap) or "output" not in raw:
+        return None
+    value = raw["output"]
+    return None if isinstance(value, dict) and isinstance(value.get("type"), str) else value
