@@ -16,7 +16,6 @@ from catalyst.project.assets import runtime_source
 
 REQUIREMENTS = {
     "anthropic": "anthropic>=2.11,<3",
-    "croniter": "croniter>=6",
     "cronsim": "cronsim>=2.6",
     "fastapi": "fastapi>=0.165,<1",
     "httptools": "httptools>=0.8",
@@ -33,6 +32,8 @@ REQUIREMENTS = {
 """Import name to requirement line: the ranges that emitted projects are tested with."""
 
 _BROUGHT = {
+    "httpcore2": ("httpx2",),
+    "pydantic_core": ("pydantic",),
     "starlette": ("fastapi",),
     "uvicorn": ("uvicorn", "uvloop", "httptools"),
     # A slim container has no time zone database of its own.

@@ -101,7 +101,7 @@ _FILES = {
 
 
 def scaffold_files(facts: ProjectFacts) -> dict[str, str]:
-    """Path to text of the files around the code. Raises `CompilerBug` for names that should have been refused before."""
+    """Path to text of the files around the code. Raises `CompilerBug` for names that should have been refused."""
     _check(facts)
     values = _values(facts)
     return {path: _templates().get_template(name).render(values) for path, name in sorted(_FILES.items())}

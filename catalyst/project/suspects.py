@@ -1,0 +1,393 @@
+"""Walks one module and names every place that could evaluate text.
+
+Goes in: a parsed module and the rules for it. Comes out: `Violation`s in file order. What is looked at is the syntax
+tree, so spelling, nesting, decorators and line breaks make no difference; a name counts wherever it is read, called or
+not, so that handing `eval` on under another name is found where that happens.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from catalyst.project.evaluators import (
+    EVALUATING_MEMBERS,
+    EVALUATING_MODULES,
+    EVALUATING_NAMES,
+    FRAME_ATTRIBUTES,
+    HARMLESS_DUNDERS,
+    HIDDEN_MODULES,
+    MODULE_NAMES,
+    OPEN_DUNDERS,
+    OPEN_REACHING_NAMES,
+    OPEN_RISKY_MODULES,
+    REACHING_NAMES,
+    RISKY_MODULES,
+    TYPE_MAKERS,
+)
+
+_FIRST_PARTY = frozenset({"app", "lib"})
+_DYNAMIC_ANNOTATION = (ast.Call, ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    """A place that could evaluate text, or that nobody can vouch for. `path` is relative, lines count from 1."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for a module. Without `imports` any import will do but those that evaluate."""
+
+    imports: frozenset[str] | None = None
+    allowances: frozenset[str] = frozenset()
+
+    @property
+    def strict(self) -> bool:
+        """Whether it is emitted code, which keeps to a closed list."""
+        return self.imports is not None
+
+
+def find_suspects(path: str, tree: ast.Module, rules: Rules) -> list[Violation]:
+    """Every suspect place of a module, in file order."""
+    walker = _Walker(path, rules, _imported_names(tree), _constant_texts(tree))
+    walker.visit(tree)
+    return sorted(set(walker.found))
+
+
+def _imported_names(tree: ast.Module) -> dict[str, frozenset[str]]:
+    """Each name that an import binds anywhere in the module, to the dotted names that it may stand for."""
+    names: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                target = alias.name if alias.asname else alias.name.partition(".")[0]
+                names.setdefault(alias.asname or target, set()).add(target)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            for alias in node.names:
+                names.setdefault(alias.asname or alias.name, set()).add(f"{node.module}.{alias.name}")
+    return {name: frozenset(targets) for name, targets in names.items()}
+
+
+def _constant_texts(tree: ast.Module) -> frozenset[str]:
+    """Names that the module sets once, at its top, to a plain text."""
+    texts: dict[str, int] = {}
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        if isinstance(node, ast.AnnAssign):
+            target = node.target
+        if isinstance(target, ast.Name) and isinstance(node, (ast.Assign, ast.AnnAssign)) and _is_text(node.value):
+            texts[target.id] = 0
+    for stored in ast.walk(tree):
+        if isinstance(stored, ast.Name) and isinstance(stored.ctx, ast.Store) and stored.id in texts:
+            texts[stored.id] += 1
+        elif isinstance(stored, ast.arg) and stored.arg in texts:
+            texts[stored.arg] += 1
+    return frozenset(name for name, stores in texts.items() if stores == 1)
+
+
+def _is_text(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+class _Walker(ast.NodeVisitor):
+    """Visits each node once; what it finds goes to `found`."""
+
+    def __init__(self, path: str, rules: Rules, imported: dict[str, frozenset[str]], constants: frozenset[str]) -> None:
+        self.found: list[Violation] = []
+        self._path = path
+        self._rules = rules
+        self._imported = imported
+        self._constants = constants
+        self._parameters: list[frozenset[str]] = []
+        self._risky = RISKY_MODULES if rules.strict else OPEN_RISKY_MODULES
+        self._dunders = (HARMLESS_DUNDERS if rules.strict else OPEN_DUNDERS) | rules.allowances
+
+    def _report(self, node: ast.expr | ast.stmt | ast.pattern, message: str) -> None:
+        self.found.append(Violation(self._path, node.lineno, message))
+
+    # Imports
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._check_import(node, alias.name)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.level == 0:
+            self._check_import(node, node.module or "")
+        for alias in node.names:
+            if alias.name == "*" and (self._rules.strict or _root(node.module or "") in self._risky):
+                self._report(node, f"imports everything from `{node.module}`")
+            if alias.name.startswith("__") and alias.name not in MODULE_NAMES:
+                self._report(node, f"imports `{alias.name}`")
+            if node.level == 0:
+                self._check_dotted(node, f"{node.module}.{alias.name}")
+
+    def _check_import(self, node: ast.stmt, module: str) -> None:
+        if _within(module, EVALUATING_MODULES) and module not in self._rules.allowances:
+            self._report(node, f"imports `{module}`, which can evaluate text, load objects or start programs")
+        elif self._rules.imports is not None and not self._may_import(module):
+            self._report(node, f"imports `{module}`, which is not on the list of what emitted code may import")
+        else:
+            self._check_dotted(node, module)
+
+    def _may_import(self, module: str) -> bool:
+        closed = self._rules.imports or frozenset()
+        return _root(module) in _FIRST_PARTY or _within(module, closed | self._rules.allowances)
+
+    # Names and attributes
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self._check_name(node)
+        for target in sorted(self._imported.get(node.id, ())):
+            if target in self._risky and isinstance(node.ctx, ast.Load):
+                self._report(node, f"hands on the module `{target}` as a value")
+
+    def _check_name(self, node: ast.Name) -> None:
+        name = node.id
+        if name in EVALUATING_NAMES or self._reaches(node) or (_is_dunder(name) and name not in MODULE_NAMES):
+            self._report(node, f"uses `{name}`")
+        for target in sorted(self._imported.get(name, ())):
+            if "." in target:
+                self._check_dotted(node, target)
+
+    def _reaches(self, node: ast.Name) -> bool:
+        """Whether it is a builtin such as `globals`, not a parameter or a field of that name."""
+        if isinstance(node.ctx, ast.Store) or node.id in self._rules.allowances:
+            return False
+        if any(node.id in parameters for parameters in self._parameters):
+            return False
+        return node.id in (REACHING_NAMES if self._rules.strict else OPEN_REACHING_NAMES)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._check_attribute_name(node, node.attr)
+        for dotted in self._dotted_names(node):
+            self._check_dotted(node, dotted)
+        if node.attr in ("format", "format_map"):
+            self._check_format(node, None)
+        if isinstance(node.value, ast.Name):
+            # Not visit_Name: `os.path` does not hand on `os`.
+            self._check_name(node.value)
+        else:
+            self.visit(node.value)
+
+    def _check_attribute_name(self, node: ast.expr | ast.pattern, name: str) -> None:
+        suspect = name in FRAME_ATTRIBUTES or (_is_dunder(name) and name not in self._dunders)
+        if suspect and name not in self._rules.allowances:
+            self._report(node, f"reads the attribute `{name}`")
+
+    def _dotted_names(self, node: ast.expr) -> list[str]:
+        """What an attribute of an imported name may be, as a dotted name."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.insert(0, node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return []
+        return sorted(".".join([target, *parts]) for target in self._imported.get(node.id, ()))
+
+    def _check_dotted(self, node: ast.expr | ast.stmt, dotted: str) -> None:
+        if dotted == "operator.attrgetter":
+            # Its calls are looked at one by one.
+            return
+        hidden = [part for part in dotted.split(".")[1:] if part.lstrip("_") in HIDDEN_MODULES]
+        if dotted in EVALUATING_MEMBERS or (dotted in EVALUATING_MODULES and dotted not in self._rules.allowances):
+            self._report(node, f"uses `{dotted}`, which can evaluate text, load objects or start programs")
+        elif hidden:
+            self._report(node, f"reaches the module `{hidden[0]}` through `{dotted}`")
+
+    # Calls
+
+    def visit_Call(self, node: ast.Call) -> None:
+        names = self._dotted_names(node.func)
+        if isinstance(node.func, ast.Name):
+            self._check_builtin_call(node, node.func.id)
+        if isinstance(node.func, ast.Call) and isinstance(node.func.func, ast.Name) and node.func.func.id == "type":
+            self._report(node, "calls what `type(...)` gives")
+        if "operator.attrgetter" in names:
+            self._check_attrgetter(node)
+        if {"yaml.load"} & set(names) and not self._has_safe_loader(node):
+            self._report(node, "uses `yaml.load` without a safe loader")
+        if TYPE_MAKERS & set(names):
+            self._check_types_in_text(node, [*node.args, *(keyword.value for keyword in node.keywords)])
+        if isinstance(node.func, ast.Attribute):
+            self._check_method_call(node, node.func)
+        else:
+            self.visit(node.func)
+        for part in (*node.args, *node.keywords):
+            self.visit(part)
+
+    def _check_builtin_call(self, node: ast.Call, name: str) -> None:
+        if name == "type" and (len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred)):
+            self._report(node, "makes a class at run time with `type`")
+        if name == "getattr" and not self._rules.strict and not self._names_plain_attribute(node):
+            self._report(node, "reads an attribute whose name is not plain text")
+        if name == "vars" and not self._rules.strict and len(node.args) != 1:
+            self._report(node, "uses `vars` of its own scope")
+
+    def _names_plain_attribute(self, node: ast.Call) -> bool:
+        if len(node.args) < 2 or not isinstance(node.args[1], ast.Constant):
+            return False
+        name = node.args[1].value
+        return isinstance(name, str) and not name.startswith("__") and name not in FRAME_ATTRIBUTES | EVALUATING_NAMES
+
+    def _check_attrgetter(self, node: ast.Call) -> None:
+        for argument in node.args:
+            name = argument.value if isinstance(argument, ast.Constant) else None
+            if not isinstance(name, str) or "." in name or name.startswith("_"):
+                self._report(node, "uses `operator.attrgetter` with a name that is not one plain attribute")
+
+    def _has_safe_loader(self, node: ast.Call) -> bool:
+        loaders = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "Loader")]
+        safe = {"yaml.SafeLoader", "yaml.CSafeLoader", "yaml.BaseLoader"}
+        return any(set(self._dotted_names(loader)) & safe for loader in loaders)
+
+    def _check_method_call(self, node: ast.Call, function: ast.Attribute) -> None:
+        if function.attr in ("eval", "exec") and (node.args or node.keywords):
+            self._report(node, f"calls a method `{function.attr}` with something to evaluate")
+        if function.attr not in ("format", "format_map"):
+            self.visit(function)
+            return
+        self._check_format(function, node)
+        self.visit(function.value)
+
+    def _check_format(self, function: ast.Attribute, call: ast.Call | None) -> None:
+        """`text.format(...)`: the text must be known, and may not walk into what it is given."""
+        text = function.value
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            if call is None or "__" in text.value:
+                self._report(function, "formats a text that walks into its values")
+            return
+        if isinstance(text, ast.Name) and text.id in self._constants and call is not None:
+            return
+        # `day.format("YYYY")` of a date library: one plain text and nothing to fill in.
+        is_date = call is not None and len(call.args) == 1 and not call.keywords and _is_text(call.args[0])
+        if self._rules.strict or not is_date:
+            self._report(function, "formats a text that is not a constant")
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        if self._rules.strict and isinstance(node.op, ast.Mod) and _formats_unknown_text(node):
+            self._report(node, "formats a text that is not a constant")
+        self.generic_visit(node)
+
+    # Annotations, which libraries evaluate when they are text
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._visit_annotation(node.annotation)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self._visit_annotation(node.annotation)
+        self.visit(node.target)
+        if node.value is not None:
+            self.visit(node.value)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._visit_function(node)
+
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for decorator in node.decorator_list:
+            self.visit(decorator)
+        self.visit(node.args)
+        self._visit_annotation(node.returns)
+        self._parameters.append(_parameter_names(node.args))
+        for statement in node.body:
+            self.visit(statement)
+        self._parameters.pop()
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.visit(node.args)
+        self._parameters.append(_parameter_names(node.args))
+        self.visit(node.body)
+        self._parameters.pop()
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if any(_root(name) in ("typing", "typing_extensions") for name in self._names_of(node.value)):
+            self._check_types_in_text(node, [node.slice])
+        self.generic_visit(node)
+
+    def _names_of(self, node: ast.expr) -> Iterable[str]:
+        return self._imported.get(node.id, ()) if isinstance(node, ast.Name) else self._dotted_names(node)
+
+    def _visit_annotation(self, annotation: ast.expr | None) -> None:
+        if annotation is not None:
+            self._check_types_in_text(annotation, [annotation])
+            self.visit(annotation)
+
+    def _check_types_in_text(self, node: ast.expr, parts: list[ast.expr]) -> None:
+        for text in _quoted_types(parts, self._is_literal):
+            try:
+                parsed = ast.parse(text.strip(), mode="eval").body
+            except (SyntaxError, ValueError):
+                continue
+            if any(isinstance(inner, _DYNAMIC_ANNOTATION) for inner in ast.walk(parsed)):
+                self._report(node, "holds a type in quotes that would be evaluated")
+                continue
+            for inner in ast.walk(parsed):
+                if isinstance(inner, (ast.expr, ast.stmt)):
+                    inner.lineno = node.lineno
+            self.visit(parsed)
+
+    def _is_literal(self, node: ast.expr) -> bool:
+        return any(name.endswith((".Literal", ".Annotated")) for name in self._names_of(node))
+
+    # Patterns
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        for name in node.kwd_attrs:
+            self._check_attribute_name(node, name)
+        self.generic_visit(node)
+
+
+def _quoted_types(parts: list[ast.expr], is_literal: Callable[[ast.expr], bool]) -> Iterator[str]:
+    """The texts in an annotation that stand for types; what stands in `Literal[...]` and behind a type is data."""
+    waiting: list[ast.AST] = list(parts)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Subscript) and is_literal(node.value):
+            first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else None
+            waiting += [first] if first is not None and not isinstance(first, ast.Constant) else []
+        elif isinstance(node, (ast.Call, ast.Dict)):
+            waiting += node.values if isinstance(node, ast.Dict) else []
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+def _formats_unknown_text(node: ast.BinOp) -> bool:
+    """`text % values` where the text is built, or where the values show that something is being filled in."""
+    if _is_text(node.left):
+        return False
+    if isinstance(node.left, ast.JoinedStr):
+        return True
+    sums = isinstance(node.left, ast.BinOp) and any(
+        _is_text(part) for part in ast.walk(node.left) if isinstance(part, ast.expr)
+    )
+    return sums or isinstance(node.right, (ast.Tuple, ast.Dict))
+
+
+def _parameter_names(arguments: ast.arguments) -> frozenset[str]:
+    return frozenset(node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg))
+
+
+def _is_dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _within(module: str, modules: Iterable[str]) -> bool:
+    """Whether a module, or a package that it is in, is among `modules`."""
+    parts = module.split(".")
+    known = modules if isinstance(modules, frozenset) else frozenset(modules)
+    return any(".".join(parts[:count]) in known for count in range(1, len(parts) + 1))
