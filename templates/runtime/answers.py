@@ -1,0 +1,138 @@
+"""What goes back over HTTP: JSON, replies of the workflow, and the headers around them."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import Send
+
+from .errors import FlowError
+from .reply import Reply
+
+Headers = list[tuple[bytes, bytes]]
+
+_JSON = (b"content-type", b"application/json")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_BYTES = (b"content-type", b"application/octet-stream")
+_WITHOUT_BODY = frozenset((204, 205, 304))
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+# Printable ASCII that neither begins nor ends with a space: nothing that could end the line or start another header.
+_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,8190}[\x21-\x7e])?")
+_SERVERS_OWN = frozenset(
+    [
+        "connection",
+        "content-length",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response, ready to be sent."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def to_json(value: object) -> bytes:
+    """JSON as UTF-8. Bytes become base64 text; integers of any size stay exact. Raises TypeError for live objects."""
+    try:
+        return orjson.dumps(value, default=_plain)
+    except orjson.JSONEncodeError:
+        # orjson stops at 64 bits and at lone surrogates; the standard library does not.
+        return json.dumps(value, default=_plain, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def check_header(name: str, value: str) -> tuple[bytes, bytes]:
+    """The header as bytes. Raises FlowError when it could break out of its line or belongs to the server."""
+    if not _NAME.fullmatch(name) or name.lower() in _SERVERS_OWN:
+        raise FlowError("The reply has a header that may not be set", kind="header", status=500)
+    if not _VALUE.fullmatch(value):
+        raise FlowError("The reply has a header value that may not be sent", kind="header", status=500)
+    return name.lower().encode("ascii"), value.encode("ascii")
+
+
+def from_reply(reply: Reply) -> Answer:
+    """The response that a workflow's own reply asks for. Raises FlowError when it cannot be sent."""
+    if not 200 <= reply.status <= 599:
+        raise FlowError("The reply has a status that may not be sent", kind="status", status=500)
+    headers = [check_header(name, str(value)) for name, value in reply.headers.items()]
+    body, kind = _reply_body(reply)
+    if kind is not None and all(name != b"content-type" for name, _ in headers):
+        headers.append(kind)
+    if reply.status not in _WITHOUT_BODY:
+        headers.append((b"content-length", b"%d" % len(body)))
+    return Answer(reply.status, headers, body)
+
+
+def _reply_body(reply: Reply) -> tuple[bytes, tuple[bytes, bytes] | None]:
+    """The body and its content type; no body at all when there is nothing to say."""
+    body = reply.body
+    if reply.status in _WITHOUT_BODY or body is None:
+        return b"", None
+    if isinstance(body, str):
+        return body.encode("utf-8", "replace"), _TEXT
+    if isinstance(body, bytes | bytearray):
+        return bytes(body), _BYTES
+    return to_json(body), _JSON
+
+
+def from_output(output: object, status: int = 200) -> Answer:
+    """The response for a workflow's output."""
+    if isinstance(output, Reply):
+        return from_reply(output)
+    body = to_json(output)
+    return Answer(status, [_JSON, (b"content-length", b"%d" % len(body))], body)
+
+
+def server_timing(total_ns: int, timings: Mapping[str, int]) -> bytes:
+    """The value of `Server-Timing`: `total;dur=1.93, score;dur=1.2`, in milliseconds. Takes nanoseconds."""
+    nodes = "".join([f", {node};dur={spent / 1e6:.3f}" for node, spent in timings.items()])
+    return f"total;dur={total_ns / 1e6:.3f}{nodes}".encode("ascii")
+
+
+def in_milliseconds(timings: Mapping[str, int]) -> dict[str, float]:
+    """Timings as they stand in a body: milliseconds, to the microsecond."""
+    return {node: round(spent / 1e6, 3) for node, spent in timings.items()}
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send a whole response: one message for its head, one for its body."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+class JsonResponse(Response):
+    """A response for routes written by hand; quicker than the stock one."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The content as JSON."""
+        return to_json(content)

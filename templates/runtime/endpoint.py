@@ -1,0 +1,209 @@
+"""One HTTP trigger of a workflow, as an ASGI application: request in, run, answer out.
+
+It stands behind both ways to a workflow, the short one (`short_way.py`) and the FastAPI route (`routes.py`), so both
+behave alike. What is here runs for every request; that is why it is one straight line with few calls.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from functools import partial
+from time import monotonic_ns
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from . import answers, logs, problems
+from .answers import Answer
+from .context import ExecutionContext
+from .guard import ClientGone, Guard
+from .host import Host, run_took_too_long
+from .intake import Intake
+from .reply import Reply
+from .workflow import Answered, HttpTrigger, StreamedRun, Workflow
+
+Context = ExecutionContext[Any, Any, Any]
+_NO_VALUES: Mapping[str, str] = {}
+_REFUSED = {b"q=0", b"q=0.0", b"q=0.00", b"q=0.000"}
+
+
+def new_execution_id() -> str:
+    """32 hex digits. It names a run and is no secret, so a plain random number will do (a tenth of the time)."""
+    return f"{random.getrandbits(128):032x}"
+
+
+class Endpoint:
+    """Serves one trigger of a workflow for the service that `host` is."""
+
+    def __init__(self, host: Host, workflow: Workflow, trigger: HttpTrigger) -> None:
+        self.workflow = workflow
+        self.trigger = trigger
+        self.intake = Intake(workflow, trigger, host.limits.max_body)
+        self._host = host
+        self._counts = host.metrics.counts[workflow.name]
+        self._timeout = workflow.timeout if workflow.timeout is not None else host.limits.run_timeout
+        self._guarded = trigger.auth is not None or trigger.rate_limit is not None
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, path_values: Mapping[str, str] = _NO_VALUES
+    ) -> None:
+        """Answer a request. Raises only what was cancelled from outside."""
+        execution_id = new_execution_id()
+        in_logs = logs.CURRENT_RUN.set((execution_id, self.workflow.name))
+        guard = Guard(receive, self._timeout)
+        answer: Answer | None
+        try:
+            answered = Answered() if self.workflow.continues else None
+            ctx = await self._accept(scope, receive, path_values, execution_id, answered)
+            guard.body_is_read()
+            if self.workflow.stream is not None and _wants_events(scope):
+                guard.stop()
+                answer = await self._stream(ctx, answered, receive, send)
+            else:
+                answer = await self._run(ctx, answered, scope)
+        except asyncio.CancelledError:
+            answer = self._cancelled(guard, execution_id)
+        except ClientGone:
+            answer = None
+            self._counts.refused("cancelled")
+        except Exception as error:
+            answer = self._refused(error, execution_id)
+        finally:
+            guard.stop()
+            logs.CURRENT_RUN.reset(in_logs)
+        if answer is not None:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send({"type": "http.response.body", "body": answer.body})
+
+    async def _accept(
+        self,
+        scope: Scope,
+        receive: Receive,
+        path_values: Mapping[str, str],
+        execution_id: str,
+        answered: Answered | None,
+    ) -> Context:
+        """Let the caller in, read the input, and make the context. Raises RequestError or ClientGone."""
+        live = self._host.admit(scope)
+        if self._guarded:
+            auth, rate = self.trigger.auth, self.trigger.rate_limit
+            caller = live.checks[auth](scope) if auth is not None else _address(scope)
+            if rate is not None:
+                rate.take(caller)
+        given = await self.intake.read(scope, receive, path_values)
+        self._host.admit(scope)
+        return ExecutionContext(
+            given,
+            live.env,
+            live.secrets,
+            live.pools,
+            workflow=self.workflow.name,
+            vars=self.workflow.vars,
+            execution_id=execution_id,
+            answer=answered,
+        )
+
+    async def _run(self, ctx: Context, answered: Answered | None, scope: Scope) -> Answer:
+        """Run to the end, or to the point where the workflow answers. Raises only CancelledError."""
+        host, counts = self._host, self._counts
+        host.running += 1
+        counts.in_flight += 1
+        status = "cancelled"
+        try:
+            if answered is not None:
+                output = await host.run_until_answer(self.workflow, ctx, answered, self._timeout)
+            else:
+                output = await self.workflow.run(ctx)
+            answer = self._answer(ctx, output, scope)
+            status = "ok"
+        except Exception as error:
+            status = host.failed(self.workflow, error)
+            answer = problems.answer(error, ctx.execution_id)
+        finally:
+            host.running -= 1
+            counts.in_flight -= 1
+            total = monotonic_ns() - ctx.started_ns
+            counts.finished(status, total / 1e9)
+        answer.headers.append((b"server-timing", answers.server_timing(total, ctx.timings)))
+        return answer
+
+    def _answer(self, ctx: Context, output: object, scope: Scope) -> Answer:
+        """The response for what the workflow gave. `?trace=1` wraps it: `{"output": ..., "trace": {...}}`."""
+        if isinstance(output, Reply):
+            answer = answers.from_reply(output)
+        else:
+            if self._host.trace and b"trace=1" in scope["query_string"].split(b"&"):
+                output = {"output": output, "trace": _trace(ctx)}
+            answer = answers.from_output(output, self.trigger.status)
+        answer.headers.append((b"x-execution-id", ctx.execution_id.encode("ascii")))
+        return answer
+
+    async def _stream(self, ctx: Context, answered: Answered | None, receive: Receive, send: Send) -> Answer | None:
+        """Send the run's events; None, or the answer to an error that came before the first of them."""
+        assert self.workflow.stream is not None
+        host, counts = self._host, self._counts
+        streamed = StreamedRun(
+            ctx=ctx,
+            run=self.workflow.run,
+            timeout=self._timeout,
+            events=self.trigger.events,
+            visible=self.workflow.visible,
+            keep=partial(host.keep, self.workflow),
+            answered=answered,
+        )
+        host.running += 1
+        counts.in_flight += 1
+        status = "cancelled"
+        answer = None
+        try:
+            await self.workflow.stream.serve(streamed, receive, send)
+            status = "ok" if streamed.error is None else host.failed(self.workflow, streamed.error)
+        except ClientGone:
+            pass
+        except Exception as error:
+            status = host.failed(self.workflow, error)
+            answer = problems.answer(error, ctx.execution_id)
+        finally:
+            host.running -= 1
+            counts.in_flight -= 1
+            counts.finished(status, (monotonic_ns() - ctx.started_ns) / 1e9)
+        return answer
+
+    def _cancelled(self, guard: Guard, execution_id: str) -> Answer | None:
+        """What to say when the run was cancelled: 504 when it was our time limit, nothing when the client left."""
+        cause = guard.caused()
+        if cause is None:
+            raise asyncio.CancelledError
+        if cause == "client":
+            return None
+        if guard.listening:
+            return self._refused(run_took_too_long(), execution_id)
+        slow = problems.RequestError("The request took too long to arrive", kind="timeout", status=408)
+        return self._refused(slow, execution_id)
+
+    def _refused(self, error: Exception, execution_id: str) -> Answer:
+        """The answer to a request that did not become a run."""
+        self._counts.refused(self._host.failed(self.workflow, error))
+        return problems.answer(error, execution_id)
+
+
+def _wants_events(scope: Scope) -> bool:
+    """Whether the caller asks for an event stream by name."""
+    for name, value in scope["headers"]:
+        if name == b"accept" and b"text/event-stream" in value.lower():
+            kinds = [part.replace(b" ", b"").split(b";") for part in value.lower().split(b",")]
+            return any(kind[0] == b"text/event-stream" and not _REFUSED & set(kind[1:]) for kind in kinds)
+    return False
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"
+
+
+def _trace(ctx: Context) -> dict[str, Any]:
+    return {
+        "execution_id": ctx.execution_id,
+        "timings": answers.in_milliseconds(ctx.timings),
+        "outputs": ctx.node_outputs,
+    }

@@ -1,0 +1,218 @@
+"""From a request to a workflow's input: reads the body within bounds, checks it strictly, converts the parameters.
+
+The body is JSON and is taken as it is: `"5"` is no integer. Path, query and header values are always text and are
+converted. Errors of all places come together, as one 422.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+from starlette.types import Receive, Scope
+
+from .guard import ClientGone
+from .problems import RequestError, invalid, merged
+from .workflow import HttpTrigger, Workflow
+
+_JSON_TYPE = re.compile(
+    r"application/(?:json|[a-z0-9.!#$&^_-]{1,100}\+json)\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?;?", re.IGNORECASE
+)
+_MAX_QUERY_FIELDS = 1000
+
+
+class Intake:
+    """Reads and checks the input of one trigger."""
+
+    def __init__(self, workflow: Workflow, trigger: HttpTrigger, max_body: int) -> None:
+        self._max_body = max_body
+        self._sources = dict(trigger.parameters)
+        self._parameters = TypeAdapter(trigger.parameters_type) if trigger.parameters_type is not None else None
+        self._lists = _list_fields(self._parameters) if self._parameters is not None else frozenset()
+        body_type = trigger.body_type if trigger.body_type is not None or self._sources else workflow.input_type
+        self.body_type = body_type
+        # The core validator: the adapter's own method costs as much again for a small body.
+        self._validate = TypeAdapter(body_type).validator.validate_json if body_type is not None else None
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """The OpenAPI description of what comes from the path, the query and headers."""
+        if self._parameters is None:
+            return []
+        schema = self._parameters.json_schema()
+        required = schema.get("required", ())
+        found = []
+        for field, source in self._sources.items():
+            own = dict(schema["properties"][field])
+            entry = {"name": _wire_name(field, source), "in": source, "required": source == "path" or field in required}
+            if "description" in own:
+                entry["description"] = own.pop("description")
+            found.append({**entry, "schema": own})
+        return found
+
+    async def read(self, scope: Scope, receive: Receive, path_values: Mapping[str, str]) -> Any:
+        """The checked input. Raises RequestError (400, 413, 415, 422) or ClientGone."""
+        if self._parameters is None:
+            return check_body(self._validate, await self._read_json(scope, receive)) if self._validate else {}
+        raw = await self._read_json(scope, receive) if self._validate is not None else None
+        given: dict[str, Any] = {}
+        problems: list[RequestError] = []
+        try:
+            given.update(self._check_parameters(scope, path_values))
+        except RequestError as problem:
+            problems.append(problem)
+        try:
+            given.update(check_body(self._validate, raw) if raw is not None else {})
+        except RequestError as problem:
+            if problem.status != 422:
+                raise
+            problems.append(problem)
+        if problems:
+            raise merged(problems)
+        return given
+
+    async def _read_json(self, scope: Scope, receive: Receive) -> bytes:
+        media_type = b""
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                media_type = value
+            elif name == b"content-length" and value.isdigit() and int(value) > self._max_body:
+                raise _too_large(self._max_body)
+        body = await read_body(receive, self._max_body)
+        if media_type != b"application/json" and body and not _JSON_TYPE.fullmatch(media_type.decode("latin-1")):
+            raise RequestError("The body has to be application/json", kind="media-type", status=415)
+        return body or b"{}"
+
+    def _check_parameters(self, scope: Scope, path_values: Mapping[str, str]) -> dict[str, Any]:
+        assert self._parameters is not None
+        texts = self._collect(scope, path_values)
+        try:
+            checked: dict[str, Any] = self._parameters.validate_python(texts, strict=False)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            problems = [invalid([entry], self._sources.get(str(entry["loc"][0]), "query")) for entry in found]
+            raise merged(problems) from None
+        return checked
+
+    def _collect(self, scope: Scope, path_values: Mapping[str, str]) -> dict[str, Any]:
+        """The parameters that were sent, as text or as lists of text."""
+        query: dict[str, list[str]] = {}
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        for name, value in pairs[:_MAX_QUERY_FIELDS]:
+            query.setdefault(name, []).append(value)
+        headers: dict[str, list[str]] = {}
+        for raw_name, raw_value in scope["headers"]:
+            headers.setdefault(raw_name.decode("latin-1"), []).append(raw_value.decode("latin-1"))
+        found: dict[str, Any] = {}
+        for field, source in self._sources.items():
+            if source == "path":
+                sent = [path_values[field]] if field in path_values else []
+            else:
+                sent = (query if source == "query" else headers).get(_wire_name(field, source), [])
+            if sent:
+                found[field] = sent if field in self._lists else sent[-1]
+        return found
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises RequestError (413) once it is longer than `limit` bytes, ClientGone when it stops."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        if not message.get("more_body", False):
+            return b"".join([*chunks, chunk]) if chunks else chunk
+        chunks.append(chunk)
+
+
+def _too_large(limit: int) -> RequestError:
+    detail = f"at most {limit} bytes"
+    return RequestError("The body is too large", kind="too-large", status=413, detail=detail)
+
+
+def check_body(validate: Any, raw: bytes) -> Any:
+    """The body as checked data. Raises RequestError: 400 when it is no JSON, 422 when it is not what was asked for."""
+    try:
+        data = validate(raw)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        if found[0]["type"] == "json_invalid":
+            raise RequestError("The body is not valid JSON", kind="json", status=400, detail=found[0]["msg"]) from None
+        raise invalid(found, "body") from None
+    if not _is_plainly_sound(raw):
+        _check_soundness(raw)
+    return data
+
+
+def _is_plainly_sound(raw: bytes) -> bool:
+    """Whether a quick look proves that no object has a key twice and no number is NaN or infinite.
+
+    The validator lets the last of two equal keys win. Each member of an object has a colon; when there are no more
+    colons than keys are left after parsing, none was lost. orjson refuses NaN and numbers too large for a float. Texts
+    with colons make the look inconclusive.
+    """
+    try:
+        return raw.count(b":") == _count_members(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _count_members(value: object) -> int:
+    if type(value) is dict:
+        return len(value) + sum([_count_members(inner) for inner in value.values() if type(inner) in _CONTAINERS])
+    if type(value) is list:
+        return sum([_count_members(inner) for inner in value if type(inner) in _CONTAINERS])
+    return 0
+
+
+_CONTAINERS = (dict, list)
+
+
+def _check_soundness(raw: bytes) -> None:
+    """The slow and exact form of the look above."""
+    try:
+        json.loads(raw, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise RequestError("The body is nested too deeply", kind="json", status=400) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    seen: set[str] = set()
+    twice = sorted({name for name, _ in pairs if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+    raise invalid(
+        [{"loc": (name,), "msg": "Key appears twice in one object", "type": "duplicate_key"} for name in twice], "body"
+    )
+
+
+def _refuse_constant(name: str) -> float:
+    raise invalid([{"loc": (), "msg": "Input should be a finite number", "type": "finite_number"}], "body")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return _refuse_constant(text) if number in (float("inf"), float("-inf")) else number
+
+
+def _wire_name(field: str, source: str) -> str:
+    return field.replace("_", "-").lower() if source == "header" else field
+
+
+def _list_fields(adapter: TypeAdapter[Any]) -> frozenset[str]:
+    """The fields that take several values, such as `?tag=a&tag=b`."""
+    found = set()
+    for name, schema in adapter.json_schema().get("properties", {}).items():
+        kinds = [schema, *schema.get("anyOf", ())]
+        if any(kind.get("type") == "array" for kind in kinds):
+            found.add(name)
+    return frozenset(found)

@@ -1,0 +1,105 @@
+"""Logs: one JSON object a line, in ASCII, so that no text from outside can forge a line or colour a terminal.
+
+`write("info", "charged", node="charge", data={...})` adds the execution id by itself. Long texts are cut. Secrets never
+reach a log by type; as a second net their values are also taken out of every line before it is cut.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+# The execution id and the workflow of the run that is going on here.
+CURRENT_RUN: ContextVar[tuple[str, str] | None] = ContextVar("current_run", default=None)
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+_MAX_TEXT = 4_000
+_MAX_LINE = 16_000
+_MIN_SECRET = 6
+_logger = logging.getLogger("app")
+
+
+def write(level: str, message: str, *, error: BaseException | None = None, **fields: Any) -> None:
+    """Log a message with fields. `level` is debug, info, warning, error or critical; `error` adds its traceback."""
+    number = _LEVELS.get(level, 20)
+    if _logger.isEnabledFor(number):
+        # The text goes as an argument: it is data, not a format.
+        _logger.log(number, "%s", message, exc_info=error, extra={"fields": fields})
+
+
+class JsonFormatter(logging.Formatter):
+    """Turns a record into a line of JSON; `secrets` are texts that must not appear in it."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        # Longest first, so that a secret that contains another goes as a whole; JSON escapes count as well.
+        given = {
+            text for secret in secrets for text in (secret, json.dumps(secret)[1:-1]) if len(secret) >= _MIN_SECRET
+        }
+        self._secrets = sorted(given, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, never broken."""
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self._clean(record.getMessage()),
+        }
+        run = CURRENT_RUN.get()
+        if run is not None:
+            entry["execution_id"], entry["workflow"] = run
+        fields = record.__dict__.get("fields")
+        if isinstance(fields, Mapping):
+            entry.update({name: self._field(value) for name, value in fields.items() if value is not None})
+        if record.exc_info and record.exc_info[1] is not None:
+            entry["error"] = record.exc_info[1].__class__.__name__
+            entry["traceback"] = self._clean("".join(traceback.format_exception(record.exc_info[1])), keep_end=True)
+        return json.dumps(entry, ensure_ascii=True, default=_described)
+
+    def _field(self, value: object) -> object:
+        """The value as JSON data with secrets taken out, or its beginning as text when it is long."""
+        if isinstance(value, int | float | bool):
+            return value
+        if isinstance(value, str):
+            return self._clean(value)
+        text = json.dumps(value, ensure_ascii=True, default=_described)
+        clean = self._hide(text)
+        return json.loads(clean) if len(clean) <= _MAX_LINE else clean[:_MAX_LINE]
+
+    def _clean(self, text: str, keep_end: bool = False) -> str:
+        hidden = self._hide(text)
+        if len(hidden) <= _MAX_TEXT:
+            return hidden
+        return "..." + hidden[-_MAX_TEXT:] if keep_end else hidden[:_MAX_TEXT] + "..."
+
+    def _hide(self, text: str) -> str:
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, "***")
+        return text
+
+
+def _described(value: object) -> str:
+    """What stands for a value that is not JSON: only its type, since its text is anybody's guess."""
+    return f"<{type(value).__name__}>"
+
+
+def configure(level: str = "info", secrets: Iterable[str] = ()) -> None:
+    """Send everything, the server's own messages too, to standard output as JSON lines."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter(secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(_LEVELS.get(level.lower(), 20))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "fastapi"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    for name in ("httpx2", "httpcore", "httpcore2", "openai", "anthropic", "asyncio"):
+        # These tell of every request, some with headers.
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,147 @@
+"""The workflows of a project as one service on a FastAPI app.
+
+```python
+service = Service([GREET], limits=Limits())
+app = FastAPI(lifespan=..., telemetry=NO_TELEMETRY)
+service.mount(app)
+...
+async with service.running(settings.env, settings.secrets, pools):    # in the lifespan
+    yield
+```
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from time import monotonic_ns
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from pydantic import TypeAdapter
+from starlette.middleware import Middleware
+
+from . import logs
+from .context import ExecutionContext
+from .endpoint import Endpoint, new_execution_id
+from .host import Host, Limits, Live, drain, in_time
+from .pools import ConnectionPools
+from .routes import (
+    add_info_route,
+    add_problem_handlers,
+    add_security_schemes,
+    add_service_routes,
+    add_workflow_route,
+)
+from .short_way import RouteTable, ShortWay
+from .workflow import Auth, Check, HttpTrigger, Workflow
+
+__all__ = ["NO_TELEMETRY", "Limits", "Service"]
+
+# FastAPI traces every request by itself once an OpenTelemetry SDK is installed, at half the speed.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
+
+class Service:
+    """Serves workflows: their routes, what starts them by itself, and an orderly stop."""
+
+    def __init__(
+        self,
+        workflows: Iterable[Workflow],
+        *,
+        limits: Limits | None = None,
+        trace: bool = False,
+        fast_path: bool = True,
+    ) -> None:
+        self.workflows = tuple(workflows)
+        self._fast_path = fast_path
+        self._host = Host(tuple(workflow.name for workflow in self.workflows), limits or Limits(), trace)
+        self._endpoints = [
+            Endpoint(self._host, workflow, trigger)
+            for workflow in self.workflows
+            for trigger in workflow.triggers
+            if isinstance(trigger, HttpTrigger)
+        ]
+
+    def mount(self, app: FastAPI) -> None:
+        """Add everything to the app. Call it before adding routes of your own; middleware may come before or after."""
+        # A path without parameters goes before one that would match it too.
+        for endpoint in sorted(self._endpoints, key=lambda each: _specificity(each.trigger.path)):
+            add_workflow_route(app, endpoint)
+        for workflow in self.workflows:
+            add_info_route(app, workflow)
+        add_service_routes(app, self._host)
+        add_problem_handlers(app)
+        add_security_schemes(app, self._endpoints)
+        if self._fast_path:
+            # At the end of the list: inside all other middleware, whenever it is added.
+            app.user_middleware.append(Middleware(ShortWay, table=RouteTable(self._endpoints), owner=app))
+
+    @asynccontextmanager
+    async def running(self, env: Any, secrets: Any, pools: ConnectionPools) -> AsyncIterator[None]:
+        """Take requests and keep schedules while inside; afterwards wait for what still goes on in the background."""
+        live = Live(env, secrets, pools, _make_checks(self._endpoints, secrets))
+        self._host.live = live
+        started = [
+            asyncio.create_task(trigger.run(workflow.name, partial(self._start, workflow)))
+            for workflow in self.workflows
+            for trigger in workflow.triggers
+            if not isinstance(trigger, HttpTrigger)
+        ]
+        try:
+            yield
+        finally:
+            for task in started:
+                task.cancel()
+            await asyncio.gather(*started, return_exceptions=True)
+            await drain(live.tasks, self._host.limits.drain)
+            self._host.live = None
+
+    def _start(self, workflow: Workflow, given: Mapping[str, Any]) -> asyncio.Task[None]:
+        """Start a run that nobody waits for; it logs how it ended."""
+        task = asyncio.create_task(self._run_unasked(workflow, given))
+        self._host.keep(workflow, task)
+        return task
+
+    async def _run_unasked(self, workflow: Workflow, given: Mapping[str, Any]) -> None:
+        """Run a workflow that no request started, and log how that ended."""
+        host, live = self._host, self._host.live
+        assert live is not None
+        execution_id = new_execution_id()
+        logs.CURRENT_RUN.set((execution_id, workflow.name))
+        counts = host.metrics.counts[workflow.name]
+        counts.in_flight += 1
+        began = monotonic_ns()
+        status = "cancelled"
+        try:
+            checked = TypeAdapter(workflow.input_type).validate_python(dict(given))
+            ctx = ExecutionContext(
+                checked,
+                live.env,
+                live.secrets,
+                live.pools,
+                workflow=workflow.name,
+                vars=workflow.vars,
+                execution_id=execution_id,
+            )
+            await in_time(workflow.run(ctx), workflow.timeout or host.limits.run_timeout)
+            status = "ok"
+            logs.write("info", "run finished", data={"seconds": (monotonic_ns() - began) / 1e9})
+        except Exception as error:
+            status = host.failed(workflow, error)
+        finally:
+            counts.in_flight -= 1
+            counts.finished(status, (monotonic_ns() - began) / 1e9)
+
+
+def _make_checks(endpoints: Iterable[Endpoint], secrets: Any) -> dict[Auth, Check]:
+    return {
+        endpoint.trigger.auth: endpoint.trigger.auth.check(secrets)
+        for endpoint in endpoints
+        if endpoint.trigger.auth is not None
+    }
+
+
+def _specificity(path: str) -> list[bool]:
+    return ["{" in part for part in path.split("/")]
