@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from yaml.error import Mark
 from yaml.events import (
     AliasEvent,
     CollectionStartEvent,
@@ -21,6 +20,7 @@ from yaml.events import (
 )
 
 from catalyst.diagnostics import Diagnostic, Located, Span
+from catalyst.spec.events import Mark, end_of, start_of
 from catalyst.spec.scalars import BadNumber, has_leading_zero, resolve_plain
 from catalyst.spec.source import ParserText
 from catalyst.spec.text import located_scalar
@@ -69,48 +69,51 @@ class TreeBuilder:
 
     def _check_document(self, event: DocumentStartEvent, number: int) -> None:
         if number == 2:
-            span = self._span(event.start_mark, event.end_mark)
+            span = self._span(start_of(event), end_of(event))
             self._error("E127", "a flow file is one YAML document; a second one starts here", span, "use two files")
-        head = self._text.original[: event.end_mark.index] if number == 1 else ""
+        head = self._text.original[: end_of(event).index] if number == 1 else ""
         for line_number, line in enumerate(head.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
             if line.startswith("%"):
                 span = Span(self._file, line_number, 1, line_number, len(line) + 1)
                 self._error("E127", "YAML directives are not part of the flow format", span, "remove this line")
 
     def _value(self, event: Event) -> Read:
-        if isinstance(event, AliasEvent):
-            span = self._span(event.start_mark, event.end_mark)
-            help_text = f'repeat the value, or quote it if it is text: "*{event.anchor}"'
-            self._error("E125", f"the alias `*{event.anchor}` is not part of the flow format", span, help_text)
-            return None, span
-        self._check_properties(event)
         if isinstance(event, ScalarEvent):
+            if event.tag is not None or event.anchor is not None:
+                self._refuse_properties(event)
             return self._scalar(event)
-        if isinstance(event, MappingStartEvent):
-            return self._nested(event, self._map)
-        return self._nested(event, self._list)
+        if isinstance(event, CollectionStartEvent):
+            if event.tag is not None or event.anchor is not None:
+                self._refuse_properties(event)
+            return self._nested(event)
+        return self._alias(event)
 
-    def _nested(self, event: Event, read: Any) -> Read:
+    def _alias(self, event: Event) -> Read:
+        name = event.anchor if isinstance(event, AliasEvent) else ""
+        span = self._span(start_of(event), end_of(event))
+        help_text = f'repeat the value, or quote it if it is text: "*{name}"'
+        self._error("E125", f"the alias `*{name}` is not part of the flow format", span, help_text)
+        return None, span
+
+    def _nested(self, event: CollectionStartEvent) -> Read:
         self._depth += 1
         if self._depth > DEEPEST:
-            span = self._span(event.start_mark, event.start_mark)
+            span = self._span(start_of(event), start_of(event))
             message = f"the file nests deeper than {DEEPEST} levels"
             raise TooDeep(Diagnostic("E129", "error", message, span, "split the flow, or move data out of it"))
-        result: Read = read(event)
+        result = self._map(event) if isinstance(event, MappingStartEvent) else self._list(event)
         self._depth -= 1
         return result
 
-    def _check_properties(self, event: Event) -> None:
+    def _refuse_properties(self, event: ScalarEvent | CollectionStartEvent) -> None:
         """Report a tag or an anchor in front of a value."""
-        tag, anchor = getattr(event, "tag", None), getattr(event, "anchor", None)
-        if tag is None and anchor is None:
-            return
-        span = self._property_span(event.start_mark)
+        tag, anchor = event.tag, event.anchor
+        span = self._property_span(start_of(event))
         if anchor is not None:
             help_text = f'repeat the value where it is needed, or quote it if it is text: "&{anchor} ..."'
             self._error("E125", f"the anchor `&{anchor}` is not part of the flow format", span, help_text)
         if tag is not None:
-            written = self._text.original[event.start_mark.index :].split(maxsplit=1)[0]
+            written = self._text.original[start_of(event).index :].split(maxsplit=1)[0]
             message = f"the tag `{written[:40]}` is not part of the flow format"
             self._error("E126", message, span, "remove it, or quote the value if it is text")
 
@@ -120,7 +123,7 @@ class TreeBuilder:
         return Span(self._file, line, column, line, column + max(1, len(written[0]) if written else 1))
 
     def _scalar(self, event: ScalarEvent) -> Read:
-        span = self._span(event.start_mark, event.end_mark)
+        span = self._span(start_of(event), end_of(event))
         text = self._text.restore(event.value)
         if event.style:
             located = located_scalar(text, event, self._text.original, span)
@@ -140,7 +143,7 @@ class TreeBuilder:
         return value, span
 
     def _list(self, start: SequenceStartEvent) -> Read:
-        items = LocatedList(self._span(start.start_mark, start.end_mark))
+        items = LocatedList(self._span(start_of(start), end_of(start)))
         event = next(self._events)
         while not isinstance(event, SequenceEndEvent):
             items.put(*self._value(event))
@@ -149,7 +152,7 @@ class TreeBuilder:
         return items, items.span
 
     def _map(self, start: MappingStartEvent) -> Read:
-        entries = LocatedMap(self._span(start.start_mark, start.end_mark))
+        entries = LocatedMap(self._span(start_of(start), end_of(start)))
         event = next(self._events)
         last = None
         while not isinstance(event, MappingEndEvent):
@@ -167,8 +170,7 @@ class TreeBuilder:
         if key not in entries:
             entries.put(key, value, span)
             return
-        first = next(known for known in entries if known == key)
-        help_text = f"it is already given in line {first.span.line}" if isinstance(first, Located) else None
+        help_text = f"it is already given in line {entries.key_spans[key].line}"
         self._error("E124", f"the key `{key}` is given twice in this map", key.span, help_text)
 
     def _key(self, event: Event) -> Located | None:
@@ -198,8 +200,8 @@ class TreeBuilder:
         return (
             bool(start.flow_style)
             and isinstance(event, MappingStartEvent)
-            and event.start_mark.index == start.start_mark.index + 1
-            and self._text.original.startswith("{{", start.start_mark.index)
+            and start_of(event).index == start_of(start).index + 1
+            and self._text.original.startswith("{{", start_of(start).index)
         )
 
     def _unquoted_expression(self, start: MappingStartEvent, inner: Event) -> Read:
@@ -212,8 +214,8 @@ class TreeBuilder:
             self._value(event)
             event = next(self._events)
         del self.found[found_before:]
-        span = self._span(start.start_mark, event.end_mark)
-        written = self._text.original[start.start_mark.index : event.end_mark.index]
+        span = self._span(start_of(start), end_of(event))
+        written = self._text.original[start_of(start).index : end_of(event).index]
         message = "an expression at the start of a value needs quotes around the value"
         self._error(
             "E122", message, span, f'quote the value: "{written}"' if "\n" not in written else "quote the value"
@@ -223,8 +225,8 @@ class TreeBuilder:
     def _collection_span(self, start: Event, end: Event, last: Span | None) -> Span:
         """From the first character to the last; a block collection ends where its last value ends."""
         if isinstance(start, CollectionStartEvent) and start.flow_style:
-            return self._span(start.start_mark, end.end_mark)
-        first = self._span(start.start_mark, start.start_mark)
+            return self._span(start_of(start), end_of(end))
+        first = self._span(start_of(start), start_of(start))
         if last is None:
             return first
         return Span(self._file, first.line, first.column, last.end_line, last.end_column)

@@ -7,7 +7,7 @@ Python one, so results and messages are the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, cast
 
 import yaml
 from yaml.events import Event, StreamEndEvent
@@ -16,10 +16,18 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 
+class Mark(Protocol):
+    """A place in the text, from 0, in characters."""
+
+    index: int
+    line: int
+    column: int
+
+
 class EventSource(Protocol):
     """What both parsers offer."""
 
-    def get_event(self) -> Event:
+    def get_event(self) -> Event | None:
         """The next event; raises `yaml.MarkedYAMLError` for a file that is not YAML."""
 
 
@@ -39,7 +47,7 @@ class PythonParser(Reader, Scanner, Parser):
             if self.peek() == "#":
                 while self.peek() not in "\0\r\n":
                     self.forward()
-            if not self.scan_line_break():
+            if not self.scan_line_break():  # type: ignore[no-untyped-call]
                 return
             if not self.flow_level:
                 self.allow_simple_key = True
@@ -48,9 +56,9 @@ class PythonParser(Reader, Scanner, Parser):
 def quick_parser(text: str) -> EventSource:
     """libyaml's parser, or the Python one where libyaml is missing."""
     if yaml.__with_libyaml__:
-        from yaml.cyaml import CParser  # noqa: PLC0415  (the module exists only together with libyaml)
+        from yaml import cyaml  # noqa: PLC0415  (the module exists only together with libyaml)
 
-        return CParser(text)
+        return cast(EventSource, cyaml.CParser(text))  # type: ignore[attr-defined]
     return PythonParser(text)
 
 
@@ -58,6 +66,18 @@ def events_of(parser: EventSource) -> Iterator[Event]:
     """All events of a file; raises `yaml.MarkedYAMLError`."""
     while True:
         event = parser.get_event()
+        if event is None:
+            return
         yield event
         if isinstance(event, StreamEndEvent):
             return
+
+
+def start_of(event: Event) -> Mark:
+    """Where an event starts."""
+    return event.start_mark  # type: ignore[return-value]  # every event of a parser has both marks
+
+
+def end_of(event: Event) -> Mark:
+    """Where an event ends."""
+    return event.end_mark  # type: ignore[return-value]

@@ -13,7 +13,12 @@ from catalyst.spec.typetext import ArrayType, MapOfType, NamedType, OptionalType
 from catalyst.spec.validate import Place
 
 _NUMERIC = ("integer", "number", "any")
-_SIZED = ("string", "bytes", "any")
+_SIZED = ("string", "bytes", "array", "any")
+_MEANT_FOR = {
+    **dict.fromkeys(("min", "max", "minimum", "maximum"), _NUMERIC),
+    **dict.fromkeys(("min_length", "max_length"), _SIZED),
+    "pattern": ("string", "any"),
+}
 _NO_DEFAULT = ("file", "bytes")
 
 
@@ -41,14 +46,7 @@ def _limits(field: FieldSpec, type_: TypeText, path: Place, tree: LocatedMap, st
     kind = type_.name if isinstance(type_, SimpleType) else "array" if isinstance(type_, ArrayType) else "object"
     if isinstance(type_, NamedType):
         return
-    wrong = [
-        key for key in ("min", "max", "minimum", "maximum") if key in field.model_fields_set and kind not in _NUMERIC
-    ]
-    if kind not in (*_SIZED, "array"):
-        wrong += [key for key in ("min_length", "max_length") if key in field.model_fields_set]
-    if field.pattern is not None and kind not in ("string", "any"):
-        wrong.append("pattern")
-    for key in wrong:
+    for key in (key for key, kinds in _MEANT_FOR.items() if key in field.model_fields_set and kind not in kinds):
         span = key_span_at(tree, (*path, key), start)
         yield Diagnostic("E255", "error", f"`{key}` has no meaning for {_described(type_)}", span, "remove it")
     yield from _crossed(field, path, tree, start)

@@ -13,15 +13,24 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from catalyst.diagnostics import Diagnostic, Located, Span
-from catalyst.spec.flow_checks import check_flow, check_shared
+from catalyst.spec.flow_checks import check_flow, check_shared, unknown_types, unknown_types_of
 from catalyst.spec.load import load_tree
-from catalyst.spec.model import Body, Flow, NodeSpec, ProjectFile
+from catalyst.spec.model import Body, Defaults, Flow, FlowSettings, NodeSpec, ProjectFile
 from catalyst.spec.names import meeting_names, name_problem, usable_name
 from catalyst.spec.repair import without_wrong
-from catalyst.spec.tree import LocatedList, LocatedMap
+from catalyst.spec.tree import LocatedList, LocatedMap, merged_maps
 from catalyst.spec.validate import find_problems
 
-__all__ = ["Loaded", "LoadedProject", "body_output", "flow_from_tree", "load_flow", "load_project", "parse_body"]
+__all__ = [
+    "Loaded",
+    "LoadedProject",
+    "body_output",
+    "flow_from_tree",
+    "load_flow",
+    "load_project",
+    "parse_body",
+    "with_shared",
+]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,17 +58,20 @@ class LoadedProject:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def load_flow(source: str, filename: str) -> Loaded:
-    """The flow of a file. `filename` stands in messages; its stem is the flow's name when it gives none. Never raises."""
+def load_flow(source: str, filename: str, shared: ProjectFile | None = None) -> Loaded:
+    """The flow of a file, with what its project shares. Never raises.
+
+    `filename` stands in messages, and its stem names a flow that has no name.
+    """
     tree, found = load_tree(source, filename)
     if tree is None:
         return Loaded(None, None, tuple(found))
-    loaded = flow_from_tree(tree, filename)
-    return Loaded(loaded.flow, tree, tuple([*found, *loaded.diagnostics]))
+    loaded = flow_from_tree(tree, filename, shared)
+    return Loaded(loaded.flow, tree, (*found, *loaded.diagnostics))
 
 
-def flow_from_tree(tree: LocatedMap, filename: str) -> Loaded:
-    """The flow that a tree describes, wherever the tree comes from."""
+def flow_from_tree(tree: LocatedMap, filename: str, shared: ProjectFile | None = None) -> Loaded:
+    """The flow that a tree describes, wherever the tree comes from; what it says itself goes before what is shared."""
     flow, found = _model_of(Flow, tree, filename, "the flow")
     if flow is None:
         return Loaded(None, tree, tuple(found))
@@ -71,7 +83,25 @@ def flow_from_tree(tree: LocatedMap, filename: str) -> Loaded:
         found.append(Diagnostic("E141", "error", "the flow has no nodes", span, "add at least one node below `nodes:`"))
         return Loaded(None, tree, tuple(found))
     found += check_flow(flow, tree, filename)
+    flow = flow if shared is None else with_shared(flow, shared)
+    found += unknown_types(flow, tuple(flow.types), filename)
     return Loaded(flow, tree, tuple(found))
+
+
+def with_shared(flow: Flow, shared: ProjectFile) -> Flow:
+    """A flow together with the types, names, defaults and settings of its project; those of the flow go first."""
+    together: dict[str, Any] = {
+        "types": {**shared.types, **flow.types},
+        "env": {**shared.env, **flow.env},
+        "secrets": {**shared.secrets, **flow.secrets},
+        "vars": merged_maps(shared.vars, flow.vars),
+    }
+    for name in ("defaults", "settings"):
+        given: Defaults | FlowSettings = getattr(flow, name)
+        base: Defaults | FlowSettings = getattr(shared, name)
+        own = {key: getattr(given, key) for key in given.model_fields_set}
+        together[name] = base.model_copy(update=own)
+    return flow.model_copy(update=together)
 
 
 def load_project(source: str, filename: str) -> LoadedProject:
@@ -83,15 +113,18 @@ def load_project(source: str, filename: str) -> LoadedProject:
     found += problems
     if project is not None:
         found += check_shared(project, tree, filename)
+        found += unknown_types_of(project.types.values(), tuple(project.types), filename)
     return LoadedProject(project, tree, tuple(found))
 
 
 def _model_of(model: type[M], tree: LocatedMap, filename: str, what: str) -> tuple[M | None, list[Diagnostic]]:
     """The model made from what is right in the tree, and everything that is not."""
-    problems = find_problems(model, tree, filename=filename, what=what)
+    made, problems = find_problems(model, tree, filename=filename, what=what)
     found = [diagnostic for _, diagnostic in problems]
+    if made is not None:
+        return made, found
     try:
-        return model.model_validate(without_wrong(tree, [place for place, _ in problems]) if problems else tree), found
+        return model.model_validate(without_wrong(tree, [place for place, _ in problems])), found
     except ValidationError:
         return None, found
 

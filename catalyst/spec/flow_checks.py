@@ -5,7 +5,8 @@ Everything here needs only the file. What expressions read, and what node types 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from catalyst.diagnostics import Diagnostic, Located, Span, did_you_mean, listing
 from catalyst.spec.field_checks import check_field
@@ -26,8 +27,8 @@ def check_shared(model: Shared, tree: LocatedMap, filename: str) -> list[Diagnos
     found: list[Diagnostic] = []
     found += meeting_names(_keys(tree, "types"), "type", start)
     found += check_names(_keys(tree, "vars"), "variable", start)
-    found += meeting_names(_keys(tree, "env", model.env), "environment variable", start)
-    found += meeting_names(_keys(tree, "secrets", model.secrets), "secret", start)
+    found += meeting_names(_keys(tree, "env"), "environment variable", start)
+    found += meeting_names(_keys(tree, "secrets"), "secret", start)
     for name in sorted({key.lower() for key in model.env} & {key.lower() for key in model.secrets}):
         secret = next(key for key in model.secrets if key.lower() == name)
         message = f"`{secret}` is both an environment variable and a secret"
@@ -41,7 +42,7 @@ def check_shared(model: Shared, tree: LocatedMap, filename: str) -> list[Diagnos
     return found + list(_loops(model, tree, start)) + list(_fields(model.types, ("types",), tree, start))
 
 
-def check_flow(flow: Flow, tree: LocatedMap, filename: str, shared_types: tuple[str, ...] = ()) -> list[Diagnostic]:
+def check_flow(flow: Flow, tree: LocatedMap, filename: str) -> list[Diagnostic]:
     """Everything of `check_shared`, and inputs, triggers, node ids and the flow's own uses of types."""
     start = Span.start_of(filename)
     found = check_shared(flow, tree, filename)
@@ -59,15 +60,19 @@ def check_flow(flow: Flow, tree: LocatedMap, filename: str, shared_types: tuple[
 
 def unknown_types(flow: Flow, known: tuple[str, ...], filename: str) -> list[Diagnostic]:
     """Type names of a flow that nothing declares; `known` are those of the flow and of its project."""
-    start = Span.start_of(filename)
     fields: list[FieldSpec] = [*flow.types.values(), *flow.input.values()]
     fields += [node.output for node in flow.nodes.values() if node.output is not None]
     if flow.output is not None:
         outputs = list((flow.output.fields or {}).values()) + ([flow.output.whole] if flow.output.whole else [])
         fields += [output.type for output in outputs if output.type is not None]
-    return [
-        unknown_type(name, known, start) for field in fields for name in named_types(field) if name.name not in known
-    ]
+    return unknown_types_of(fields, known, filename)
+
+
+def unknown_types_of(fields: Iterable[FieldSpec], known: tuple[str, ...], filename: str) -> list[Diagnostic]:
+    """Type names in some fields that are not known, such as those of the nodes of a body."""
+    start = Span.start_of(filename)
+    names = (name for field in fields for name in named_types(field) if name.name not in known)
+    return [unknown_type(name, known, start) for name in names]
 
 
 def named_types(field: FieldSpec) -> Iterator[NamedType]:
@@ -87,7 +92,7 @@ def unknown_type(name: NamedType, known: tuple[str, ...], default: Span) -> Diag
     return Diagnostic("E244", "error", f"unknown type `{name.name}`", name.span or default, help_text, label)
 
 
-def _keys(tree: LocatedMap, section: str, names: object = ()) -> list[str]:
+def _keys(tree: LocatedMap, section: str) -> list[str]:
     """The names of a section as they stand in the file; of a list, its items."""
     value = tree.get(section)
     if isinstance(value, dict):
@@ -97,7 +102,7 @@ def _keys(tree: LocatedMap, section: str, names: object = ()) -> list[str]:
     return [name for group in nested for name in group if isinstance(name, str)]
 
 
-def _fields(fields: dict[str, FieldSpec], path: Place, tree: LocatedMap, start: Span) -> Iterator[Diagnostic]:
+def _fields(fields: Mapping[str, FieldSpec], path: Place, tree: LocatedMap, start: Span) -> Iterator[Diagnostic]:
     for name, field in fields.items():
         yield from check_field(field, (*path, name), tree, start)
 
@@ -180,7 +185,7 @@ def _schedule_input(
     flow: Flow, trigger: ScheduleTrigger, path: Place, tree: LocatedMap, start: Span
 ) -> Iterator[Diagnostic]:
     """A scheduled run has nobody to ask for its input."""
-    given = trigger.input or {}
+    given: Mapping[str, Any] = trigger.input or {}
     for name in given:
         if name not in flow.input:
             span = key_span_at(tree, (*path, "input", name), start)

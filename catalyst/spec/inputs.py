@@ -34,9 +34,7 @@ def read_type(value: Any) -> TypeText:
     try:
         return parse_type(value)
     except BadType as wrong:
-        raise problem(
-            "E246", str(wrong), help=wrong.help, label=wrong.label, start=wrong.start, end=wrong.end
-        ) from wrong
+        raise problem("E246", str(wrong), help=wrong.help, label=wrong.label, part=(wrong.start, wrong.end)) from wrong
 
 
 def _read_pattern(value: Any) -> str:
@@ -68,22 +66,22 @@ Number = int | float
 class FieldSpec(SpecModel):
     """A typed value: its type and the limits it keeps. Short form: just the type, or a map of fields."""
 
-    type: Type | None = Field(None, description="The type: " + types_help() + ".")
-    description: Text | None = Field(None, description="What the value is; shown in the API's documentation.")
-    default: Raw = Field(None, description="Taken when the value is not given.")
-    required: bool | None = Field(None, description="Whether it must be given; true unless there is a default.")
+    type: Type | None = Field(default=None, description="The type: " + types_help() + ".")
+    description: Text | None = Field(default=None, description="What the value is; shown in the API's documentation.")
+    default: Raw = Field(default=None, description="Taken when the value is not given.")
+    required: bool | None = Field(default=None, description="Whether it must be given; true unless there is a default.")
     enum: Annotated[tuple[ChoiceValue, ...], AsTuple] | None = Field(
         None, min_length=1, description="The only values allowed."
     )
-    min: Number | None = Field(None, description="Smallest number allowed.")
-    max: Number | None = Field(None, description="Largest number allowed.")
-    minimum: Number | None = Field(None, description="The same as `min`.")
-    maximum: Number | None = Field(None, description="The same as `max`.")
-    min_length: Length | None = Field(None, description="Fewest characters or items.")
-    max_length: Length | None = Field(None, description="Most characters or items.")
-    pattern: Pattern | None = Field(None, description="A regular expression that the text must match.")
-    items: FieldShape | None = Field(None, description="What each item of an array is.")
-    properties: FieldMap | None = Field(None, description="The fields of an object.")
+    min: Number | None = Field(default=None, description="Smallest number allowed.")
+    max: Number | None = Field(default=None, description="Largest number allowed.")
+    minimum: Number | None = Field(default=None, description="The same as `min`.")
+    maximum: Number | None = Field(default=None, description="The same as `max`.")
+    min_length: Length | None = Field(default=None, description="Fewest characters or items.")
+    max_length: Length | None = Field(default=None, description="Most characters or items.")
+    pattern: Pattern | None = Field(default=None, description="A regular expression that the text must match.")
+    items: FieldShape | None = Field(default=None, description="What each item of an array is.")
+    properties: FieldMap | None = Field(default=None, description="The fields of an object.")
 
     @property
     def has_default(self) -> bool:
@@ -187,10 +185,12 @@ InputShape = Annotated[InputField, BeforeValidator(as_field, json_schema_input_t
 class OutputField(SpecModel):
     """One field of the flow's output."""
 
-    type: FieldShape | None = Field(None, description="Its type; found from the expression when not given.")
-    value: Raw = Field(None, description="Its value, usually an expression.")
-    stream: bool = Field(False, description="Send it as it is produced to clients that ask for an event stream.")
-    description: Text | None = Field(None, description="Shown in the API's documentation.")
+    type: FieldShape | None = Field(default=None, description="Its type; found from the expression when not given.")
+    value: Raw = Field(default=None, description="Its value, usually an expression.")
+    stream: bool = Field(
+        default=False, description="Send it as it is produced to clients that ask for an event stream."
+    )
+    description: Text | None = Field(default=None, description="Shown in the API's documentation.")
 
     @model_validator(mode="after")
     def _has_value(self) -> OutputField:

@@ -7,6 +7,7 @@ not YAML at all stops at its first error.
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from yaml import MarkedYAMLError
@@ -53,10 +54,16 @@ def load_slowly(text: ParserText, filename: str) -> Found:
 
 def _build(parser: EventSource, text: ParserText, filename: str) -> Found:
     builder = TreeBuilder(events_of(parser), text, filename)
+    # Everything made here is kept, so the garbage collector would only walk a growing tree again and again.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         return builder.read(), builder.found
     except TooDeep as deep:
         return None, [deep.diagnostic]
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _not_a_map(value: Any, source: str, filename: str) -> Diagnostic:

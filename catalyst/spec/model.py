@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from catalyst.diagnostics import Located, Span
 from catalyst.spec.fields import AsTuple, OneOrMany, Raw, RawMap, SpecModel, Text
@@ -40,12 +40,12 @@ from catalyst.spec.triggers import (
 from catalyst.spec.units import Duration, Size, TimeLimit, Timeout
 
 __all__ = [
+    "COMMON_KEYS",
     "ApiKeyAuth",
     "Auth",
     "BasicAuth",
     "BearerAuth",
     "Body",
-    "COMMON_KEYS",
     "Cache",
     "Cors",
     "Defaults",
@@ -90,13 +90,15 @@ class Retry(SpecModel):
     max_attempts: Annotated[int, Field(ge=1, le=100)] = Field(
         3, description="How often it is tried, the first included."
     )
-    backoff: Literal["exponential", "linear", "constant"] = Field("exponential", description="How the pause grows.")
-    delay: Duration = Field(0.2, description="The first pause.")
-    max_delay: Duration = Field(5.0, description="The longest pause.")
+    backoff: Literal["exponential", "linear", "constant"] = Field(
+        default="exponential", description="How the pause grows."
+    )
+    delay: Duration = Field(default=0.2, description="The first pause.")
+    max_delay: Duration = Field(default=5.0, description="The longest pause.")
     errors: ErrorKinds = Field(
         ("timeout", "connection", "429", "5xx"), description="Which errors are worth another try."
     )
-    jitter: bool = Field(True, description="Whether the pause is a random part of its length.")
+    jitter: bool = Field(default=True, description="Whether the pause is a random part of its length.")
 
 
 def _as_retry(value: Any) -> Any:
@@ -111,8 +113,8 @@ RetryShape = Annotated[Retry, BeforeValidator(_as_retry, json_schema_input_type=
 class OnError(SpecModel):
     """What happens when a node fails for good: `fail`, a value in its place, or another node goes on."""
 
-    default: Raw = Field(None, description="The output in place of the missing one.")
-    goto: Text | None = Field(None, description="Id of the node that goes on.")
+    default: Raw = Field(default=None, description="The output in place of the missing one.")
+    goto: Text | None = Field(default=None, description="Id of the node that goes on.")
 
     @property
     def action(self) -> Literal["fail", "default", "goto"]:
@@ -139,30 +141,8 @@ class Cache(SpecModel):
     """The output is kept and used again."""
 
     ttl: Duration = Field(description="How long it is kept.")
-    key: Raw = Field(None, description="What it depends on, an expression; the node's settings when not given.")
-    store: Literal["memory"] = Field("memory", description="Where it is kept.")
-
-
-class NodeSpec(SpecModel):
-    """One node: the keys that any node may carry; those of its type are in `with_` and `extra`."""
-
-    id: Located = Field(Located("", _NOWHERE), json_schema_extra={HIDDEN: True})
-    type: Text = Field(description="What the node does.")
-    description: Text | None = Field(None, description="What it is for; shown in the graph and in the code.")
-    with_: RawMap | None = Field(None, alias="with", description="Settings of the node type.")
-    if_: Annotated[Any, Reader(lambda value: _read_condition(value), {"type": ["string", "boolean"]})] = Field(
-        None, alias="if", description="The node is skipped unless this holds."
-    )
-    needs: Annotated[tuple[Text, ...], OneOrMany] = Field((), description="Ids of nodes that must finish first.")
-    timeout: Timeout | None = Field(None, description="Longest time for one try, or `none`.")
-    retry: RetryShape | None = Field(None, description="When and how it is tried again.")
-    on_error: (
-        Annotated[OnError, BeforeValidator(_as_on_error, json_schema_input_type=OnError | Literal["fail"])] | None
-    ) = Field(None, description="fail, {default: value} or {goto: node}.")
-    cache: Cache | None = Field(None, description="Keep the output for a while.")
-    output: FieldShape | None = Field(None, description="Type of the output.")
-    extra: RawMap = Field(LocatedMap(_NOWHERE), json_schema_extra={HIDDEN: True})
-    span: Span = Field(_NOWHERE, json_schema_extra={HIDDEN: True})
+    key: Raw = Field(default=None, description="What it depends on, an expression; the node's settings when not given.")
+    store: Literal["memory"] = Field(default="memory", description="Where it is kept.")
 
 
 def _read_condition(value: Any) -> Any:
@@ -171,6 +151,30 @@ def _read_condition(value: Any) -> Any:
             "E142", f"a condition is an expression, this is {kind_of(value)}", help='for example if: "{{ input.go }}"'
         )
     return value
+
+
+class NodeSpec(SpecModel):
+    """One node: the keys that any node may carry; those of its type are in `with_` and `extra`."""
+
+    id: Located = Field(default=Located("", _NOWHERE), json_schema_extra={HIDDEN: True})
+    type: Text = Field(description="What the node does.")
+    description: Text | None = Field(default=None, description="What it is for; shown in the graph and in the code.")
+    with_: RawMap | None = Field(default=None, alias="with", description="Settings of the node type.")
+    if_: Annotated[Any, Reader(_read_condition, {"type": ["string", "boolean"]})] = Field(
+        None, alias="if", description="The node is skipped unless this holds."
+    )
+    needs: Annotated[tuple[Text, ...], OneOrMany] = Field(
+        default=(), description="Ids of nodes that must finish first."
+    )
+    timeout: Timeout | None = Field(default=None, description="Longest time for one try, or `none`.")
+    retry: RetryShape | None = Field(default=None, description="When and how it is tried again.")
+    on_error: (
+        Annotated[OnError, BeforeValidator(_as_on_error, json_schema_input_type=OnError | Literal["fail"])] | None
+    ) = Field(default=None, description="fail, {default: value} or {goto: node}.")
+    cache: Cache | None = Field(default=None, description="Keep the output for a while.")
+    output: FieldShape | None = Field(default=None, description="Type of the output.")
+    extra: RawMap = Field(default=LocatedMap(_NOWHERE), json_schema_extra={HIDDEN: True})
+    span: Span = Field(default=_NOWHERE, json_schema_extra={HIDDEN: True})
 
 
 COMMON_KEYS = tuple(
@@ -184,8 +188,8 @@ COMMON_KEYS = tuple(
 class Defaults(SpecModel):
     """What nodes do that say nothing themselves."""
 
-    timeout: Timeout | None = Field(None, description="Longest time for one try of a node.")
-    retry: RetryShape | None = Field(None, description="When and how failed nodes are tried again.")
+    timeout: Timeout | None = Field(default=None, description="Longest time for one try of a node.")
+    retry: RetryShape | None = Field(default=None, description="When and how failed nodes are tried again.")
 
 
 class Cors(SpecModel):
@@ -195,20 +199,22 @@ class Cors(SpecModel):
     methods: Annotated[tuple[Text, ...], OneOrMany] = Field(
         (), description="Methods; those of the routes if not given."
     )
-    headers: Annotated[tuple[Text, ...], OneOrMany] = Field((), description="Headers that a page may send.")
+    headers: Annotated[tuple[Text, ...], OneOrMany] = Field(default=(), description="Headers that a page may send.")
 
 
 class FlowSettings(SpecModel):
     """How the service runs."""
 
-    timeout: Timeout | None = Field(None, description="Longest time for a whole run, or `none`.")
-    concurrency: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description="Most runs at the same time.")
-    cors: Cors | None = Field(None, description="Which web pages may call the service.")
-    max_body: Size | None = Field(None, description="Largest request body, such as 1MB.")
-    trace: bool = Field(False, description="Let `?trace=1` put timings into the answer.")
-    docs: bool = Field(True, description="Serve /docs and /openapi.json.")
-    fast_path: bool = Field(True, description="Answer hot routes past the framework's slow parts.")
-    durable: Raw = Field(None, json_schema_extra={HIDDEN: True})
+    timeout: Timeout | None = Field(default=None, description="Longest time for a whole run, or `none`.")
+    concurrency: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None, description="Most runs at the same time."
+    )
+    cors: Cors | None = Field(default=None, description="Which web pages may call the service.")
+    max_body: Size | None = Field(default=None, description="Largest request body, such as 1MB.")
+    trace: bool = Field(default=False, description="Let `?trace=1` put timings into the answer.")
+    docs: bool = Field(default=True, description="Serve /docs and /openapi.json.")
+    fast_path: bool = Field(default=True, description="Answer hot routes past the framework's slow parts.")
+    durable: Raw = Field(default=None, json_schema_extra={HIDDEN: True})
 
     @field_validator("durable")
     @classmethod
@@ -221,9 +227,9 @@ class FlowSettings(SpecModel):
 class EnvVar(SpecModel):
     """An environment variable that the flow reads. Short form: just its default."""
 
-    default: str | None = Field(None, description="Taken when the variable is not set.")
-    description: Text | None = Field(None, description="Written into .env.example.")
-    required: bool | None = Field(None, description="Whether it must be set; true unless there is a default.")
+    default: str | None = Field(default=None, description="Taken when the variable is not set.")
+    description: Text | None = Field(default=None, description="Written into .env.example.")
+    required: bool | None = Field(default=None, description="Whether it must be set; true unless there is a default.")
 
     @property
     def is_required(self) -> bool:
@@ -234,7 +240,7 @@ class EnvVar(SpecModel):
 class SecretSpec(SpecModel):
     """A secret: read from the environment at start, never written anywhere."""
 
-    description: Text | None = Field(None, description="Written into .env.example.")
+    description: Text | None = Field(default=None, description="Written into .env.example.")
 
 
 def _as_env(value: Any) -> Any:
@@ -289,13 +295,13 @@ SecretMap = Annotated[dict[Name, SecretShape], BeforeValidator(_as_secrets, json
 class Shared(SpecModel):
     """What a flow and a project have in common."""
 
-    description: Text | None = Field(None, description="What it is for; shown in the API's documentation.")
-    types: FieldMap = Field({}, description="Named types: name to fields.")
-    vars: RawMap = Field(LocatedMap(_NOWHERE), description="Constants, read as `vars.<name>`.")
-    env: EnvMap = Field({}, description="Environment variables that are read, with defaults.")
-    secrets: SecretMap = Field({}, description="Names of secrets, read from the environment at start.")
-    defaults: Defaults = Field(Defaults(), description="Timeout and retry of nodes that set none.")
-    settings: FlowSettings = Field(FlowSettings(), description="How the service runs.")
+    description: Text | None = Field(default=None, description="What it is for; shown in the API's documentation.")
+    types: FieldMap = Field(default={}, description="Named types: name to fields.")
+    vars: RawMap = Field(default=LocatedMap(_NOWHERE), description="Constants, read as `vars.<name>`.")
+    env: EnvMap = Field(default={}, description="Environment variables that are read, with defaults.")
+    secrets: SecretMap = Field(default={}, description="Names of secrets, read from the environment at start.")
+    defaults: Defaults = Field(default=Defaults(), description="Timeout and retry of nodes that set none.")
+    settings: FlowSettings = Field(default=FlowSettings(), description="How the service runs.")
 
 
 def _read_version(value: Any) -> int:
@@ -352,21 +358,21 @@ class Flow(Shared):
     """One workflow."""
 
     catalyst: Version = Field(description="Version of the format.")
-    name: Name | None = Field(None, description="Names the module, the route and the OpenAPI operation.")
+    name: Name | None = Field(default=None, description="Names the module, the route and the OpenAPI operation.")
     triggers: Annotated[tuple[TriggerShape, ...], AsTuple] = Field(
         (), description="What starts a run; HTTP if not given."
     )
-    input: dict[Name, InputShape] = Field({}, description="Name to field.")
+    input: dict[Name, InputShape] = Field(default={}, description="Name to field.")
     nodes: NodeMap = Field(description="Id to node.")
     output: Annotated[OutputSpec, BeforeValidator(as_output_spec, json_schema_input_type=Any)] | None = Field(
         None, description="Name to expression, or name to {type, value, stream}; the last node's output if not given."
     )
-    visual: Raw = Field(None, json_schema_extra={HIDDEN: True})
+    visual: Raw = Field(default=None, json_schema_extra={HIDDEN: True})
     """What the visual editor keeps here (positions and the like); never compiled."""
 
 
 class ProjectFile(Shared):
     """`catalyst.yaml`: what the flows of a folder share."""
 
-    catalyst: Version = Field(1, description="Version of the format.")
-    name: Name | None = Field(None, description="Names the project.")
+    catalyst: Version = Field(default=1, description="Version of the format.")
+    name: Name | None = Field(default=None, description="Names the project.")

@@ -15,9 +15,10 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 def problem(
-    code: str, message: str, *, help: str = "", label: str = "", start: int | None = None, end: int | None = None
+    code: str, message: str, *, help: str = "", label: str = "", part: tuple[int, int] | None = None
 ) -> PydanticCustomError:
-    """An error with our own code; `start` and `end` are offsets into the text it is about, where only a part is wrong."""
+    """An error with our own code; `part` is from which to which offset of the text, where only a part is wrong."""
+    start, end = part or (None, None)
     context = {"message": message, "help": help, "label": label, "start": start, "end": end}
     return PydanticCustomError(_as_literal(code), _as_literal("{message}"), context)
 

@@ -1,4 +1,4 @@
-"""A scalar of the file becomes a `Located` string with the exact place of each of its characters, where there is one."""
+"""A scalar of the file becomes a `Located` string with the exact place of each character, where there is one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from yaml.events import ScalarEvent
 
 from catalyst.diagnostics import Located, OffsetMap, Span
+from catalyst.spec.events import end_of, start_of
 from catalyst.spec.offsets import BlockOffsets, LineOffsets, QuotedOffsets
 
 _LINE = re.compile("([^\r\n]*)(\r\n|\r|\n|\\Z)")
@@ -22,7 +23,7 @@ def located_scalar(text: str, event: ScalarEvent, source: str, span: Span) -> Lo
 
 
 def _in_one_line(text: str, event: ScalarEvent, source: str, span: Span) -> OffsetMap | None:
-    start, end = event.start_mark.index, event.end_mark.index
+    start, end = start_of(event).index, end_of(event).index
     if event.anchor is not None or event.tag is not None:
         return None
     if not event.style:
@@ -54,12 +55,12 @@ def _block(text: str, event: ScalarEvent, source: str, span: Span) -> Located:
 
 def _content_lines(event: ScalarEvent, source: str) -> list[tuple[int, int, str]]:
     """Line number, column of the first character and text of each line of a block, without its indentation."""
-    header = _LINE.match(source, event.start_mark.index)
+    header = _LINE.match(source, start_of(event).index)
     if header is None:
         return []
     lines: list[tuple[int, str]] = []
-    position, number = header.end(), event.start_mark.line + 2
-    while position < min(event.end_mark.index, len(source)):
+    position, number = header.end(), start_of(event).line + 2
+    while position < min(end_of(event).index, len(source)):
         match = _LINE.match(source, position)
         if match is None or match.end() == position:
             break

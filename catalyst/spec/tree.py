@@ -16,7 +16,7 @@ Path = Sequence[PathItem]
 
 
 class LocatedMap(dict[str, Any]):
-    """A map of the file. `span` covers all of it, `value_spans` each value; its keys are `Located`."""
+    """A map of the file. `span` covers all of it, `value_spans` and `key_spans` its parts; its keys are `Located`."""
 
     span: Span
     value_spans: dict[str, Span]
@@ -25,11 +25,19 @@ class LocatedMap(dict[str, Any]):
         super().__init__()
         self.span = span
         self.value_spans = {}
+        self._key_spans: dict[str, Span] | None = None
 
     def put(self, key: Located, value: Any, span: Span) -> None:
         """Add an entry whose value stands at `span`."""
         self[key] = value
         self.value_spans[key] = span
+
+    @property
+    def key_spans(self) -> dict[str, Span]:
+        """Where the keys stand; found when first asked for, since only errors ask."""
+        if self._key_spans is None or len(self._key_spans) != len(self):
+            self._key_spans = {key: key.span for key in self if isinstance(key, Located)}
+        return self._key_spans
 
     def without(self, *keys: str) -> LocatedMap:
         """A copy with the same places that lacks some keys."""
@@ -79,6 +87,13 @@ def as_tree(value: Any, span: Span) -> Any:
     return Located(value, span) if isinstance(value, str) else value
 
 
+def has_item(raw: Any, item: PathItem) -> bool:
+    """Whether raw data is a map with this key, or a list with this index."""
+    if isinstance(raw, dict):
+        return isinstance(item, str) and item in raw
+    return isinstance(raw, list) and isinstance(item, int) and 0 <= item < len(raw)
+
+
 def span_at(raw: Any, path: Path, default: Span) -> Span:
     """The place of the value that `path` leads to; walks as far as the path matches the data."""
     span = raw.span if isinstance(raw, (LocatedMap, LocatedList, Located)) else default
@@ -97,12 +112,9 @@ def span_at(raw: Any, path: Path, default: Span) -> Span:
 def value_at(raw: Any, path: Path) -> Any:
     """The value that `path` leads to; None where it does not match the data."""
     for item in path:
-        if isinstance(raw, dict) and isinstance(item, str) and item in raw:
-            raw = raw[item]
-        elif isinstance(raw, list) and isinstance(item, int) and 0 <= item < len(raw):
-            raw = raw[item]
-        else:
+        if not has_item(raw, item):
             return None
+        raw = raw[item]
     return raw
 
 
@@ -111,8 +123,15 @@ def key_span_at(raw: Any, path: Path, default: Span) -> Span:
     if not path:
         return span_at(raw, path, default)
     parent = value_at(raw, path[:-1])
-    if isinstance(parent, LocatedMap) and isinstance(path[-1], str):
-        key = next((key for key in parent if key == path[-1]), None)
-        if isinstance(key, Located):
-            return key.span
+    if isinstance(parent, LocatedMap) and path[-1] in parent.key_spans:
+        return parent.key_spans[str(path[-1])]
     return span_at(raw, path, default)
+
+
+def merged_maps(first: LocatedMap, second: LocatedMap) -> LocatedMap:
+    """The entries of two maps, each at its own place; those of the second go before those of the first."""
+    merged = LocatedMap(second.span)
+    for source in (first, second):
+        for key, value in source.items():
+            merged.put(located_key(key, source.span), value, source.value_spans.get(key, source.span))
+    return merged

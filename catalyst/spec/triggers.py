@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from catalyst.diagnostics import Located, did_you_mean
 from catalyst.spec.cron import BadCron, check_cron
 from catalyst.spec.fields import AsTuple, RawMap, SpecModel, Text
-from catalyst.spec.names import NAME_SCHEMA, Name, name_problem
+from catalyst.spec.names import NAME_SCHEMA, name_problem
 from catalyst.spec.problems import Reader, kind_of, problem
 from catalyst.spec.tree import LocatedMap
 from catalyst.spec.units import Rate
@@ -48,21 +48,20 @@ def _read_path(value: Any) -> str:
 def _check_segment(path: str, segment: str, start: int) -> None:
     end = start + max(1, len(segment))
     if segment == "" and path != "/":
-        raise problem("E144", "a path has no empty part", help="remove the extra `/`", start=start - 1, end=start)
+        raise problem("E144", "a path has no empty part", help="remove the extra `/`", part=(start - 1, start))
     if segment in (".", ".."):
-        raise problem("E144", f"`{segment}` cannot be part of a path", start=start, end=end)
+        raise problem("E144", f"`{segment}` cannot be part of a path", part=(start, end))
     if segment and not _SEGMENT.fullmatch(segment):
         help_text = "use letters, digits, `-`, `_`, `.`, `~`, or a whole part in braces such as {id}"
         raise problem(
             "E144",
             "this part of the path has a character that cannot stand there",
             help=help_text,
-            start=start,
-            end=end,
+            part=(start, end),
         )
     wrong = name_problem(segment[1:-1]) if segment.startswith("{") else None
     if wrong is not None:
-        raise problem(wrong[0], wrong[1], help=wrong[2], start=start, end=end)
+        raise problem(wrong[0], wrong[1], help=wrong[2], part=(start, end))
 
 
 def _read_cron(value: Any) -> str:
@@ -71,7 +70,7 @@ def _read_cron(value: Any) -> str:
     try:
         check_cron(value)
     except BadCron as wrong:
-        raise problem("E247", str(wrong), help=wrong.help, start=wrong.start, end=wrong.end) from wrong
+        raise problem("E247", str(wrong), help=wrong.help, part=(wrong.start, wrong.end)) from wrong
     return value
 
 
@@ -92,7 +91,7 @@ def _read_timezone(value: Any) -> str:
 def _read_header(value: Any) -> str:
     if not isinstance(value, str) or not _HEADER.match(value):
         raise problem("E144", "this is not the name of a header", help="for example X-API-Key")
-    return value
+    return str(value)
 
 
 def _read_method(value: Any) -> Any:
@@ -102,9 +101,8 @@ def _read_method(value: Any) -> Any:
 HttpPath = Annotated[Located, Reader(_read_path, {"type": "string", "pattern": "^/"})]
 Cron = Annotated[Located, Reader(_read_cron, {"type": "string", "examples": ["0 6 * * *", "*/15 * * * mon-fri"]})]
 TimeZone = Annotated[Located, Reader(_read_timezone, {"type": "string", "examples": ["UTC", "Europe/Madrid"]})]
-Header = Annotated[Located, Reader(_read_header, {"type": "string", "examples": ["X-API-Key"]})]
+Header = Annotated[str, Reader(_read_header, {"type": "string", "examples": ["X-API-Key"]})]
 Method = Annotated[Literal["GET", "POST", "PUT", "PATCH", "DELETE"], BeforeValidator(_read_method)]
-SecretName = Annotated[str, Reader(lambda value: _read_secret(value), NAME_SCHEMA)]
 
 
 def _read_secret(value: Any) -> str:
@@ -118,32 +116,35 @@ def _read_secret(value: Any) -> str:
     return str(value)
 
 
+SecretName = Annotated[str, Reader(_read_secret, NAME_SCHEMA)]
+
+
 class ApiKeyAuth(SpecModel):
     """A key in a header, compared with a secret."""
 
-    header: Header = Field(Located("X-API-Key", None), description="The header that carries the key.")  # type: ignore[arg-type]
-    secret: SecretName = Field("API_KEY", description="Name of the secret that holds the key.")
+    header: Header = Field(default="X-API-Key", description="The header that carries the key.")
+    secret: SecretName = Field(default="API_KEY", description="Name of the secret that holds the key.")
 
 
 class BearerAuth(SpecModel):
     """`Authorization: Bearer`, compared with a secret."""
 
-    secret: SecretName = Field("BEARER_TOKEN", description="Name of the secret that holds the token.")
+    secret: SecretName = Field(default="BEARER_TOKEN", description="Name of the secret that holds the token.")
 
 
 class BasicAuth(SpecModel):
     """`Authorization: Basic`, compared with two secrets."""
 
-    user: SecretName = Field("BASIC_USER", description="Name of the secret that holds the user's name.")
-    password: SecretName = Field("BASIC_PASSWORD", description="Name of the secret that holds the password.")
+    user: SecretName = Field(default="BASIC_USER", description="Name of the secret that holds the user's name.")
+    password: SecretName = Field(default="BASIC_PASSWORD", description="Name of the secret that holds the password.")
 
 
 class Auth(SpecModel):
     """Who may call: exactly one of these."""
 
-    api_key: ApiKeyAuth | None = Field(None, description="A key in a header.")
-    bearer: BearerAuth | None = Field(None, description="A bearer token.")
-    basic: BasicAuth | None = Field(None, description="User and password.")
+    api_key: ApiKeyAuth | None = Field(default=None, description="A key in a header.")
+    bearer: BearerAuth | None = Field(default=None, description="A bearer token.")
+    basic: BasicAuth | None = Field(default=None, description="User and password.")
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -193,20 +194,20 @@ def _without_none(value: Any) -> Any:
 class HttpTrigger(SpecModel):
     """An HTTP request starts a run and gets its result."""
 
-    method: Method = Field("POST", description="The HTTP method.")
+    method: Method = Field(default="POST", description="The HTTP method.")
     path: HttpPath | None = Field(
         None, description="The path, with parameters in braces; /api/v1/<name>/execute if not given."
     )
     auth: Annotated[Auth | None, BeforeValidator(_as_auth, json_schema_input_type=Any)] = Field(
         None, description="Who may call: none, api_key, bearer or basic."
     )
-    rate_limit: Rate | None = Field(None, description="Most requests of one client, such as 100/minute.")
+    rate_limit: Rate | None = Field(default=None, description="Most requests of one client, such as 100/minute.")
     events: Annotated[tuple[Literal["partial", "token", "done", "error"], ...], AsTuple] | None = Field(
         None, description="The stream events that clients may see; all when not given."
     )
-    status: Annotated[int, Field(ge=200, le=299)] = Field(200, description="Status of a successful answer.")
-    summary: Text | None = Field(None, description="Title in the API's documentation.")
-    description: Text | None = Field(None, description="Text in the API's documentation.")
+    status: Annotated[int, Field(ge=200, le=299)] = Field(default=200, description="Status of a successful answer.")
+    summary: Text | None = Field(default=None, description="Title in the API's documentation.")
+    description: Text | None = Field(default=None, description="Text in the API's documentation.")
 
 
 class ScheduleTrigger(SpecModel):
@@ -219,14 +220,14 @@ class ScheduleTrigger(SpecModel):
     overlap: Literal["skip", "queue", "allow"] = Field(
         "skip", description="What happens when the last run still goes on."
     )
-    input: RawMap | None = Field(None, description="The input of each run.")
+    input: RawMap | None = Field(default=None, description="The input of each run.")
 
 
 class Trigger(SpecModel):
     """One entry of `triggers`: exactly one kind."""
 
-    http: HttpTrigger | None = Field(None, description="Start a run with an HTTP request.")
-    schedule: ScheduleTrigger | None = Field(None, description="Start a run by the clock.")
+    http: HttpTrigger | None = Field(default=None, description="Start a run with an HTTP request.")
+    schedule: ScheduleTrigger | None = Field(default=None, description="Start a run by the clock.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Trigger:
@@ -257,15 +258,3 @@ def as_trigger(value: Any) -> Any:
 
 
 TriggerShape = Annotated[Trigger, BeforeValidator(as_trigger, json_schema_input_type=Any)]
-__all__ = [
-    "ApiKeyAuth",
-    "Auth",
-    "BasicAuth",
-    "BearerAuth",
-    "HttpTrigger",
-    "Name",
-    "ScheduleTrigger",
-    "Trigger",
-    "TriggerShape",
-    "path_parameters",
-]

@@ -131,15 +131,15 @@ class _Parser:
         self.text = text
         self.position = 0
         self.start = 0
-        self.token = ""
+        self.word = ""
         self._next()
 
     def type(self, depth: int) -> TypeText:
         if depth > _DEEPEST:
             raise BadType("this type nests too deeply", "name its parts in `types`", 0, len(self.text))
-        result = self._record(depth) if self.token == "{" else self._name(depth)
-        while self.token in ("[]", "?"):
-            if self.token == "[]":
+        result = self._record(depth) if self.word == "{" else self._name(depth)
+        while self.word in ("[]", "?"):
+            if self.word == "[]":
                 result = ArrayType(result)
             elif not isinstance(result, OptionalType):
                 result = OptionalType(result)
@@ -147,11 +147,11 @@ class _Parser:
         return result
 
     def expect_end(self) -> None:
-        if self.token:
-            raise self._bad(f"`{self.token}` does not belong in a type")
+        if self.word:
+            raise self._bad(f"`{self.word}` does not belong in a type")
 
     def _name(self, depth: int) -> TypeText:
-        name, start = self.token, self.start
+        name, start = self.word, self.start
         if not (name[:1].isalpha() or name[:1] == "_"):
             raise self._bad("a type is missing here" if not name else f"`{name}` does not start a type")
         self._next()
@@ -166,7 +166,7 @@ class _Parser:
 
     def _generic(self, name: str, depth: int) -> TypeText:
         inner: TypeText = SimpleType("any")
-        if self.token == "<":
+        if self.word == "<":
             self._next()
             inner = self.type(depth + 1)
             self._take(">")
@@ -180,25 +180,25 @@ class _Parser:
     def _record(self, depth: int) -> TypeText:
         self._take("{")
         fields: list[RecordField] = []
-        while self.token != "}":
-            name = self.token
+        while self.word != "}":
+            name = self.word
             if not (name[:1].isalpha() or name[:1] == "_"):
                 raise self._bad("a field name is missing here")
             if any(field.name == name for field in fields):
                 raise self._bad(f"the field `{name}` is given twice")
             self._next()
-            required = self.token != "?"
+            required = self.word != "?"
             if not required:
                 self._next()
             self._take(":")
             fields.append(RecordField(name, self.type(depth + 1), required))
-            if self.token != "}":
+            if self.word != "}":
                 self._take(",")
         self._take("}")
         return RecordType(tuple(fields))
 
     def _take(self, sign: str) -> None:
-        if self.token != sign:
+        if self.word != sign:
             raise self._bad(f"`{sign}` is missing here")
         self._next()
 
@@ -207,17 +207,17 @@ class _Parser:
         if match is None:
             rest = len(self.text[self.position :]) - len(self.text[self.position :].lstrip())
             self.start = self.position + rest
-            self.token = ""
+            self.word = ""
             if self.start < len(self.text):
-                self.token = self.text[self.start]
+                self.word = self.text[self.start]
                 self.position = self.start + 1
             return
-        self.token = str(match.group("name") or match.group("sign"))
-        self.start, self.position = match.end() - len(self.token), match.end()
+        self.word = str(match.group("name") or match.group("sign"))
+        self.start, self.position = match.end() - len(self.word), match.end()
 
     def _bad(self, message: str) -> BadType:
-        end = self.start + max(1, len(self.token))
-        return BadType(message, types_help(), self.start, end, did_you_mean(self.token, SIMPLE_TYPES))
+        end = self.start + max(1, len(self.word))
+        return BadType(message, types_help(), self.start, end, did_you_mean(self.word, SIMPLE_TYPES))
 
 
 def types_help() -> str:
