@@ -6,7 +6,7 @@ value, a key that stands twice or a lambda in a wrong place raises `TreeProblem`
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from lark import Token, v_args
 from lark.tree import Meta
@@ -37,6 +37,13 @@ from catalyst.expressions.tree import (
 
 Children = list[Any]
 _CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None, "null": None}
+
+
+class Place(TypedDict):
+    """Where a node stands in the scalar."""
+
+    start: int
+    end: int
 
 
 class TreeProblem(Exception):
@@ -77,8 +84,8 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
         super().__init__()
         self._offset = offset
 
-    def _place(self, meta: Meta) -> dict[str, int]:
-        return {"start": meta.start_pos + self._offset, "end": meta.end_pos + self._offset}
+    def _place(self, meta: Meta) -> Place:
+        return Place(start=meta.start_pos + self._offset, end=meta.end_pos + self._offset)
 
     def start(self, meta: Meta, children: Children) -> Expr:
         expr: Expr = children[0]
@@ -125,7 +132,7 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
             args = argument.args
         elif argument is not None:
             args = (argument,)
-        name = {"None": "none", "null": "none", "True": "true", "False": "false"}.get(name, name)
+        name = {"None": "none", "null": "none", "True": "true", "False": "false"}.get(str(name), str(name))
         return Test(value=value, name=name, args=args, negated=negation is not None, **place)
 
     def filter(self, meta: Meta, children: Children) -> Expr:
@@ -139,7 +146,7 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
         name, arguments = children
         for argument in (*arguments.args, *(value for _, value in arguments.kwargs)):
             if isinstance(argument, Lambda):
-                place = {"start": argument.start, "end": argument.end}
+                place = Place(start=argument.start, end=argument.end)
                 raise self._problem("a lambda stands only in a filter", place, "write items | map(x => x.name)")
         return Call(name=str(name), args=arguments.args, kwargs=arguments.kwargs, **self._place(meta))
 
@@ -189,7 +196,7 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
             token, key, value = pair
             if key in items:
                 start = token.start_pos + self._offset
-                place = {"start": start, "end": start + len(token)}
+                place = Place(start=start, end=start + len(token))
                 raise self._problem(f"key `{key}` stands twice", place, "keep one of them", code="E108")
             items[key] = value
         return DictExpr(items=tuple(items.items()), **self._place(meta))
@@ -209,12 +216,12 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
                 continue
             if not isinstance(child, _Named):
                 if kwargs:
-                    place = {"start": child.start, "end": child.end}
+                    place = Place(start=child.start, end=child.end)
                     raise self._problem("a positional argument stands behind a named one", place, "name it too")
                 args.append(child)
                 continue
             if child.name in kwargs:
-                place = {"start": child.start, "end": child.end}
+                place = Place(start=child.start, end=child.end)
                 raise self._problem(f"argument `{child.name}` stands twice", place, "keep one of them", code="E108")
             kwargs[child.name] = child.value
         return _Arguments(tuple(args), tuple(kwargs.items()))
@@ -228,5 +235,5 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
     def _literal_problem(self, problem: LiteralProblem, start: int) -> TreeProblem:
         return TreeProblem(ScanProblem("E107", problem.message, start + problem.start, start + problem.end, problem.help))
 
-    def _problem(self, message: str, place: dict[str, int], help: str, *, code: str = "E103") -> TreeProblem:
+    def _problem(self, message: str, place: Place, help: str, *, code: str = "E103") -> TreeProblem:
         return TreeProblem(ScanProblem(code, message, place["start"], place["end"], help))

@@ -131,7 +131,8 @@ def _failure(error: UnexpectedInput, inner: str) -> tuple[int, int]:
         start = error.token.start_pos or 0
         return start, max(error.token.end_pos or start + 1, start + 1)
     if isinstance(error, UnexpectedCharacters):
-        return error.pos_in_stream, error.pos_in_stream + 1
+        start = error.pos_in_stream or 0
+        return start, start + 1
     assert isinstance(error, (UnexpectedToken, UnexpectedEOF))
     end = len(inner.rstrip())
     return end, end
