@@ -6,6 +6,21 @@ one helper in `templates/runtime/`.
 
 from __future__ import annotations
 
+from catalyst.expressions import (
+    functions_any,
+    functions_calls,
+    functions_dates,
+    functions_each,
+    functions_encoding,
+    functions_list,
+    functions_number,
+    functions_object,
+    functions_order,
+    functions_regex,
+    functions_tests,
+    functions_text,
+)
+from catalyst.expressions.functions_foreign import ALIASES, FOREIGN, REJECTED
 from catalyst.expressions.functions_model import (
     Argument,
     EmitCall,
@@ -16,6 +31,9 @@ from catalyst.expressions.functions_model import (
     Problem,
     TestSpec,
 )
+from catalyst.expressions.functions_python import negate
+from catalyst.expressions.functions_sugar import desugar
+from catalyst.expressions.functions_tests import TEST_ALIASES
 
 __all__ = [
     "ALIASES",
@@ -24,6 +42,7 @@ __all__ = [
     "FUNCTIONS",
     "REJECTED",
     "TESTS",
+    "TEST_ALIASES",
     "Argument",
     "EmitCall",
     "FilterCall",
@@ -32,11 +51,23 @@ __all__ = [
     "LambdaCode",
     "Problem",
     "TestSpec",
+    "desugar",
+    "negate",
 ]
 
-FILTERS: dict[str, FilterSpec] = {}
-TESTS: dict[str, TestSpec] = {}
-FUNCTIONS: dict[str, FunctionSpec] = {}
-ALIASES: dict[str, str] = {}
-FOREIGN: dict[str, str] = {}
-REJECTED: dict[str, str] = {}
+_GROUPS = (
+    functions_any,
+    functions_text,
+    functions_regex,
+    functions_list,
+    functions_each,
+    functions_order,
+    functions_object,
+    functions_number,
+    functions_encoding,
+    functions_dates,
+)
+
+FILTERS: dict[str, FilterSpec] = {spec.name: spec for group in _GROUPS for spec in group.FILTERS}
+TESTS: dict[str, TestSpec] = {spec.name: spec for spec in functions_tests.TESTS}
+FUNCTIONS: dict[str, FunctionSpec] = {spec.name: spec for spec in functions_calls.FUNCTIONS}

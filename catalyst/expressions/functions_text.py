@@ -56,7 +56,8 @@ def _split(call_: EmitCall) -> ast.expr:
     return helper_call(call_, "strings", "split", ("sep", "limit"))
 
 
-def _contains(call_: EmitCall) -> ast.expr:
+def contains_python(call_: EmitCall) -> ast.expr:
+    """The Python of the filter and of the test `contains`."""
     value, item = bare(call_.value_type), argument(call_, "item") or constant(None)
     known = call_.types.get("item", ANY)
     both_text = is_text(known) and (is_text(value) or is_object(value))
@@ -246,7 +247,7 @@ FILTERS = (
         accepts=UnionType((STR, ListType(ANY), OPEN_OBJECT)),
         arguments=(Argument("item", ANY),),
         result=always(BOOL),
-        emit=_contains,
+        emit=contains_python,
     ),
     FilterSpec(
         name="slug",
