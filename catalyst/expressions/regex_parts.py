@@ -1,7 +1,7 @@
 """Takes a regular expression apart into atoms, sequences, choices and repetitions.
 
-Goes in: a pattern that `re` accepts. Comes out: its parts, as far as the time that a search takes depends on them. Look-around
-and anchors match nothing by themselves and count as empty; what stands in them is taken apart on its own.
+Goes in: a pattern that `re` accepts. Comes out: its parts, as far as the time that a search takes depends on them.
+Look-around and anchors match nothing by themselves and count as empty; what stands in them is taken apart on its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whether a search with a regular expression can take exponential time.
 
-Goes in: a pattern. Comes out: what is wrong with it, or None. `re` tries one way of matching after the other, so a pattern is
-dangerous when a loop can read the same text in two ways: the number of ways doubles with each turn, as in `(a+)+` or
+Goes in: a pattern. Comes out: what is wrong with it, or None. `re` tries one way of matching after the other, so a
+pattern is dangerous when a loop can read the same text in two ways: the number of ways doubles with each turn, as in `(a+)+` or
 `(a|a)*`. The places of a pattern (its atoms) are followed in pairs: two ways through the same text that part and meet
 again in one loop are what is looked for. `(\\w+,)+` is fine: the comma leaves one way only.
 
@@ -26,6 +26,9 @@ _MOST_OVERLAPPING_LOOPS = 3
 _SAMPLES = "aAzZmM059_ \t\n\r-.,:;@/\\'\"éßÄ\u0663\u2028\U0001f600"
 _CODE = re.compile(r"\\x([0-9A-Fa-f]{2})|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
+# A group of its own that does not tell capitals apart; the whole pattern is then taken so.
+_IGNORES_CASE = re.compile(r"\(\?[amsux]*i")
+
 NESTED = "nested repetition in regex can take exponential time"
 OVERLAPPING = "repetitions in regex that can match the same text take very long together"
 TOO_LARGE = "the regex is too large, or uses what cannot be checked"
@@ -34,6 +37,8 @@ TOO_LARGE = "the regex is too large, or uses what cannot be checked"
 def regex_problem(pattern: str) -> str | None:
     """What makes searches with a valid pattern dangerous, or None."""
     flags = re.compile(pattern).flags
+    if _IGNORES_CASE.search(pattern):
+        flags |= re.IGNORECASE
     if flags & re.VERBOSE:
         return TOO_LARGE
     try:
