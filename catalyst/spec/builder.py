@@ -15,7 +15,6 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
 
@@ -142,7 +141,7 @@ class TreeBuilder:
             self.found.append(Diagnostic("W131", "warning", message, span, help_text))
         return value, span
 
-    def _list(self, start: SequenceStartEvent) -> Read:
+    def _list(self, start: CollectionStartEvent) -> Read:
         items = LocatedList(self._span(start_of(start), end_of(start)))
         event = next(self._events)
         while not isinstance(event, SequenceEndEvent):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from catalyst.diagnostics import Located
 from catalyst.spec.problems import Reader, kind_of, problem
@@ -51,6 +52,21 @@ def one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else as_tuple(value)
 
 
+REFERENCE = "x-model"
+"""Key in a schema of ours that stands for a reference to a model's schema; `schema.py` resolves it."""
+
+
+def model_schema(name: str) -> dict[str, Any]:
+    """The schema of a model, by its name."""
+    return {REFERENCE: name}
+
+
+def short_or_long(read: Callable[[Any], Any], *forms: dict[str, Any]) -> BeforeValidator:
+    """A reader of short forms in front of a model, and the forms that an editor should know."""
+    schema = forms[0] if len(forms) == 1 else {"anyOf": list(forms)} if forms else {}
+    return BeforeValidator(read, json_schema_input_type=Annotated[Any, WithJsonSchema(schema)])
+
+
 Text = Annotated[Located, Reader(_read_text, {"type": "string"})]
 """Text that knows its place in the file."""
 
@@ -61,4 +77,4 @@ Raw = Annotated[Any, Reader(_keep, {})]
 """Any shape, read by a later pass."""
 
 AsTuple = BeforeValidator(as_tuple)
-OneOrMany = BeforeValidator(one_or_many, json_schema_input_type=Any)
+OneOrMany = short_or_long(one_or_many, {"type": "string"}, {"type": "array", "items": {"type": ["string", "integer"]}})

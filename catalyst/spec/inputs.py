@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from catalyst.diagnostics import Located
-from catalyst.spec.fields import AsTuple, Raw, SpecModel, Text
+from catalyst.spec.fields import AsTuple, Raw, SpecModel, Text, model_schema, short_or_long
 from catalyst.spec.names import Name
 from catalyst.spec.problems import Reader, kind_of, problem
 from catalyst.spec.tree import LocatedMap
@@ -54,6 +54,11 @@ def _read_choice(value: Any) -> Choice:
     return value
 
 
+_RECORD = {
+    "type": "object",
+    "description": "A map of fields: name to type.",
+    "additionalProperties": model_schema("Field"),
+}
 _TYPE_SCHEMA = {"type": "string", "examples": [*SIMPLE_TYPES, "array<string>", "map<number>", "string?"]}
 
 Type = Annotated[TypeText, Reader(read_type, _TYPE_SCHEMA)]
@@ -166,7 +171,7 @@ def _long_form(value: Any, key: str, content: Any) -> LocatedMap:
     return wrapped
 
 
-FieldShape = Annotated[FieldSpec, BeforeValidator(as_field, json_schema_input_type=Any)]
+FieldShape = Annotated[FieldSpec, short_or_long(as_field, _TYPE_SCHEMA, model_schema("FieldSpec"), _RECORD)]
 FieldMap = dict[Name, FieldShape]
 FieldSpec.model_rebuild()
 
@@ -179,7 +184,7 @@ class InputField(FieldSpec):
     )
 
 
-InputShape = Annotated[InputField, BeforeValidator(as_field, json_schema_input_type=Any)]
+InputShape = Annotated[InputField, short_or_long(as_field, _TYPE_SCHEMA, model_schema("InputField"), _RECORD)]
 
 
 class OutputField(SpecModel):
@@ -220,7 +225,7 @@ def _is_output_field(value: LocatedMap) -> bool:
     return "stream" in value and isinstance(value["stream"], bool) and set(value) <= _OUTPUT_KEYS
 
 
-OutputShape = Annotated[OutputField, BeforeValidator(as_output, json_schema_input_type=Any)]
+OutputShape = Annotated[OutputField, short_or_long(as_output, model_schema("OutputField"), {})]
 
 
 class OutputSpec(SpecModel):

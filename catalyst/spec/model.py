@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
 
 from catalyst.diagnostics import Located, Span
-from catalyst.spec.fields import AsTuple, OneOrMany, Raw, RawMap, SpecModel, Text
+from catalyst.spec.fields import AsTuple, OneOrMany, Raw, RawMap, SpecModel, Text, model_schema, short_or_long
 from catalyst.spec.inputs import (
     FieldMap,
     FieldShape,
@@ -24,7 +24,7 @@ from catalyst.spec.inputs import (
     as_output_spec,
 )
 from catalyst.spec.known_keys import HIDDEN
-from catalyst.spec.names import Name
+from catalyst.spec.names import NAME_SCHEMA, Name
 from catalyst.spec.problems import Reader, kind_of, problem
 from catalyst.spec.tree import LocatedMap
 from catalyst.spec.triggers import (
@@ -107,7 +107,9 @@ def _as_retry(value: Any) -> Any:
     return {"max_attempts": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-RetryShape = Annotated[Retry, BeforeValidator(_as_retry, json_schema_input_type=Retry | Literal[False] | int)]
+RetryShape = Annotated[
+    Retry, short_or_long(_as_retry, model_schema("Retry"), {"const": False}, {"type": "integer", "minimum": 1})
+]
 
 
 class OnError(SpecModel):
@@ -156,7 +158,7 @@ def _read_condition(value: Any) -> Any:
 class NodeSpec(SpecModel):
     """One node: the keys that any node may carry; those of its type are in `with_` and `extra`."""
 
-    id: Located = Field(default=Located("", _NOWHERE), json_schema_extra={HIDDEN: True})
+    id: Annotated[Located, WithJsonSchema({})] = Field(default=Located("", _NOWHERE), json_schema_extra={HIDDEN: True})
     type: Text = Field(description="What the node does.")
     description: Text | None = Field(default=None, description="What it is for; shown in the graph and in the code.")
     with_: RawMap | None = Field(default=None, alias="with", description="Settings of the node type.")
@@ -168,13 +170,13 @@ class NodeSpec(SpecModel):
     )
     timeout: Timeout | None = Field(default=None, description="Longest time for one try, or `none`.")
     retry: RetryShape | None = Field(default=None, description="When and how it is tried again.")
-    on_error: (
-        Annotated[OnError, BeforeValidator(_as_on_error, json_schema_input_type=OnError | Literal["fail"])] | None
-    ) = Field(default=None, description="fail, {default: value} or {goto: node}.")
+    on_error: Annotated[OnError, short_or_long(_as_on_error, {"const": "fail"}, model_schema("OnError"))] | None = (
+        Field(default=None, description="fail, {default: value} or {goto: node}.")
+    )
     cache: Cache | None = Field(default=None, description="Keep the output for a while.")
     output: FieldShape | None = Field(default=None, description="Type of the output.")
     extra: RawMap = Field(default=LocatedMap(_NOWHERE), json_schema_extra={HIDDEN: True})
-    span: Span = Field(default=_NOWHERE, json_schema_extra={HIDDEN: True})
+    span: Annotated[Span, WithJsonSchema({})] = Field(default=_NOWHERE, json_schema_extra={HIDDEN: True})
 
 
 COMMON_KEYS = tuple(
@@ -287,9 +289,21 @@ def _names_as_map(value: list[Any]) -> dict[Any, Any]:
     return names
 
 
-SecretShape = Annotated[SecretSpec, BeforeValidator(_as_secret, json_schema_input_type=SecretSpec | None)]
-EnvMap = Annotated[dict[Name, EnvVar], BeforeValidator(_as_env, json_schema_input_type=Any)]
-SecretMap = Annotated[dict[Name, SecretShape], BeforeValidator(_as_secrets, json_schema_input_type=Any)]
+_NAMES = {"type": "array", "items": {"anyOf": [NAME_SCHEMA, {"type": "object"}]}}
+
+
+def _map_of(*forms: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": {"anyOf": list(forms)}}
+
+
+SecretShape = Annotated[SecretSpec, short_or_long(_as_secret, {"type": "null"}, model_schema("SecretSpec"))]
+EnvMap = Annotated[
+    dict[Name, EnvVar],
+    short_or_long(_as_env, _NAMES, _map_of({"type": ["string", "number", "boolean", "null"]}, model_schema("EnvVar"))),
+]
+SecretMap = Annotated[
+    dict[Name, SecretShape], short_or_long(_as_secrets, _NAMES, _map_of({"type": "null"}, model_schema("SecretSpec")))
+]
 
 
 class Shared(SpecModel):
@@ -345,7 +359,7 @@ def holds_expression(value: Any) -> bool:
     return isinstance(value, list) and any(holds_expression(item) for item in value)
 
 
-NodeMap = Annotated[dict[Name, NodeSpec], BeforeValidator(nodes_with_ids, json_schema_input_type=dict[str, NodeSpec])]
+NodeMap = Annotated[dict[Name, NodeSpec], short_or_long(nodes_with_ids, model_schema("Nodes"))]
 
 
 class Body(SpecModel):
@@ -364,7 +378,9 @@ class Flow(Shared):
     )
     input: dict[Name, InputShape] = Field(default={}, description="Name to field.")
     nodes: NodeMap = Field(description="Id to node.")
-    output: Annotated[OutputSpec, BeforeValidator(as_output_spec, json_schema_input_type=Any)] | None = Field(
+    output: (
+        Annotated[OutputSpec, short_or_long(as_output_spec, _map_of(model_schema("OutputField"), {}), {})] | None
+    ) = Field(
         None, description="Name to expression, or name to {type, value, stream}; the last node's output if not given."
     )
     visual: Raw = Field(default=None, json_schema_extra={HIDDEN: True})

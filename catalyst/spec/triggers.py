@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from catalyst.diagnostics import Located, did_you_mean
 from catalyst.spec.cron import BadCron, check_cron
-from catalyst.spec.fields import AsTuple, RawMap, SpecModel, Text
+from catalyst.spec.fields import AsTuple, RawMap, SpecModel, Text, model_schema, short_or_long
 from catalyst.spec.names import NAME_SCHEMA, name_problem
 from catalyst.spec.problems import Reader, kind_of, problem
 from catalyst.spec.tree import LocatedMap
@@ -198,7 +198,7 @@ class HttpTrigger(SpecModel):
     path: HttpPath | None = Field(
         None, description="The path, with parameters in braces; /api/v1/<name>/execute if not given."
     )
-    auth: Annotated[Auth | None, BeforeValidator(_as_auth, json_schema_input_type=Any)] = Field(
+    auth: Annotated[Auth | None, short_or_long(_as_auth, {"enum": list(_AUTH_KINDS)}, model_schema("Auth"))] = Field(
         None, description="Who may call: none, api_key, bearer or basic."
     )
     rate_limit: Rate | None = Field(default=None, description="Most requests of one client, such as 100/minute.")
@@ -257,4 +257,4 @@ def as_trigger(value: Any) -> Any:
     return _without_none(value)
 
 
-TriggerShape = Annotated[Trigger, BeforeValidator(as_trigger, json_schema_input_type=Any)]
+TriggerShape = Annotated[Trigger, short_or_long(as_trigger, {"enum": list(AVAILABLE)}, model_schema("Trigger"))]
