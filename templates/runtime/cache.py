@@ -106,7 +106,7 @@ async def _ready(cache: MemoryCache) -> bool:
     return True
 
 
-CACHE = PoolKey[MemoryCache]("cache", open=_open, close=MemoryCache.close, ready=_ready)
+CACHE: PoolKey[MemoryCache] = PoolKey("cache", open=_open, close=MemoryCache.close, ready=_ready)
 
 
 def cache_key(*parts: object) -> bytes:

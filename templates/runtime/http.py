@@ -34,7 +34,7 @@ async def _open() -> httpx.AsyncClient:
     return open_client()
 
 
-HTTP = PoolKey[httpx.AsyncClient]("http", open=_open, close=httpx.AsyncClient.aclose, ready=ready)
+HTTP: PoolKey[httpx.AsyncClient] = PoolKey("http", open=_open, close=httpx.AsyncClient.aclose, ready=ready)
 
 
 class HostList(Protocol):

@@ -202,4 +202,4 @@ async def _ready(clients: GuardedClients) -> bool:
     return True
 
 
-GUARDED_HTTP = PoolKey[GuardedClients]("guarded_http", open=_open, close=GuardedClients.close, ready=_ready)
+GUARDED_HTTP: PoolKey[GuardedClients] = PoolKey("guarded_http", open=_open, close=GuardedClients.close, ready=_ready)

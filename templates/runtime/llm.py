@@ -139,7 +139,7 @@ async def _ready(pool: LlmPool) -> bool:
     return not pool.http.is_closed
 
 
-LLM = PoolKey[LlmPool]("llm", open=_open, close=LlmPool.close, ready=_ready)
+LLM: PoolKey[LlmPool] = PoolKey("llm", open=_open, close=LlmPool.close, ready=_ready)
 
 
 async def complete(ctx: Context, node: str, models: Sequence[Model], **options: Unpack[LlmOptions]) -> Completion:

@@ -1,0 +1,218 @@
+import asyncio
+import time
+import tracemalloc
+
+import pytest
+
+from templates.runtime.errors import FlowError
+from templates.runtime.tasks import TaskGroup, map_items, race, settled
+from tests.runtime.support import Context, make_context, run
+
+
+async def sleep_then(seconds: float, value: object = None, error: Exception | None = None) -> object:
+    await asyncio.sleep(seconds)
+    if error is not None:
+        raise error
+    return value
+
+
+def test_a_group_raises_the_first_error_itself_with_its_cause():
+    cancelled = []
+
+    async def fails() -> None:
+        try:
+            raise KeyError("underneath")
+        except KeyError as error:
+            raise ValueError("first") from error
+
+    async def waits() -> None:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            cancelled.append(1)
+            raise
+
+    async def scenario() -> None:
+        async with TaskGroup() as group:
+            group.create_task(waits())
+            group.create_task(fails())
+            await asyncio.sleep(5)
+
+    with pytest.raises(ValueError, match="first") as caught:
+        run(scenario())
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert isinstance(caught.value.__context__, KeyError)
+    assert cancelled == [1]
+
+
+def test_a_group_raises_the_error_of_its_body():
+    async def scenario() -> None:
+        async with TaskGroup() as group:
+            group.create_task(asyncio.sleep(5))
+            raise LookupError("body")
+
+    with pytest.raises(LookupError):
+        run(scenario())
+
+
+def test_a_group_gives_results_and_passes_cancellation_on():
+    async def scenario() -> None:
+        async with TaskGroup() as group:
+            task = group.create_task(sleep_then(0.001, 7))
+        assert task.result() == 7
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                async with TaskGroup() as group:
+                    group.create_task(asyncio.sleep(5))
+
+    run(scenario())
+
+
+async def double(ctx: Context, item: int, index: int) -> int:
+    await asyncio.sleep(0.001 * (item % 3))
+    ctx.set_output("double", item)
+    if item == 13:
+        raise FlowError("unlucky", kind="bad", status=400)
+    return item * 2
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 7, 50])
+def test_map_keeps_the_order_of_the_input(concurrency):
+    items = [5, 3, 8, 1, 9, 2, 7]
+    ctx = make_context()
+    assert run(map_items(ctx, items, double, concurrency=concurrency)) == [item * 2 for item in items]
+    assert run(map_items(ctx, [], double, concurrency=concurrency)) == []
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_map_fails_skips_or_collects(concurrency):
+    items = [1, 13, 2, 13, 3]
+    ctx = make_context()
+    with pytest.raises(FlowError):
+        run(map_items(ctx, items, double, concurrency=concurrency))
+    assert run(map_items(ctx, items, double, concurrency=concurrency, on_item_error="skip")) == [2, 4, 6]
+    collected = run(map_items(ctx, items, double, concurrency=concurrency, on_item_error="collect"))
+    assert collected["results"] == [2, 4, 6]
+    assert [failed["index"] for failed in collected["errors"]] == [1, 3]
+    assert collected["errors"][0]["error"] == {
+        "kind": "bad", "status": 400, "title": "unlucky", "detail": None, "node": None
+    }  # fmt: skip
+
+
+def test_map_gives_each_concurrent_item_its_own_context():
+    ctx = make_context()
+    ctx.set_output("before", 1)
+    seen = []
+
+    async def look(item_ctx: Context, item: int, index: int) -> None:
+        assert item_ctx is not ctx
+        item_ctx.set_output("mine", item)
+        await asyncio.sleep(0.001)
+        seen.append((item_ctx.get_output("mine"), item, item_ctx.get_output("before")))
+
+    run(map_items(ctx, list(range(20)), look, concurrency=5))
+    assert all(mine == item and before == 1 for mine, item, before in seen)
+    assert ctx.get_output("mine") is None
+
+
+def test_map_runs_at_most_so_many_at_once_and_batches_do_not_overlap():
+    running: set[int] = set()
+    most = 0
+    batches = []
+
+    async def count(ctx: Context, item: int, index: int) -> None:
+        nonlocal most
+        running.add(index)
+        most = max(most, len(running))
+        batches.append({other // 4 for other in running})
+        await asyncio.sleep(0.002)
+        running.discard(index)
+
+    run(map_items(make_context(), list(range(10)), count, concurrency=3))
+    assert most == 3
+    batches.clear()
+    run(map_items(make_context(), list(range(10)), count, concurrency=8, batch=4))
+    assert all(len(together) == 1 for together in batches)
+
+
+def test_map_of_many_items_has_a_task_for_each_worker_only():
+    async def scenario() -> int:
+        most = 0
+
+        async def count(ctx: Context, item: int, index: int) -> int:
+            nonlocal most
+            if index % 997 == 0:
+                most = max(most, len(asyncio.all_tasks()))
+                await asyncio.sleep(0)
+            return item
+
+        results = await map_items(make_context(), range(100_000), count, concurrency=8)
+        assert len(results) == 100_000
+        return most
+
+    tracemalloc.start()
+    assert run(scenario()) <= 10
+    assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    tracemalloc.stop()
+
+
+def test_a_race_is_won_by_the_first_that_succeeds_and_the_rest_is_stopped():
+    stopped = []
+
+    async def loser() -> str:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.01)
+            stopped.append("loser")
+            raise
+        return "late"
+
+    branches = {
+        "broken": lambda: sleep_then(0.001, error=ValueError()),
+        "loser": loser,
+        "quick": lambda: sleep_then(0.01, "here"),
+    }
+    started = time.monotonic()
+    assert run(race(branches)) == {"branch": "quick", "output": "here"}
+    assert time.monotonic() - started < 1
+    assert stopped == ["loser"]
+
+
+def test_a_race_that_nobody_wins_raises_what_failed_first():
+    branches = {
+        "second": lambda: sleep_then(0.02, error=ValueError("second")),
+        "first": lambda: sleep_then(0.001, error=ValueError("first")),
+    }
+    with pytest.raises(ValueError, match="first"):
+        run(race(branches))
+
+
+def test_a_cancelled_race_stops_all_branches():
+    stopped = []
+
+    async def waits(name: str) -> None:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            stopped.append(name)
+
+    async def scenario() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await race({"a": lambda: waits("a"), "b": lambda: waits("b")})
+
+    run(scenario())
+    assert sorted(stopped) == ["a", "b"]
+
+
+def test_settled_says_of_each_branch_how_it_ended():
+    branches = {
+        "bad": lambda: sleep_then(0.0, error=FlowError("no", kind="http", status=502, upstream=404)),
+        "good": lambda: sleep_then(0.01, 5),
+    }
+    result = run(settled(branches))
+    assert list(result) == ["bad", "good"]
+    assert result["good"] == {"ok": True, "output": 5, "error": None}
+    assert result["bad"]["ok"] is False
+    assert result["bad"]["error"]["status"] == 404
