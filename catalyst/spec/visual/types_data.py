@@ -1,0 +1,238 @@
+"""Node types of the editor that compute: fields, lists, paths, hashes, scores, and code of the user's own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from catalyst.diagnostics import Located
+from catalyst.spec.tree import LocatedList, LocatedMap
+from catalyst.spec.visual.code import Code, code, grouped, renamed, value_code
+from catalyst.spec.visual.pycode import function_file
+from catalyst.spec.visual.report import At
+from catalyst.spec.visual.step import Draft, Step, unwrapped
+
+
+def _set(value: Any) -> Draft:
+    return Draft("set", {"value": value})
+
+
+def edit_fields(step: Step) -> Draft:
+    """`set`; with mode merge the fields are laid over what came in."""
+    mode = step.choice("mode", {"merge": "merge", "replace": "replace", "set": "replace"}, "merge")
+    fields = _fields(step)
+    if mode == "replace":
+        return _set(fields)
+    return _set(step.made(code(grouped(step.incoming()), " | merge(", value_code(fields.value), ")"), fields.span))
+
+
+def _fields(step: Step) -> At:
+    name, raw = step.raw("fields", "values")
+    if isinstance(raw, LocatedMap):
+        return step.need(name)
+    if not isinstance(raw, LocatedList):
+        (
+            step.missing("fields")
+            if raw is None
+            else step.report.error("E153", "`fields` must be an object", step.span_of(name))
+        )
+        return At(LocatedMap(step.span), step.span)
+    tree = LocatedMap(raw.span)
+    for item in raw:
+        key = item.get("name") if isinstance(item, LocatedMap) else None
+        if isinstance(item, LocatedMap) and isinstance(key, Located):
+            tree.put(key, step.translated(item.get("value")), item.value_spans.get("value", item.span))
+        else:
+            step.report.error("E153", "a field is `{name, value}`", raw.span)
+    return At(tree, raw.span)
+
+
+def _items(step: Step) -> Code:
+    given = step.code("items", "array", "input")
+    return grouped(given if given else step.incoming())
+
+
+_ELEMENT = {"item": code("entry"), "it": code("entry")}
+
+
+def _per_item(step: Step, filter_name: str) -> Draft:
+    items = _items(step)
+    name, _ = step.raw("expression")
+    body = renamed(step.need_code("expression"), {}, _ELEMENT)
+    return _set(step.made(code(items, f" | {filter_name}(entry => ", body, ")"), step.span_of(name)))
+
+
+def map_array(step: Step) -> Draft:
+    """`items | map(...)`; the item is called `item` in the expression."""
+    step.raw("parallel")
+    return _per_item(step, "map")
+
+
+def filter_array(step: Step) -> Draft:
+    """`items | filter(...)`."""
+    return _per_item(step, "filter")
+
+
+def split_array(step: Step) -> Draft:
+    """`items | batch(n)`."""
+    step.refuse("overlap", "lists are cut without overlap; write a `python` node")
+    return _set(step.made(code(_items(step), " | batch(", step.need_code("batchSize", "size"), ")")))
+
+
+_PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(?:\[-?\d+\])*(?:\.[A-Za-z_]\w*(?:\[-?\d+\])*)*", re.ASCII)
+
+
+def json_transform(step: Step) -> Draft:
+    """A plain path; a missing step gives none, as in both languages."""
+    language = step.choice("language", {"jsonata": "JSONata", "jmespath": "JMESPath"}, "JSONata")
+    name, raw = step.raw("expression")
+    text = unwrapped(raw)
+    items = step.code("input", "data")
+    start = grouped(items if items else step.incoming())
+    if not isinstance(text, Located):
+        step.missing(name)
+        return _set(None)
+    lead = re.match(r"\s*(?:\$\.|\$$)?", text)
+    path = text[lead.end() if lead is not None else 0 :].strip()
+    if path and not _PLAIN_PATH.fullmatch(path):
+        _refuse_transform(step, text, language)
+        return _set(None)
+    steps = re.sub(r"\[", "?[", "".join(f"?.{part}" for part in path.split("."))) if path else ""
+    return _set(step.made(code(start, steps), text.span))
+
+
+def _refuse_transform(step: Step, text: Located, language: str) -> None:
+    if language == "JSONata":
+        message = (
+            f"`{step.node.key}` holds JSONata that is more than a path, which would have to be interpreted at run time"
+        )
+        help_text = "write it as an expression in an `editFields` node, or as a `pythonFunction`"
+        step.report.error("E156", message, text.span, help=help_text)
+    else:
+        message = f"`{step.node.key}` ({step.node.type}): JMESPath beyond a plain path has no equivalent yet"
+        step.report.error("E155", message, text.span, help="write it as an expression in an `editFields` node")
+
+
+def crypto_generate(step: Step) -> Draft:
+    """`uuid()` or a hash; passwords have no equivalent yet."""
+    kind = step.text("type")
+    name, options = step.raw("options")
+    settings = step.translated(options) if isinstance(options, LocatedMap) else {}
+    if kind == "uuid":
+        return _set(step.made(code("uuid()")))
+    if kind == "hash":
+        algorithm = str(settings.get("algorithm", "sha256")).lower().replace("-", "")
+        if algorithm not in ("sha256", "sha1", "md5"):
+            step.report.error("E157", f"there is no hash `{algorithm}`", step.span_of(name), help="sha256, sha1 or md5")
+        given = next((settings[key] for key in ("value", "input", "data") if key in settings), None)
+        value = step.code("value", "input", "data") or (value_code(given) if given is not None else step.incoming())
+        return _set(step.made(code(grouped(value), f" | {algorithm}")))
+    what = f"`type: {kind}`" if kind else "a node without `type`"
+    message = f"{what} of `{step.node.key}` ({step.node.type}) has no equivalent yet"
+    step.report.error(
+        "E155", message, step.span_of("type"), help="uuid and hash have one; for a password write a `pythonFunction`"
+    )
+    return _set(None)
+
+
+_EXECUTION = {
+    "id": "id",
+    "executionId": "id",
+    "workflow": "workflow",
+    "workflowId": "workflow",
+    "workflowName": "workflow",
+    "startedAt": "started_at",
+    "startTime": "started_at",
+    "timestamp": "started_at",
+}
+
+
+def execution_data(step: Step) -> Draft:
+    """What is known of the run; storing values in it has no equivalent."""
+    if not _is_get(step):
+        return _set(None)
+    key = step.text("key")
+    if key is None or key not in _EXECUTION:
+        known = ", ".join(sorted(_EXECUTION))
+        step.report.error("E157", f"the run has no value `{key}`", step.span_of("key"), help=f"known: {known}")
+        return _set(None)
+    return _set(step.made(code(f"execution.{_EXECUTION[key]}"), key.span))
+
+
+def global_variable(step: Step) -> Draft:
+    """A constant of the file; setting it has no equivalent."""
+    if not _is_get(step):
+        return _set(None)
+    name = step.text("variable", "key", "name")
+    if name is None:
+        step.missing("variable")
+        return _set(None)
+    return _set(step.made(code("vars.", name), name.span))
+
+
+def _is_get(step: Step) -> bool:
+    step.raw("value")
+    given = step.text("operation")
+    if given in (None, "get"):
+        return True
+    message = f"`operation: {given}` of `{step.node.key}` ({step.node.type}) has no equivalent yet"
+    span = step.span_of("operation")
+    step.report.error("E155", message, span, help="values do not change during a run; give a node's output on instead")
+    step.raw("key", "variable", "name")
+    for name in ("key", "variable", "name"):
+        step.raw(name)
+    return False
+
+
+def confidence_score(step: Step) -> Draft:
+    """The weighted sum of what came in, divided by the weights when `normalize` is set."""
+    name, weights = step.raw("weights")
+    scores = step.code("scores", "input")
+    source = grouped(scores if scores else step.incoming())
+    if not isinstance(weights, LocatedMap) or not weights or not all(_is_number(value) for value in weights.values()):
+        message = f"`weights` of `{step.node.key}` must be an object of names and numbers"
+        step.report.error("E157", message, step.span_of(name), help="for anything else write a `pythonFunction`")
+        return _set(None)
+    parts: list[str | Code] = []
+    for key, weight in weights.items():
+        member = f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII) else f"['{key}']"
+        parts += [" + "] if parts else []
+        parts += [source, f"{member} * {weight!r}"]
+    total = sum(weights.values())
+    if step.flag("normalize") and total:
+        return _set(step.made(code("(", *parts, f") / {total!r}"), weights.span))
+    return _set(step.made(code(*parts), weights.span))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def python_function(step: Step) -> Draft:
+    """`python`; the code becomes a file of the project."""
+    source = step.text("code")
+    if source is None:
+        step.missing("code")
+        return Draft("python", {"function": "lib.missing:missing"})
+    name, imports = step.raw("imports")
+    lines = [str(line) for line in imports] if isinstance(imports, LocatedList) else []
+    if imports is not None and not isinstance(imports, LocatedList):
+        step.report.error("E153", "`imports` must be an array", step.span_of(name))
+    made = function_file(source, str(step.node.id), lines, is_async=step.flag("async"))
+    if isinstance(made, str):
+        step.report.error("E156", f"the code of `{step.node.key}` is not Python: {made}", source.span)
+        return Draft("python", {"function": "lib.missing:missing"})
+    given = step.value("args", "inputs")
+    known = given.value if given is not None and isinstance(given.value, LocatedMap) else {}
+    args: dict[str, Any] = {}
+    for parameter in made.parameters:
+        if parameter.name in known:
+            args[parameter.name] = known[parameter.name]
+        elif not parameter.optional:
+            args[parameter.name] = step.made(step.incoming())
+    args |= {key: value for key, value in known.items() if key not in args}
+    module = f"{step.around.flow}_{step.node.id}" if step.around.several else str(step.node.id)
+    with_: dict[str, Any] = {"function": At(f"lib.{module}:{made.name}", source.span)} | (
+        {"args": args} if args else {}
+    )
+    return Draft("python", with_, files={f"lib/{module}.py": made.text})

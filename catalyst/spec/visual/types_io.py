@@ -1,0 +1,279 @@
+"""Node types of the editor that talk to the outside: language models, HTTP, waiting, logging, other workflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalyst.diagnostics import Located, did_you_mean
+from catalyst.spec.tree import LocatedList, LocatedMap
+from catalyst.spec.visual.code import Code, Hole, code, grouped, hole, locate, renamed, split_template, value_code
+from catalyst.spec.visual.report import At
+from catalyst.spec.visual.step import Draft, Step
+
+
+def anthropic_completion(step: Step) -> Draft:
+    """`llm` with Anthropic."""
+    cache, _ = step.raw("cache")
+    step.left_out(cache)
+    return _llm(step, "anthropic", ("model",))
+
+
+def openai_completion(step: Step) -> Draft:
+    """`llm` with OpenAI."""
+    return _llm(step, "openai", ("model",))
+
+
+def groq_completion(step: Step) -> Draft:
+    """`llm` with Groq."""
+    return _llm(step, "groq", ("model",))
+
+
+def azure_completion(step: Step) -> Draft:
+    """`llm` with Azure OpenAI; the deployment is the model."""
+    step.left_out("apiVersion")
+    return _llm(step, "azure", ("deployment", "model"))
+
+
+def _llm(step: Step, provider: str, model: tuple[str, ...]) -> Draft:
+    with_: dict[str, Any] = {"provider": provider, "model": step.need(*model)}
+    settings = {
+        "system": ("systemPrompt", "system"),
+        "temperature": ("temperature",),
+        "max_tokens": ("maxTokens",),
+        "stream": ("streaming", "stream"),
+        "base_url": ("baseUrl", "baseURL", "endpoint"),
+        "api_key": ("apiKey",),
+    }
+    found = {name: step.value(*spellings) for name, spellings in settings.items()}
+    with_ |= {name: value for name, value in found.items() if value is not None and name == "system"}
+    if step.has("messages"):
+        with_["messages"] = step.value("messages")
+    with_ |= {} if step.has("messages") and not step.has("prompt") else {"prompt": step.need("prompt")}
+    with_ |= {name: value for name, value in found.items() if value is not None and name != "system"}
+    step.refuse("tools", "tools come with the agent node; until then call the model again with the tool's answer")
+    step.refuse("functions", "functions come with the agent node")
+    step.refuse("fallback", "write the node in YAML, where `llm` has `fallback`")
+    return Draft("llm", with_)
+
+
+def http_request(step: Step) -> Draft:
+    """`http`."""
+    with_ = _request(step, "GET")
+    step.refuse("pagination", "write a `loop` in YAML that asks for one page after the other")
+    return Draft("http", with_)
+
+
+def webhook_send(step: Step) -> Draft:
+    """`http` with POST; signing is not there yet."""
+    with_ = _request(step, "POST")
+    for name in ("secret", "signature", "signatureHeader"):
+        step.refuse(name, "the signature would need the sent bytes; sign with a `python` node for now")
+    keys: dict[str, Any] = {}
+    retry = step.node.config.get("retry")
+    if step.has("retry"):
+        keys["retry"] = _retry_setting(step, retry)
+    return Draft("http", with_, {key: value for key, value in keys.items() if value is not None})
+
+
+def _retry_setting(step: Step, raw: Any) -> Any:
+    if isinstance(raw, bool):
+        return At({"max_attempts": 3}, step.span_of("retry")) if raw else None
+    if isinstance(raw, int):
+        return At({"max_attempts": raw + 1}, step.span_of("retry"))
+    if isinstance(raw, LocatedMap):
+        step.report.known_keys(raw, ("maxAttempts", "delay", "backoff"), "`retry`")
+        return retry_of(step, raw)
+    step.report.error("E153", "`retry` must be a number or an object", step.span_of("retry"))
+    return None
+
+
+def retry_of(step: Step, raw: LocatedMap) -> At:
+    """`{maxAttempts, delay, backoff}` as the `retry` key of the flow language."""
+    retry: dict[str, Any] = {}
+    attempts = step.report.number_in(raw, "maxAttempts", "`maxAttempts`")
+    retry["max_attempts"] = At(
+        int(attempts) if attempts is not None else 3, raw.value_spans.get("maxAttempts", raw.span)
+    )
+    delay = step.report.number_in(raw, "delay", "`delay`")
+    if delay is not None:
+        retry["delay"] = At(f"{delay:g}ms", raw.value_spans["delay"])
+    backoff = step.report.choice_in(raw, "backoff", BACKOFFS, "`backoff`")
+    if backoff is not None:
+        retry["backoff"] = At(BACKOFF_NAMES[backoff], raw.value_spans["backoff"])
+    return At(retry, raw.span)
+
+
+BACKOFF_NAMES = {"exponential": "exponential", "linear": "linear", "fixed": "constant", "constant": "constant"}
+BACKOFFS = list(BACKOFF_NAMES)
+
+
+def _request(step: Step, method: str) -> dict[str, Any]:
+    given = step.value("method")
+    with_: dict[str, Any] = {"method": given if given is not None else method, "url": step.need("url")}
+    if given is None and method == "GET":
+        del with_["method"]
+    for name, spellings in (("params", ("queryParams", "params", "query")), ("headers", ("headers",))):
+        value = step.value(*spellings)
+        if value is not None and value.value not in ({}, []):
+            with_[name] = value
+    body = step.value("body")
+    if body is not None:
+        with_["json" if _is_json(body.value) else "body"] = body
+    auth = _auth(step)
+    if auth is not None:
+        with_["auth"] = auth
+    response = step.choice("responseType", {"json": "json", "text": "text", "binary": "bytes", "full": "full"}, "")
+    if response:
+        with_["response"] = At(response, step.span_of("responseType"))
+    if step.has("followRedirects"):
+        with_["follow_redirects"] = step.value("followRedirects")
+    return with_
+
+
+def _is_json(body: Any) -> bool:
+    """Whether a body is data (an object, an array, one whole expression) and not text that is sent as it stands."""
+    if not isinstance(body, Located):
+        return True
+    parts = split_template(body)
+    return len(parts) == 1 and isinstance(parts[0], Hole)
+
+
+_AUTH_KEYS = [
+    "type",
+    "token",
+    "username",
+    "user",
+    "password",
+    "header",
+    "headerName",
+    "name",
+    "key",
+    "value",
+    "apiKey",
+    "in",
+    "config",
+    "credentials",
+]
+
+
+def _auth(step: Step) -> dict[str, Any] | None:
+    name, raw = step.raw("auth", "authentication")
+    if not isinstance(raw, LocatedMap):
+        if raw not in (None, "none"):
+            step.report.error("E153", f"`{name}` must be an object", step.span_of(name))
+        return None
+    step.report.known_keys(raw, _AUTH_KEYS, f"`{name}`")
+    nested = raw.get("config") or raw.get("credentials")
+    fields = step.translated({**raw, **nested} if isinstance(nested, LocatedMap) else raw)
+    if isinstance(nested, LocatedMap):
+        fields = {key: step.translated(value) for key, value in {**raw, **nested}.items()}
+    kinds = ("none", "bearer", "basic", "apiKey", "header", "oauth2")
+    kind = step.report.choice_in(raw, "type", kinds, "`type` of `auth`")
+    if kind == "bearer":
+        return {"bearer": _field(step, fields, raw, "token", "value")}
+    if kind == "basic":
+        user = _field(step, fields, raw, "username", "user")
+        return {"basic": {"user": user, "password": _field(step, fields, raw, "password")}}
+    if kind in ("apiKey", "header"):
+        value = _field(step, fields, raw, "key", "value", "apiKey", "token")
+        header = next((fields[key] for key in ("header", "headerName", "name") if key in fields), "X-API-Key")
+        return {"header": {"name": header, "value": value}}
+    if kind == "oauth2":
+        message = f"`oauth2` of `{step.node.key}` has no equivalent yet"
+        step.report.error("E157", message, raw.span, help="send a token from a secret with type `bearer`")
+    return None
+
+
+def _field(step: Step, fields: Any, raw: LocatedMap, *names: str) -> Any:
+    for name in names:
+        if name in fields:
+            return fields[name]
+    step.report.error("E157", f"`auth` of `{step.node.key}` needs `{names[0]}`", raw.span)
+    return ""
+
+
+def delay(step: Step) -> Draft:
+    """`wait`."""
+    if step.has("until"):
+        step.raw("duration")
+        return Draft("wait", {"until": step.value("until")})
+    span = step.duration("duration")
+    if span is None:
+        step.missing("duration")
+    return Draft("wait", {"for": span if span is not None else "0ms"})
+
+
+def log(step: Step) -> Draft:
+    """`log`."""
+    levels = {"debug": "debug", "info": "info", "warn": "warning", "warning": "warning", "error": "error"}
+    with_: dict[str, Any] = {}
+    level = step.choice("level", levels, "")
+    if level:
+        with_["level"] = At(level, step.span_of("level"))
+    with_["message"] = step.need("message")
+    data = step.value("data")
+    if step.flag("includeInput"):
+        with_["data"] = {"input": step.made(step.incoming())} | ({"data": data} if data is not None else {})
+    elif data is not None:
+        with_["data"] = data
+    return Draft("log", with_)
+
+
+def workflow_call(step: Step) -> Draft:
+    """`call`, or `http` for a workflow that runs elsewhere."""
+    kind = step.choice("callType", {"local": "local", "http": "http"}, "local")
+    if kind == "http":
+        step.raw("workflow")
+        with_: dict[str, Any] = {"method": "POST", "url": step.need("url")}
+        if step.has("input"):
+            with_["json"] = step.value("input")
+        return Draft("http", with_, _own_timeout(step))
+    step.raw("url")
+    name = step.text("workflow")
+    given = step.value("input")
+    if given is not None and not isinstance(given.value, (LocatedMap, Located)):
+        step.report.error("E153", "`input` must be an object", given.span)
+    keys: dict[str, Any] = {"workflow": _flow_name(step, name)}
+    return Draft("call", given, keys | _own_timeout(step))
+
+
+def _own_timeout(step: Step) -> dict[str, Any]:
+    limit = step.duration("timeout")
+    return {"timeout": limit} if limit is not None else {}
+
+
+def _flow_name(step: Step, name: Located | None) -> Any:
+    if name is None:
+        step.missing("workflow")
+        return ""
+    known = step.around.workflows
+    if name in known:
+        return At(known[name], name.span)
+    if name.endswith((".yaml", ".yml", ".json")):
+        return name
+    label = did_you_mean(name, known)
+    step.report.error("E157", f"there is no workflow `{name}` in this file", name.span, label=label)
+    return name
+
+
+def prompt_template(step: Step) -> Draft:
+    """`template`; its variables are put where the text names them."""
+    text = step.text("template")
+    if text is None:
+        step.missing("template")
+        return Draft("template", {"text": ""})
+    step.choice("format", {"text": "text", "plain": "text", "string": "text", "markdown": "text"}, "text")
+    words = _variables(step)
+    ids = step.around.ids
+    parts = [hole(renamed(part.inner, ids, words)) if isinstance(part, Hole) else part for part in split_template(text)]
+    return Draft("template", {"text": locate(code(*parts), text.span) if words else step.translated(text)})
+
+
+def _variables(step: Step) -> dict[str, Code]:
+    name, raw = step.raw("variables")
+    if raw is None or (isinstance(raw, LocatedList) and all(isinstance(item, str) for item in raw)):
+        return {}
+    if not isinstance(raw, LocatedMap):
+        step.report.error("E153", "`variables` must be an object", step.span_of(name))
+        return {}
+    return {str(key): grouped(value_code(step.translated(value))) for key, value in raw.items()}
