@@ -20,12 +20,14 @@ from catalyst.expressions.functions import (
     FOREIGN,
     FUNCTIONS,
     REJECTED,
+    TEST_ALIASES,
     TESTS,
     FilterCall,
     FilterSpec,
     FunctionSpec,
     Problem,
     TestSpec,
+    desugar,
 )
 from catalyst.expressions.hints import method_help
 from catalyst.expressions.scope import RESERVED
@@ -67,6 +69,11 @@ def check_filter(checker: Checker, node: Filter, facts: Facts) -> Expr:
         refuse_secret(checker, value, f"passed through the filter `{name}`")
         return replace(node, name=name, value=value)
     piped = _accepted(checker, value, piped, spec)
+    plain = desugar(replace(node, name=name), spec)
+    if isinstance(plain, Problem):
+        checker.error(plain.code, plain.message, checker.name_place(node), plain.help)
+        return replace(node, name=name, value=value)
+    node, spec = plain, FILTERS[plain.name]
     binding = bind(spec.arguments, node.args, node.kwargs, f"the filter `{name}`")
     call, checked = _checked_call(checker, node, binding, piped, facts, spec)
     if call is None:
@@ -74,9 +81,7 @@ def check_filter(checker: Checker, node: Filter, facts: Facts) -> Expr:
     _report(checker, checker.name_place(node), checked, list(spec.check(call)))
     type_ = spec.result(call)
     args, kwargs = _written(node.args, node.kwargs, checked)
-    return replace(
-        node, name=name, value=value, args=args, kwargs=kwargs, type=SecretType(type_) if secret else type_
-    )
+    return replace(node, value=value, args=args, kwargs=kwargs, type=SecretType(type_) if secret else type_)
 
 
 def _accepted(checker: Checker, value: Expr, piped: Type, spec: FilterSpec) -> Type:
@@ -124,13 +129,15 @@ def _check_default(checker: Checker, node: Filter, facts: Facts) -> Expr:
         return node
     nothing = Literal_(value=None, type=NONE, start=node.value.end, end=node.value.end)
     soft = Coalesce(value=value, fallback=nothing, start=value.start, end=value.end, type=value.type)
-    return BoolOp(op="or", left=soft, right=checked, type=union(without_none(value.type), checked.type), start=start, end=end)
+    return BoolOp(
+        op="or", left=soft, right=checked, type=union(without_none(value.type), checked.type), start=start, end=end
+    )
 
 
 def check_test(checker: Checker, node: Test, facts: Facts) -> Expr:
     """`value is name(args)`."""
-    name = ALIASES.get(node.name, node.name)
-    spec = TESTS.get(node.name) or TESTS.get(name)
+    name = TEST_ALIASES.get(node.name, node.name)
+    spec = TESTS.get(name)
     if spec is None:
         label = did_you_mean(node.name, TESTS)
         help_ = "a filter is written with `|`" if name in FILTERS else "see `catalyst explain E209`"
@@ -151,7 +158,7 @@ def check_test(checker: Checker, node: Test, facts: Facts) -> Expr:
     if call is None:
         return replace(node, value=value, type=BOOL)
     _report(checker, checker.name_place(node), checked, list(spec.check(call)))
-    if spec.name in ("eq", "ne", "sameas") and checked:
+    if spec.name in ("eq", "ne") and checked:
         other = checked[0].value
         check_equality(checker, value, other, "!=" if spec.name == "ne" else "==", (node.start, node.end))
     elif spec.name == "in" and checked:
@@ -169,7 +176,9 @@ def _tested(checker: Checker, value: Expr, spec: TestSpec) -> Type:
     if may_be_none(type_) and accepts(spec.accepts, without_none(type_)):
         checker.error("E204", "value may be missing or null", value, default_help(type_))
         return without_none(type_)
-    checker.error("E207", f"the test `{spec.name}` does not take {shown(value)}", value, f"it takes {describe(spec.accepts)}")
+    checker.error(
+        "E207", f"the test `{spec.name}` does not take {shown(value)}", value, f"it takes {describe(spec.accepts)}"
+    )
     return ANY
 
 

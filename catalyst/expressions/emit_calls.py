@@ -1,0 +1,78 @@
+"""Python of filters, tests and functions; what each becomes stands in its entry of the table."""
+
+from __future__ import annotations
+
+import ast
+
+from catalyst.expressions.arguments import NOT_CONSTANT, Bound, bind, constant_of
+from catalyst.expressions.emit_paths import emit_defined, emit_soft
+from catalyst.expressions.emitter import Emitter, choose_name, rename
+from catalyst.expressions.functions import FILTERS, FUNCTIONS, TESTS, EmitCall, LambdaCode
+from catalyst.expressions.functions_model import NOTHING_PIPED
+from catalyst.expressions.functions_python import negate
+from catalyst.expressions.tree import Call, Filter, Lambda, Test
+from catalyst.expressions.types import NONE, SecretType, Type, union, without_none
+
+Arguments = dict[str, ast.expr | LambdaCode | tuple[ast.expr, ...]]
+
+
+def emit_filter(emitter: Emitter, node: Filter) -> ast.expr:
+    """`value | name(args)`."""
+    spec = FILTERS[node.name]
+    value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
+    bound = bind(spec.arguments, node.args, node.kwargs, node.name).bound
+    return spec.emit(_call(emitter, value, node.value.type, bound))
+
+
+def emit_test(emitter: Emitter, node: Test) -> ast.expr:
+    """`value is name(args)`."""
+    spec = TESTS[node.name]
+    if spec.needs_path:
+        value = emit_defined(emitter, node.value)
+    else:
+        value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
+    bound = bind(spec.arguments, node.args, (), node.name).bound
+    result = spec.emit(_call(emitter, value, node.value.type, bound))
+    if not node.negated:
+        return result
+    if isinstance(result, ast.Constant) and isinstance(result.value, bool):
+        return ast.Constant(not result.value)
+    return negate(result)
+
+
+def emit_call(emitter: Emitter, node: Call) -> ast.expr:
+    """`name(args)`."""
+    spec = FUNCTIONS[node.name]
+    bound = bind(spec.arguments, node.args, node.kwargs, node.name).bound
+    return spec.emit(_call(emitter, NOTHING_PIPED, NONE, bound))
+
+
+def _call(emitter: Emitter, value: ast.expr, value_type: Type, bound: tuple[Bound, ...]) -> EmitCall:
+    args: Arguments = {}
+    types: dict[str, Type] = {}
+    constants: dict[str, object] = {}
+    for item in bound:
+        name = item.argument.name
+        types[name] = union(*(given.type for given in item.values))
+        if isinstance(item.value, Lambda):
+            args[name] = _lambda(emitter, item.value, value)
+            continue
+        values = tuple(emitter.emit(given) for given in item.values)
+        args[name] = values if item.argument.variadic else values[0]
+        known = [constant_of(given) for given in item.values]
+        if NOT_CONSTANT not in known:
+            constants[name] = tuple(known) if item.argument.variadic else known[0]
+    bare = without_none(value_type)
+    seen = bare.inner if isinstance(bare, SecretType) else value_type
+    return EmitCall(value, seen, args, constants, emitter.names.use, types)
+
+
+def _lambda(emitter: Emitter, node: Lambda, value: ast.expr) -> LambdaCode:
+    """A lambda with its parameter named as the author did, where that name is free."""
+    placeholder = emitter.new_placeholder()
+    outer = emitter.parameters
+    emitter.parameters = {**outer, node.parameter: placeholder}
+    body = emitter.emit(node.body)
+    emitter.parameters = outer
+    name = choose_name(node.parameter, body, [value])
+    return LambdaCode((name,), rename(body, placeholder, name))

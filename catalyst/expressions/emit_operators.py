@@ -1,0 +1,220 @@
+"""Python of operators, comparisons and conditions.
+
+Plain Python where the types are known. `+ - *` of known numbers are plain too: one addition adds a bit, and what comes from
+outside has 64; only a product of two values that may already be large (outputs of nodes, elements of lists, the state of a
+loop) goes through `multiply`, and `**` always through `power`, so that no integer passes 4,096 bits.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from catalyst.expressions.emit_paths import emit_soft
+from catalyst.expressions.emit_text import emit_concat
+from catalyst.expressions.emitter import Emitter
+from catalyst.expressions.functions import LambdaCode
+from catalyst.expressions.functions_python import as_lambda, binary, compare, is_plain, negate
+from catalyst.expressions.references import walk
+from catalyst.expressions.tree import Binary, BoolOp, Compare, CompareOp, Conditional, Expr, Literal_, Ref, Unary
+from catalyst.expressions.types import (
+    AnyType,
+    BoolType,
+    DateTimeType,
+    FloatType,
+    IntType,
+    ListType,
+    MapType,
+    NoneType,
+    NumberType,
+    ObjectType,
+    StrType,
+    Type,
+    UnionType,
+    without_none,
+)
+
+_NUMERIC = (IntType, FloatType, NumberType)
+_ARITHMETIC: dict[str, tuple[ast.operator, str]] = {
+    "+": (ast.Add(), "add"),
+    "-": (ast.Sub(), "subtract"),
+    "*": (ast.Mult(), "multiply"),
+    "/": (ast.Div(), "divide"),
+    "//": (ast.FloorDiv(), "floor_divide"),
+    "%": (ast.Mod(), "modulo"),
+    "**": (ast.Pow(), "power"),
+}
+
+
+def emit_binary(emitter: Emitter, node: Binary) -> ast.expr:
+    """Arithmetic and `~`."""
+    if node.op == "~":
+        return emit_concat(emitter, node)
+    left, right = emitter.emit(node.left), emitter.emit(node.right)
+    operator, helper = _ARITHMETIC[node.op]
+    one, two = node.left.type, node.right.type
+    if isinstance(one, _NUMERIC) and isinstance(two, _NUMERIC):
+        if _number_stays_small(node):
+            return binary(left, operator, right)
+    elif node.op == "+" and not _both_may_double(node):
+        if isinstance(one, StrType) and isinstance(two, StrType):
+            return binary(left, operator, right)
+        if isinstance(one, ListType) and isinstance(two, ListType):
+            return _joined_lists(left, right, same=one == two)
+    return emitter.helper("values", helper, left, right)
+
+
+def _joined_lists(left: ast.expr, right: ast.expr, *, same: bool) -> ast.expr:
+    if same:
+        return binary(left, ast.Add(), right)
+    items: list[ast.expr] = []
+    for side in (left, right):
+        items += side.elts if isinstance(side, ast.List) else [ast.Starred(side, ast.Load())]
+    return ast.List(items, ast.Load())
+
+
+def _number_stays_small(node: Binary) -> bool:
+    if node.op in ("+", "-"):
+        return not _both_may_double(node)
+    if node.op == "*":
+        is_float = isinstance(node.left.type, FloatType) or isinstance(node.right.type, FloatType)
+        return not _may_be_large(node.left) or not _may_be_large(node.right) or is_float
+    divisor = node.right
+    return node.op in ("/", "//", "%") and isinstance(divisor, Literal_) and bool(divisor.value)
+
+
+def _may_be_large(node: Expr) -> bool:
+    """Whether a number in it may have been calculated before."""
+    return any(isinstance(inner, Ref) and inner.kind in ("output", "local", "lambda") for inner in walk(node))
+
+
+def _both_may_double(node: Binary) -> bool:
+    """Whether both sides read the state of a loop, so that a value could grow twofold each time round."""
+    return all(
+        any(isinstance(inner, Ref) and inner.kind == "local" and inner.path[0] == "loop" for inner in walk(side))
+        for side in (node.left, node.right)
+    )
+
+
+def emit_unary(emitter: Emitter, node: Unary) -> ast.expr:
+    """`-x`, `+x`, `not x`."""
+    value = emitter.emit(node.value)
+    if node.op == "not":
+        return negate(value)
+    if isinstance(node.value.type, _NUMERIC):
+        return ast.UnaryOp(ast.USub(), value) if node.op == "-" else value
+    return emitter.helper("values", "negative" if node.op == "-" else "positive", value)
+
+
+def emit_bool_op(emitter: Emitter, node: BoolOp) -> ast.expr:
+    """`a and b`, `a or b`; a chain of the same operator is one node."""
+    values: list[ast.expr] = []
+    current: Expr = node
+    while isinstance(current, BoolOp) and current.op == node.op:
+        values.append(emitter.emit(current.right))
+        current = current.left
+    values.append(emitter.emit(current))
+    return ast.BoolOp(ast.And() if node.op == "and" else ast.Or(), values[::-1])
+
+
+def emit_conditional(emitter: Emitter, node: Conditional) -> ast.expr:
+    """`a if c else b`."""
+    return ast.IfExp(emitter.emit(node.condition), emitter.emit(node.then), emitter.emit(node.otherwise))
+
+
+_PLAIN_OPS: dict[str, ast.cmpop] = {
+    "==": ast.Eq(),
+    "!=": ast.NotEq(),
+    "<": ast.Lt(),
+    "<=": ast.LtE(),
+    ">": ast.Gt(),
+    ">=": ast.GtE(),
+    "in": ast.In(),
+    "not in": ast.NotIn(),
+}
+_HELPERS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
+
+
+def emit_compare(emitter: Emitter, node: Compare) -> ast.expr:
+    """`a < b <= c`, `a in b`."""
+    operands = [node.first, *(operand for _, operand in node.rest)]
+    ops = [op for op, _ in node.rest]
+    pairs = list(zip(operands, ops, operands[1:], strict=False))
+    if len(pairs) == 1:
+        return _emit_pair(emitter, node.first, ops[0], operands[1])
+    if all(_is_plain_pair(left.type, op, right.type) for left, op, right in pairs):
+        values = [emitter.emit(operand) for operand in operands]
+        return ast.Compare(values[0], [_PLAIN_OPS[op] for op in ops], values[1:])
+    return _emit_chain(emitter, operands, ops)
+
+
+def _emit_chain(emitter: Emitter, operands: list[Expr], ops: list[CompareOp]) -> ast.expr:
+    """A chain with helpers: each pair by itself, joined by `and`. What stands in the middle is evaluated once."""
+    values = [emitter.emit(operand) for operand in operands]
+    bound: list[tuple[str, ast.expr]] = []
+    for position in range(1, len(values) - 1):
+        if not (is_plain(values[position]) or isinstance(values[position], ast.Constant)):
+            name = emitter.new_placeholder()
+            bound.append((name, values[position]))
+            values[position] = ast.Name(name, ast.Load())
+    pairs = [
+        _compared(emitter, operands[position], values[position], op, operands[position + 1], values[position + 1])
+        for position, op in enumerate(ops)
+    ]
+    result: ast.expr = ast.BoolOp(ast.And(), pairs)
+    for number, (placeholder, value) in enumerate(bound, 1):
+        name = f"middle_{number}"
+        for inner in ast.walk(result):
+            if isinstance(inner, ast.Name) and inner.id == placeholder:
+                inner.id = name
+        result = ast.Call(as_lambda(LambdaCode((name,), result)), [value], [])
+    return result
+
+
+def _emit_pair(emitter: Emitter, left: Expr, op: CompareOp, right: Expr) -> ast.expr:
+    for side, other in ((left, right), (right, left)):
+        if isinstance(side, Literal_) and side.value is None and op in ("==", "!="):
+            value = emit_soft(emitter, other)
+            return compare(value, ast.Is() if op == "==" else ast.IsNot(), ast.Constant(None))
+    return _compared(emitter, left, emitter.emit(left), op, right, emitter.emit(right))
+
+
+def _compared(
+    emitter: Emitter, left_node: Expr, left: ast.expr, op: CompareOp, right_node: Expr, right: ast.expr
+) -> ast.expr:
+    if _is_plain_pair(left_node.type, op, right_node.type):
+        return compare(left, _PLAIN_OPS[op], right)
+    if op in _HELPERS:
+        return emitter.helper("values", _HELPERS[op], left, right)
+    helper = "is_in" if op in ("in", "not in") else "equal"
+    called = emitter.helper("values", helper, left, right)
+    return called if op in ("in", "==") else negate(called)
+
+
+def _is_plain_pair(left: Type, op: CompareOp, right: Type) -> bool:
+    """Whether Python's own comparison means the same for these types."""
+    if op in ("==", "!="):
+        return _equality_is_plain(left, right)
+    if op in ("in", "not in"):
+        return _membership_is_plain(left, right)
+    if isinstance(left, _NUMERIC) and isinstance(right, _NUMERIC):
+        return True
+    return isinstance(left, StrType) and isinstance(right, StrType)
+
+
+def _equality_is_plain(left: Type, right: Type) -> bool:
+    """Python takes True for 1; that matters only where a boolean and a number can meet."""
+    one, two = without_none(left), without_none(right)
+    for side in (one, two):
+        if isinstance(side, (StrType, NoneType, DateTimeType)):
+            return True
+    return isinstance(one, (BoolType, *_NUMERIC)) and isinstance(two, (BoolType, *_NUMERIC))
+
+
+def _membership_is_plain(left: Type, container: Type) -> bool:
+    match container:
+        case ListType(item):
+            return _equality_is_plain(left, item) and not isinstance(left, (AnyType, UnionType))
+        case StrType() | ObjectType() | MapType():
+            return isinstance(left, StrType)
+        case _:
+            return False
