@@ -104,6 +104,9 @@ def _splits_cleanly(body: list[ast.stmt]) -> bool:
             return False
         if before is not None and before.end_lineno == node.lineno:
             return False
+        if isinstance(before, _SCOPES) and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            # At the head of a piece it would pass for the module's docstring.
+            return False
     return True
 
 

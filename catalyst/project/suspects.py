@@ -310,7 +310,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if any(_root(name) in ("typing", "typing_extensions") for name in self._names_of(node.value)):
-            self._check_types_in_text(node, [node.slice])
+            self._check_types_in_text(node, [node])
         self.generic_visit(node)
 
     def _names_of(self, node: ast.expr) -> Iterable[str]:
@@ -364,7 +364,7 @@ def _quoted_types(parts: list[ast.expr], is_literal: Callable[[ast.expr], bool])
 
 def _formats_unknown_text(node: ast.BinOp) -> bool:
     """`text % values` where the text is built, or where the values show that something is being filled in."""
-    if _is_text(node.left):
+    if isinstance(node.left, ast.Constant):
         return False
     if isinstance(node.left, ast.JoinedStr):
         return True
