@@ -1,7 +1,7 @@
 """Puts the arguments of a call in their places, by position and by name.
 
-Goes in: the arguments as written and an entry of the filter, test or function table. Comes out: a name for each argument. The
-checker and the emitter both use it, so that they cannot disagree.
+Goes in: the arguments as written and an entry of the filter, test or function table. Comes out: a name for each
+argument. The checker and the emitter both use it, so that they cannot disagree.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ class Binding:
     problems: tuple[tuple[str, Expr | None], ...]
 
 
-def bind(
-    arguments: Sequence[Argument], args: Sequence[Expr], kwargs: Sequence[tuple[str, Expr]], what: str
-) -> Binding:
+def bind(arguments: Sequence[Argument], args: Sequence[Expr], kwargs: Sequence[tuple[str, Expr]], what: str) -> Binding:
     """Match what was given with what an entry takes."""
     found: dict[str, tuple[Expr, ...]] = {}
     problems: list[tuple[str, Expr | None]] = []

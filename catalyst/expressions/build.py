@@ -1,8 +1,10 @@
 """Makes our tree out of Lark's, bottom-up and without recursion.
 
-Goes in: Lark's tree of one hole. Comes out: an `Expr` whose positions count from the start of the scalar. A literal without a
-value, a key that stands twice or a lambda in a wrong place raises `TreeProblem`.
+Goes in: Lark's tree of one hole. Comes out: an `Expr` whose positions count from the start of the scalar. A literal
+without a value, a key that stands twice or a lambda in a wrong place raises `TreeProblem`.
 """
+
+# ruff: noqa: D102 - the methods are the rules of the grammar
 
 from __future__ import annotations
 
@@ -138,9 +140,7 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
     def filter(self, meta: Meta, children: Children) -> Expr:
         value, name, arguments = children
         arguments = arguments or _Arguments()
-        return Filter(
-            value=value, name=str(name), args=arguments.args, kwargs=arguments.kwargs, **self._place(meta)
-        )
+        return Filter(value=value, name=str(name), args=arguments.args, kwargs=arguments.kwargs, **self._place(meta))
 
     def call(self, meta: Meta, children: Children) -> Expr:
         name, arguments = children
@@ -233,7 +233,9 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
             raise self._literal_problem(problem, (token.start_pos or 0) + self._offset) from None
 
     def _literal_problem(self, problem: LiteralProblem, start: int) -> TreeProblem:
-        return TreeProblem(ScanProblem("E107", problem.message, start + problem.start, start + problem.end, problem.help))
+        return TreeProblem(
+            ScanProblem("E107", problem.message, start + problem.start, start + problem.end, problem.help)
+        )
 
     def _problem(self, message: str, place: Place, help: str, *, code: str = "E103") -> TreeProblem:
         return TreeProblem(ScanProblem(code, message, place["start"], place["end"], help))

@@ -1,7 +1,7 @@
 """Gives every node of a template its type, resolves its names, and reports all that is wrong with it.
 
-Goes in: a parsed template, the scope of its place, what the setting expects and where the value goes. Comes out: the same
-tree with types and `Ref`s, its type, and the findings. Nothing here looks at Python.
+Goes in: a parsed template, the scope of its place, what the setting expects and where the value goes. Comes out: the
+same tree with types and `Ref`s, its type, and the findings. Nothing here looks at Python.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Checked:
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
 
-def check_template(
+def check_template(  # noqa: PLR0913
     template: Template,
     scope: Scope,
     source: Located | str,
@@ -106,7 +106,7 @@ def _template_type(parts: tuple[Text | Hole, ...], whole: bool) -> Type:
     return STR
 
 
-def _check(checker: Checker, node: Expr, facts: Facts, soft: bool) -> Expr:
+def _check(checker: Checker, node: Expr, facts: Facts, soft: bool) -> Expr:  # noqa: PLR0912 - a table
     match node:
         case Literal_():
             return check_literal(node)

@@ -182,7 +182,7 @@ def _env(checker: Checker, node: Get | Index, name: str) -> Expr:
         if name in checker.scope.secrets:
             checker.error("E201", f"`{name}` is a secret", key_place(node), f"write secrets.{name}")
             return node
-        help_ = f"declare it at the top of the flow: env: {{{name}: \"\"}}"
+        help_ = f'declare it at the top of the flow: env: {{{name}: ""}}'
         label = did_you_mean(name, known)
         checker.error("E201", f"unknown environment variable `{name}`", key_place(node), help_, label)
         return node

@@ -1,7 +1,7 @@
 """Types of operators, conditions, literals and lists.
 
-Arithmetic is for numbers, and a boolean is none; `+` also joins text and lists. Comparing what can never be equal is an error,
-because it is always a mistake.
+Arithmetic is for numbers, and a boolean is none; `+` also joins text and lists. Comparing what can never be equal is
+an error, because it is always a mistake.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ def check_compare(checker: Checker, node: Compare, facts: Facts) -> Expr:
     rest = tuple((op, checker.check(operand, facts)) for op, operand in node.rest)
     operands = [first, *(operand for _, operand in rest)]
     checked = replace(node, first=first, rest=rest, type=BOOL)
-    if any([refuse_secret(checker, operand, "compared") for operand in operands]):
+    if [operand for operand in operands if refuse_secret(checker, operand, "compared")]:
         return checked
     for left, (op, right) in zip(operands, rest, strict=False):
         if op in ("==", "!="):
@@ -335,5 +335,3 @@ def _check_order(checker: Checker, left: Expr, right: Expr, op: str) -> None:
     if not fits:
         help_ = _convert_help(one) or _convert_help(two)
         checker.error("E205", f"`{op}` cannot compare {shown(left)} and {shown(right)}", (left.start, right.end), help_)
-
-

@@ -117,9 +117,7 @@ def _may_be_missing(checker: Checker, node: Expr) -> None:
     checker.error("E204", "value may be missing or null", node, help_)
 
 
-def _step(
-    checker: Checker, type_: Type, step: Get | Index, key: Expr | None, tolerant: bool
-) -> tuple[Type, bool]:
+def _step(checker: Checker, type_: Type, step: Get | Index, key: Expr | None, tolerant: bool) -> tuple[Type, bool]:
     """The type behind one step, and whether the step may lead nowhere although the types fit."""
     match type_:
         case AnyType():

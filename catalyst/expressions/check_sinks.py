@@ -40,7 +40,9 @@ def check_sink(checker: Checker, template: Template, sink: Sink) -> None:
             checker.error("E301", f"a secret cannot go into {sink.value}", part.expr, help_)
         if may_be_none(type_) and not rule.takes_none:
             help_ = f"it would leave a hole in the text; {default_help(type_)}"
-            checker.error(rule.none_code, f"value may be missing or null, and {sink.value} takes none", part.expr, help_)
+            checker.error(
+                rule.none_code, f"value may be missing or null, and {sink.value} takes none", part.expr, help_
+            )
         if isinstance(without_none(type_), (ListType, ObjectType, MapType, BytesType)) and not rule.takes_lists:
             help_ = "choose one field, or join a list with `| join(',')`"
             checker.error(rule.shape_code, f"{describe(type_)} cannot go into {sink.value}", part.expr, help_)

@@ -1,7 +1,7 @@
 """What the checking functions share: the scope, the findings and the way down the tree.
 
-One `Checker` lives for one template. The functions in `check_*.py` take it as their first argument and ask it to check what
-stands below them, so that they need not import each other.
+One `Checker` lives for one template. The functions in `check_*.py` take it as their first argument and ask it to
+check what stands below them, so that they need not import each other.
 """
 
 from __future__ import annotations

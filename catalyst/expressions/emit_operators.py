@@ -1,8 +1,9 @@
 """Python of operators, comparisons and conditions.
 
-Plain Python where the types are known. `+ - *` of known numbers are plain too: one addition adds a bit, and what comes from
-outside has 64; only a product of two values that may already be large (outputs of nodes, elements of lists, the state of a
-loop) goes through `multiply`, and `**` always through `power`, so that no integer passes 4,096 bits.
+Plain Python where the types are known. `+ - *` of known numbers are plain too: one addition adds a bit, and what
+comes from outside has 64; only a product of two values that may already be large (outputs of nodes, elements of
+lists, the state of a loop) goes through `multiply`, and `**` always through `power`, so that no integer passes 4,096
+bits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Python of paths, of `??` and of `is defined`.
 
-A step whose type is known is a plain subscript. What may be missing, or is not known before the run, goes through the helpers
-`get`, `soft`, `path` and `has`. A value that may be none is written twice only when it is a name or constant keys of one.
+A step whose type is known is a plain subscript. What may be missing, or is not known before the run, goes through the
+helpers `get`, `soft`, `path` and `has`. A value that may be none is written twice only when it is a name or constant
+keys of one.
 """
 
 from __future__ import annotations

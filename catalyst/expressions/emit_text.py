@@ -1,7 +1,7 @@
 """Python of text: templates with holes, and `~`.
 
-Text with simple holes is an f-string. Where a hole does not fit, or where the same large value stands twice so that text could
-double from step to step, the helper `concat` joins and holds the limit of 8 MB.
+Text with simple holes is an f-string. Where a hole does not fit, or where the same large value stands twice so that
+text could double from step to step, the helper `concat` joins and holds the limit of 8 MB.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def prints_itself(type_: Type) -> bool:
 
 
 def _scalar(emitter: Emitter, piece: str | Expr, value: str | ast.expr, sink: Sink) -> str | ast.expr:
-    """A value for a place that takes no none, no list and no object; what the types do not say is checked in the run."""
+    """A value for a place that takes no none, list or object; what the types leave open is checked in the run."""
     if isinstance(piece, str) or isinstance(value, str) or prints_itself(piece.type):
         return value
     return emitter.helper("text", "some_text", value, ast.Constant(sink.value))

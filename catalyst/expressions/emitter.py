@@ -19,8 +19,8 @@ class NameResolver(Protocol):
     def ref(self, ref: Ref) -> ast.expr:
         """The Python of a reference: `ctx.input["query"]`, a local name. A secret must read as plain text.
 
-        The type of `ref` is what the checker knows at this place: nullable where the value may be missing, and not where a
-        condition around it says that it is there.
+        The type of `ref` is what the checker knows at this place: nullable where the value may be missing, and not
+        where a condition around it says that it is there.
         """
 
     def use(self, module: str, name: str) -> str:

@@ -1,7 +1,8 @@
 """Says what to write instead, when somebody brings the habits of another tool.
 
-Goes in: an expression that the grammar rejects, and where. Comes out: one finding with the right spelling: for JavaScript and
-n8n, GitHub Actions, Dify and Handlebars, Helm, Python and Jinja. Method names come from the filter table.
+Goes in: an expression that the grammar rejects, and where. Comes out: one finding with the right spelling: for
+JavaScript and n8n, GitHub Actions, Dify and Handlebars, Helm, Python and Jinja. Method names come from the filter
+table.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from catalyst.expressions.scan import HoleText, ScanProblem
 
 @dataclass(frozen=True, slots=True)
 class _Habit:
-    """A spelling of another tool: the pattern is searched in the whole expression and must cover or touch the failure."""
+    """A spelling of another tool; what the pattern finds must cover or touch the place of the failure."""
 
     pattern: re.Pattern[str]
     help: Callable[[re.Match[str]], str]
@@ -77,33 +78,66 @@ _HABITS = (
     _habit(r"\$(?:now|today)\b", "write now()", "E109", "`$now` is n8n syntax"),
     _habit(r"\$execution\b", "write execution.id", "E109", "`$execution` is n8n syntax"),
     _habit(r"\$workflow\b", "write execution.workflow", "E109", "`$workflow` is n8n syntax"),
-    _habit(r"\$input\b(?:\.(?:item|first\(\)|all\(\)))?(?:\.json)?", "write input.<field>", "E109", "`$input` is n8n syntax"),
-    _habit(r"\$(?:item|itemIndex|runIndex)\b", "inside a `map` body write item or index", "E109", "`$item` is n8n syntax"),
-    _habit(r"\$\{", "names stand alone inside {{ }}; write {{ inputs.name }} as {{ input.name }}", "E109", "`${` is shell or JavaScript syntax"),
-    _habit(r"\$(?P<name>\w*)", lambda m: f"names have no `$`; write {m['name'] or 'input.name'}", "E109", "`$` is the syntax of another tool"),
+    _habit(
+        r"\$input\b(?:\.(?:item|first\(\)|all\(\)))?(?:\.json)?",
+        "write input.<field>",
+        "E109",
+        "`$input` is n8n syntax",
+    ),
+    _habit(
+        r"\$(?:item|itemIndex|runIndex)\b", "inside a `map` body write item or index", "E109", "`$item` is n8n syntax"
+    ),
+    _habit(
+        r"\$\{",
+        "names stand alone inside {{ }}; write {{ inputs.name }} as {{ input.name }}",
+        "E109",
+        "`${` is shell or JavaScript syntax",
+    ),
+    _habit(
+        r"\$(?P<name>\w*)",
+        lambda m: f"names have no `$`; write {m['name'] or 'input.name'}",
+        "E109",
+        "`$` is the syntax of another tool",
+    ),
     _habit(r"`[^`]*`?", "template literals are JavaScript; join with `~`: 'Hello ' ~ name"),
     _habit(r"&&", "use 'and'"),
     _habit(r"\|\|", "use 'or'; for a missing value use a ?? b"),
     _habit(r"[!=]==", lambda match: f"write {match[0][:2]}"),
     _habit(r"=>\s*\{", "a lambda is one expression: x => x.name"),
-    _habit(r"\(\s*\)\s*=>|\([\w\s,]+\)\s*=>|\bfunction\b(?:\s*\w*\s*\([^)]*\))?|\bclass\b|\breturn\b|\bconst\b|\blet\b|\bvar\b|\blambda\b", _FUNCTION_HELP),
+    _habit(
+        r"\(\s*\)\s*=>|\([\w\s,]+\)\s*=>|\bfunction\b(?:\s*\w*\s*\([^)]*\))?|\bclass\b|\breturn\b|\bconst\b|\blet\b|\bvar\b|\blambda\b",
+        _FUNCTION_HELP,
+    ),
     _habit(r"=>", "a lambda stands only in a filter: items | map(x => x.name)"),
     _habit(r"->", "write x => x.name inside a filter"),
-    _habit(r":=|(?<![=!<>])=(?![=>])", "values cannot be assigned; compare with ==, or keep the value with a `set` node"),
+    _habit(
+        r":=|(?<![=!<>])=(?![=>])", "values cannot be assigned; compare with ==, or keep the value with a `set` node"
+    ),
     _habit(r"\.\.\.", "there is no spread; join lists with + and objects with the filter merge"),
     _habit(r"\?\.\s*\(", "optional calls are JavaScript; methods cannot be called; use a filter, e.g. x | upper"),
     _habit(r"\.\s*(?P<name>[A-Za-z_]\w*)\s*\(", lambda match: method_help(match["name"])),
     _habit(r"[\])]\s*\(", "values cannot be called; use a filter, e.g. x | upper"),
     _habit(r"\?\?=|\?:|\?", "ternary is 'a if cond else b'; fallback is 'a ?? b'"),
     _habit(r"!", "use 'not'"),
-    _habit(r"\bnew\b|\btypeof\b|\binstanceof\b|\bundefined\b|\bvoid\b|\bdelete\b", "this is JavaScript; use a filter or a `python` node"),
-    _habit(r"\b(?:for|while|import|yield|await|async|def|del|exec|with)\b", "only expressions stand here; use filters or a node"),
+    _habit(
+        r"\bnew\b|\btypeof\b|\binstanceof\b|\bundefined\b|\bvoid\b|\bdelete\b",
+        "this is JavaScript; use a filter or a `python` node",
+    ),
+    _habit(
+        r"\b(?:for|while|import|yield|await|async|def|del|exec|with)\b",
+        "only expressions stand here; use filters or a node",
+    ),
     _habit(r"\b[bBrRfFuU]{1,2}(?=['\"])", "strings have no prefix; join values with ~"),
     _habit(r"\b0[xXoObB]\w+|\b\d+_\d[\d_]*|\b\d+[jJlLnN]\b", "write the number in decimal digits"),
     _habit(r"\.\s*\d+", "write list[0] for the first item; a number needs a digit before the point"),
     _habit(r"\[\s*\]", "an index needs a number or a key; every item: items | map(x => x.name)"),
     _habit(r"\[\s*\*\s*\]|\.\s*\*", "every item: items | map(x => x.name)"),
-    _habit(r"^\s*\.\s*(?P<name>\w+)", lambda m: f"a path begins with its root: input.{m['name']}", "E109", "a leading `.` is Helm or jq syntax"),
+    _habit(
+        r"^\s*\.\s*(?P<name>\w+)",
+        lambda m: f"a path begins with its root: input.{m['name']}",
+        "E109",
+        "a leading `.` is Helm or jq syntax",
+    ),
     _habit(r"#", "comments are YAML comments, outside of the expression"),
     _habit(r";", "one expression stands in one {{ }}"),
     _habit(r"&", "use 'and'"),
@@ -192,7 +226,7 @@ def _fallback_help(inner: str, start: int, shown: str) -> str:
     if shown == "," and not re.search(r"[\[({]", inner[:start]):
         return "a list is written [a, b]"
     if shown == "|":
-        return "a filter needs a value in front: input.name | upper; behind a test use parentheses: (x is defined) | string"
+        return "a filter needs a value in front: input.name | upper; a test needs parentheses: (x is none) | string"
     if re.fullmatch(r"\w+", shown) or shown[0] in "'\"":
         return "an operator is missing in front; text is joined with `~`, text itself stands in quotes"
     if shown in (")", "]", "}"):

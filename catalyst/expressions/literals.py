@@ -35,7 +35,7 @@ _LONG_FORBIDDEN = {
 
 
 def string_value(token: str) -> str:
-    """The value of a quoted string. An unknown escape such as `\\d` keeps its backslash, so that regexes read naturally."""
+    """The value of a quoted string. An unknown escape such as `\\d` keeps its backslash, as regexes want it."""
     body = token[1:-1]
     if "\\" not in body:
         return _checked(body)

@@ -1,7 +1,7 @@
 """Text to tree: `{{ }}` holes become expression trees whose nodes know their place in the scalar.
 
-Goes in: the text of a scalar. Comes out: a `Template` and diagnostics, one for each hole that cannot be read. Neither the
-parser nor the tree builder recurses; after this pass no tree is deeper than 100, so later passes may.
+Goes in: the text of a scalar. Comes out: a `Template` and diagnostics, one for each hole that cannot be read. Neither
+the parser nor the tree builder recurses; after this pass no tree is deeper than 100, so later passes may.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Parsed:
 
 
 def parse_template(text: Located | str) -> Parsed:
-    """Read a scalar with `{{ }}` holes. A scalar that is one hole (and at most one newline) keeps the type of its value."""
+    """Read a scalar with `{{ }}` holes. One that is a single hole (and at most a newline) keeps the type of its value."""
     source = located(text)
     scanned = scan(text)
     problems = list(scanned.problems)
@@ -122,7 +122,9 @@ def _parse_hole(text: str, hole: HoleText) -> tuple[Expr | None, ScanProblem | N
 
 def _deep_brackets(inner: str) -> bool:
     """A cheap bound; strings may be counted too, which only matters for more than 100 of them."""
-    return inner.count("(") + inner.count("[") + inner.count("{") > MAX_BRACKETS and bool(scan("{{" + inner + "}}").problems)
+    return inner.count("(") + inner.count("[") + inner.count("{") > MAX_BRACKETS and bool(
+        scan("{{" + inner + "}}").problems
+    )
 
 
 def _failure(error: UnexpectedInput, inner: str) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """A checked template becomes a Python expression.
 
-Goes in: the tree that `check.py` made, without errors, and how names read where the code will stand. Comes out: an `ast.expr`,
-verified. User text ends up only in `ast.Constant`; every identifier comes from a table of the compiler.
+Goes in: the tree that `check.py` made, without errors, and how names read where the code will stand. Comes out: an
+`ast.expr`, verified. User text ends up only in `ast.Constant`; every identifier comes from a table of the compiler.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def to_python(
 ) -> ast.expr:
     """The Python of a checked template.
 
-    A whole template keeps the type of its value; any other is a string, in which each hole goes through `wrap` when it is
-    given. For a sink that takes no none and no list, what the types leave open is checked in the run.
+    A whole template keeps the type of its value; any other is a string, in which each hole goes through `wrap` when
+    it is given. For a sink that takes no none and no list, what the types leave open is checked in the run.
     """
     emitter = Emitter(names, _emit)
     if not template.whole:
@@ -80,7 +80,7 @@ def expression_to_python(expr: Expr, names: NameResolver) -> ast.expr:
     return verify_expression(Emitter(names, _emit).emit(expr))
 
 
-def _emit(emitter: Emitter, node: Expr) -> ast.expr:
+def _emit(emitter: Emitter, node: Expr) -> ast.expr:  # noqa: PLR0912 - a table
     match node:
         case Literal_(value=value):
             return ast.Constant(value)

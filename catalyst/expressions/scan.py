@@ -1,7 +1,8 @@
 """Finds the `{{ }}` holes of a scalar, outside the grammar.
 
-Goes in: the text of a scalar. Comes out: its plain text and the places of its holes, and what is wrong with the braces. The
-scanner knows strings and brackets, so that `{{ '}}' ~ {'a': {'b': 1}} }}` is one hole. It never looks at the meaning.
+Goes in: the text of a scalar. Comes out: its plain text and the places of its holes, and what is wrong with the
+braces. The scanner knows strings and brackets, so that `{{ '}}' ~ {'a': {'b': 1}} }}` is one hole. It never looks at
+the meaning.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def scan(text: str) -> Scan:
         plain_end = len(text) if opening < 0 else opening
         statement = _STATEMENT.search(text, position, plain_end)
         if statement and not any(problem.message == _STATEMENT_MESSAGE for problem in problems):
-            problems.append(ScanProblem("E109", _STATEMENT_MESSAGE, statement.start(), statement.end(), _STATEMENT_HELP))
+            problems.append(
+                ScanProblem("E109", _STATEMENT_MESSAGE, statement.start(), statement.end(), _STATEMENT_HELP)
+            )
         if plain_end > position:
             parts.append(text[position:plain_end])
         if opening < 0:
@@ -102,7 +105,10 @@ _DIALECT_HELP = {
         "`{{#` is Dify or Handlebars syntax",
         "write {{ nodes.<id>.output.<field> }}; a condition is {{ a if condition else b }}",
     ),
-    "{{/": ("`{{/` is Handlebars syntax", "a condition is {{ a if condition else b }}, a list {{ items | map(x => x.name) }}"),
+    "{{/": (
+        "`{{/` is Handlebars syntax",
+        "a condition is {{ a if condition else b }}, a list {{ items | map(x => x.name) }}",
+    ),
     "{{^": ("`{{^` is Handlebars syntax", "a condition is {{ a if condition else b }}"),
     "{{>": ("`{{>` is Handlebars syntax", "there are no partials; use a `template` node or a constant in `vars`"),
     "{{!": ("`{{!` is Handlebars syntax", "comments are YAML comments: # ..."),
@@ -124,18 +130,20 @@ def _closing(text: str, position: int) -> tuple[int, ScanProblem | None]:
         match = _TOKEN.search(text, position)
         if match is None:
             return 0, _unclosed(text, opening)
-        token, position = match[0], match.end()
-        if token in "\"'":
+        found, position = match[0], match.end()
+        if found in "\"'":
             string = _STRING.match(text, match.start())
             if string is None:
                 return _unclosed_string(text, opening, match.start())
             position = string.end()
-        elif token in "([{":
-            brackets.append(token)
+        elif found in "([{":
+            brackets.append(found)
             if len(brackets) > MAX_BRACKETS:
                 message = f"brackets nest deeper than {MAX_BRACKETS}"
-                return 0, ScanProblem("E106", message, match.start(), match.end(), "split the expression with `set` nodes")
-        elif brackets and brackets[-1] == _CLOSES[token]:
+                return 0, ScanProblem(
+                    "E106", message, match.start(), match.end(), "split the expression with `set` nodes"
+                )
+        elif brackets and brackets[-1] == _CLOSES[found]:
             brackets.pop()
         elif text.startswith("}}", match.start()):
             # Either all brackets are closed, or one is missing: the grammar says which.
@@ -151,5 +159,9 @@ def _unclosed(text: str, opening: int) -> ScanProblem:
 def _unclosed_string(text: str, opening: int, start: int) -> tuple[int, ScanProblem | None]:
     end = min((index for index in (text.find("\n", start), text.find("}}", start)) if index >= 0), default=len(text))
     return 0, ScanProblem(
-        "E101", "the string is never closed", start, max(end, start + 1), f"close it with {text[start]} on the same line"
+        "E101",
+        "the string is never closed",
+        start,
+        max(end, start + 1),
+        f"close it with {text[start]} on the same line",
     )

@@ -1,7 +1,7 @@
 """Looks over emitted Python and accepts only what this compiler makes.
 
-A second line of defence: user text can only be a constant by construction, and this pass would notice an emitter that forgot.
-Whatever is not on the lists is a bug of the compiler, never of the flow.
+A second line of defence: user text can only be a constant by construction, and this pass would notice an emitter that
+forgot. Whatever is not on the lists is a bug of the compiler, never of the flow.
 """
 
 from __future__ import annotations
@@ -47,13 +47,54 @@ _NODES = (
 )
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9_]*")
 _FORBIDDEN = frozenset(
-    ["eval", "exec", "compile", "getattr", "setattr", "delattr", "hasattr", "globals", "locals", "vars", "dir", "open", "input", "breakpoint", "help", "memoryview", "object", "super", "type", "classmethod", "staticmethod", "property", "exit", "quit", "format", "format_map", "mro", "print", "os", "sys", "subprocess", "importlib", "builtins", "f_globals", "f_locals", "f_builtins", "gi_frame", "cr_frame", "tb_frame", "f_back"]
+    [
+        "eval",
+        "exec",
+        "compile",
+        "getattr",
+        "setattr",
+        "delattr",
+        "hasattr",
+        "globals",
+        "locals",
+        "vars",
+        "dir",
+        "open",
+        "input",
+        "breakpoint",
+        "help",
+        "memoryview",
+        "object",
+        "super",
+        "type",
+        "classmethod",
+        "staticmethod",
+        "property",
+        "exit",
+        "quit",
+        "format",
+        "format_map",
+        "mro",
+        "print",
+        "os",
+        "sys",
+        "subprocess",
+        "importlib",
+        "builtins",
+        "f_globals",
+        "f_locals",
+        "f_builtins",
+        "gi_frame",
+        "cr_frame",
+        "tb_frame",
+        "f_back",
+    ]
 )
 _CONTEXT_FIELDS = frozenset({"input", "vars"})
 """Forbidden as names, but fields of the run's context."""
 
 
-def verify_expression(expr: ast.expr) -> ast.expr:
+def verify_expression(expr: ast.expr) -> ast.expr:  # noqa: PLR0912 - a table
     """The expression itself. Raises `CompilerBug` when it holds anything this compiler does not make."""
     for node in ast.walk(expr):
         if not isinstance(node, _NODES):
