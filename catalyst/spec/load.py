@@ -46,6 +46,7 @@ def load_value(source: str, filename: str) -> Found:
 
 def load_slowly(text: ParserText, filename: str) -> Found:
     """The same by the Python parser, whose errors can be explained."""
+    text = text.for_python()
     try:
         return _build(PythonParser(text.text), text, filename)
     except MarkedYAMLError as problem:

@@ -8,6 +8,7 @@ replaced for the parser and put back into what it returns (`ParserText`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalyst.diagnostics import Diagnostic, Span
@@ -74,7 +75,14 @@ def _place(before: str) -> tuple[int, int]:
 
 _PARSER_BREAKS = "\x85\u2028\u2029"
 _PRIVATE = range(0xF0000, 0xF8000)
-_ESCAPED_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD])([89abAB][0-9a-fA-F]{2})\\u([dD])([cdefCDEF][0-9a-fA-F]{2})")
+# A question mark inside of text, as in `{type: string?}`; in front of text it would open a key.
+_INNER_QUESTION_MARK = re.compile(r"(?<=[^\s,\[\]{}])\?|(?<=[^\s,\[\]{}:?-])([ \t]+)\?")
+
+
+def _unused(text: str) -> Iterator[int]:
+    """Private characters that a text does not have."""
+    used = set(text)
+    return (code for code in _PRIVATE if chr(code) not in used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +101,15 @@ class ParserText:
         present = [char for char in _PARSER_BREAKS if char in original]
         if not present:
             return cls(original, original, {})
-        used = set(original)
-        free = (code for code in _PRIVATE if chr(code) not in used)
+        free = _unused(original)
         there = {ord(char): next(free) for char in present}
         return cls(original, original.translate(there), {stand_in: char for char, stand_in in there.items()})
+
+    def for_python(self) -> ParserText:
+        """The same for the parser in Python, for which a `?` in a flow map ends a text; libyaml reads on."""
+        stand_in = next(_unused(self.text))
+        text = _INNER_QUESTION_MARK.sub(lambda match: (match.group(1) or "") + chr(stand_in), self.text)
+        return ParserText(self.original, text, {**self.back, stand_in: "?"})
 
     def restore(self, value: str) -> str:
         """A scalar as the file means it."""
