@@ -58,9 +58,8 @@ def bind(arguments: Sequence[Argument], args: Sequence[Expr], kwargs: Sequence[t
             problems.append((f"argument `{name}` of {what} is given twice", value))
         else:
             found[name] = (value,)
-    for argument in arguments:
-        if argument.required and argument.name not in found:
-            problems.append((f"{what} needs the argument `{argument.name}`", None))
+    missing = [argument.name for argument in arguments if argument.required and argument.name not in found]
+    problems += [(f"{what} needs the argument `{name}`", None) for name in missing]
     bound = tuple(Bound(argument, found[argument.name]) for argument in arguments if argument.name in found)
     return Binding(bound, tuple(problems))
 

@@ -39,7 +39,7 @@ class Parsed:
 
 
 def parse_template(text: Located | str) -> Parsed:
-    """Read a scalar with `{{ }}` holes. One that is a single hole (and at most a newline) keeps the type of its value."""
+    """Read a scalar with `{{ }}` holes. One that is a single hole keeps the type of its value."""
     source = located(text)
     scanned = scan(text)
     problems = list(scanned.problems)
