@@ -12,10 +12,12 @@ from catalyst.expressions.functions_python import (
     always,
     bare,
     call,
+    constant,
     element,
     is_list,
     is_number,
     is_ordered,
+    streamed,
 )
 from catalyst.expressions.types import ANY, DATETIME, FLOAT, INT, STR, ListType, Type, UnionType, nullable
 
@@ -55,6 +57,8 @@ def _extreme(function: str, helper_name: str) -> Emit:
         values, known = _values(call_), bare(call_.types.get("values", ANY))
         if len(values) > 1 and is_ordered(known):
             return call(function, *values)
+        if len(values) == 1 and is_list(known) and is_number(element(known)):
+            return call(function, streamed(values[0]), default=constant(None))
         one = values[0] if len(values) == 1 else ast.List(list(values), ast.Load())
         case = {"case_sensitive": ast.Constant(True)} if not is_number(element(known)) else {}
         return call(call_.use("ordering", helper_name), one, **case)

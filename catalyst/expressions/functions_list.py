@@ -20,6 +20,7 @@ from catalyst.expressions.functions_python import (
     helper,
     helper_call,
     is_list,
+    is_new_list,
     is_number,
     is_object,
     is_plain,
@@ -119,6 +120,8 @@ def _reverse(call_: EmitCall) -> ast.expr:
 
 
 def _list(call_: EmitCall) -> ast.expr:
+    if is_new_list(call_.value):
+        return call_.value
     return call("list", call_.value) if can_be_walked(call_.value_type) else helper_call(call_, "lists", "as_list")
 
 

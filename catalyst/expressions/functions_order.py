@@ -30,6 +30,7 @@ from catalyst.expressions.functions_python import (
     local,
     method,
     stream,
+    streamed,
 )
 from catalyst.expressions.types import (
     ANY,
@@ -113,7 +114,7 @@ def _extreme(function: str, helper_name: str) -> Emit:
             return helper_call(call_, "ordering", helper_name, ("case_sensitive", "attribute"))
         key = _key(call_)
         keywords = {"key": key} if key is not None else {}
-        return call(function, call_.value, **keywords, default=constant(None))
+        return call(function, streamed(call_.value), **keywords, default=constant(None))
 
     return emit
 
@@ -122,7 +123,7 @@ def _unique(call_: EmitCall) -> ast.expr:
     item = element(call_.value_type)
     same = is_number(item) or isinstance(item, BoolType) or (is_text(item) and call_.constants.get("case_sensitive"))
     if same and is_list(bare(call_.value_type)) and "attribute" not in call_.args:
-        return call("list", method(local("dict"), "fromkeys", call_.value))
+        return call("list", method(local("dict"), "fromkeys", streamed(call_.value)))
     return helper_call(call_, "ordering", "unique", ("case_sensitive", "attribute"))
 
 
@@ -135,7 +136,7 @@ def _sum(call_: EmitCall) -> ast.expr:
     if not (is_list(bare(call_.value_type)) and is_number(_compared(call_))):
         return helper_call(call_, "ordering", "total", ("attribute", "start"))
     code, start = code_of(call_, "attribute"), argument(call_, "start")
-    numbers = stream(code.body, code.parameters[0], call_.value) if code else call_.value
+    numbers = stream(code.body, code.parameters[0], call_.value) if code else streamed(call_.value)
     return call("sum", numbers, *([start] if start is not None else []))
 
 

@@ -7,7 +7,7 @@ value is written once; only what is `plain` (a name, or keys of one) may be writ
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from catalyst.expressions.functions_model import EmitCall, FilterCall, LambdaCode
@@ -177,18 +177,67 @@ def as_lambda(code: LambdaCode) -> ast.expr:
     return ast.Lambda(arguments, code.body)
 
 
-def _loop(parameter: str, values: ast.expr, conditions: Sequence[ast.expr]) -> list[ast.comprehension]:
-    return [ast.comprehension(ast.Name(parameter, ast.Store()), values, list(conditions), 0)]
+def _loop(
+    body: ast.expr, parameter: str, values: ast.expr, conditions: Sequence[ast.expr]
+) -> tuple[ast.expr, list[ast.comprehension]]:
+    """The loop of a comprehension; a comprehension below it that only selects becomes part of it."""
+    if isinstance(values, ast.ListComp) and len(values.generators) == 1:
+        inner = values.generators[0]
+        target = inner.target
+        if isinstance(target, ast.Name) and isinstance(values.elt, ast.Name) and values.elt.id == target.id:
+            names = {parameter: target.id}
+            if not _mentions([body, *conditions], target.id) or parameter == target.id:
+                body = _renamed(body, names)
+                return body, [
+                    ast.comprehension(
+                        inner.target, inner.iter, [*inner.ifs, *(_renamed(each_, names) for each_ in conditions)], 0
+                    )
+                ]
+    return body, [ast.comprehension(ast.Name(parameter, ast.Store()), values, list(conditions), 0)]
+
+
+def _mentions(expressions: Sequence[ast.expr], name: str) -> bool:
+    return any(
+        (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.arg) and node.arg == name)
+        for expression in expressions
+        for node in ast.walk(expression)
+    )
+
+
+class _Renamer(ast.NodeTransformer):
+    """Gives names another spelling, in a copy of nothing: the tree is changed in place."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+
+def _renamed(expression: ast.expr, names: Mapping[str, str]) -> ast.expr:
+    renamed: ast.expr = _Renamer(names).visit(expression)
+    return renamed
 
 
 def each(body: ast.expr, parameter: str, values: ast.expr, *conditions: ast.expr) -> ast.expr:
     """`[body for parameter in values if conditions]`."""
-    return ast.ListComp(body, _loop(parameter, values, conditions))
+    return ast.ListComp(*_loop(body, parameter, values, conditions))
 
 
 def stream(body: ast.expr, parameter: str, values: ast.expr, *conditions: ast.expr) -> ast.expr:
     """The same as a generator, for functions that read it once."""
-    return ast.GeneratorExp(body, _loop(parameter, values, conditions))
+    return ast.GeneratorExp(*_loop(body, parameter, values, conditions))
+
+
+def streamed(values: ast.expr) -> ast.expr:
+    """A list made by a comprehension as a generator, for functions that read it once; anything else as it is."""
+    return ast.GeneratorExp(values.elt, values.generators) if isinstance(values, ast.ListComp) else values
+
+
+def is_new_list(values: ast.expr) -> bool:
+    """Whether the Python makes a list that nobody else has."""
+    made = isinstance(values, ast.Call) and isinstance(values.func, ast.Name) and values.func.id in ("list", "sorted")
+    return made or isinstance(values, (ast.ListComp, ast.List))
 
 
 def is_plain(value: ast.expr) -> bool:

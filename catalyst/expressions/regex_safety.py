@@ -1,9 +1,9 @@
 """Whether a search with a regular expression can take exponential time.
 
 Goes in: a pattern. Comes out: what is wrong with it, or None. `re` tries one way of matching after the other, so a
-pattern is dangerous when a loop can read the same text in two ways: the number of ways doubles with each turn, as in `(a+)+` or
-`(a|a)*`. The places of a pattern (its atoms) are followed in pairs: two ways through the same text that part and meet
-again in one loop are what is looked for. `(\\w+,)+` is fine: the comma leaves one way only.
+pattern is dangerous when a loop can read the same text in two ways: the number of ways doubles with each turn, as in
+`(a+)+` or `(a|a)*`. The places of a pattern (its atoms) are followed in pairs: two ways through the same text that part
+and meet again in one loop are what is looked for. `(\\w+,)+` is fine: the comma leaves one way only.
 
 Bounded repetitions are copied when small and count as loops when large; so a few harmless patterns are refused as well.
 """

@@ -1,16 +1,22 @@
 """Turning a value into another type."""
 
 import math
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from .errors import ExpressionError
 from .values import MAX_BITS, kind_of
+
+D = TypeVar("D")
 
 _NO_DEFAULT: Any = object()
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0", ""})
 
 
+@overload
+def to_int(value: Any) -> int: ...
+@overload
+def to_int(value: Any, default: D) -> int | D: ...
 def to_int(value: Any, default: Any = _NO_DEFAULT) -> Any:
     """A number without its fraction, or the number that a text stands for; else `default`, or an error without one."""
     try:
@@ -25,6 +31,10 @@ def to_int(value: Any, default: Any = _NO_DEFAULT) -> Any:
     return number if number.bit_length() <= MAX_BITS else _otherwise("int", value, default)
 
 
+@overload
+def to_float(value: Any) -> float: ...
+@overload
+def to_float(value: Any, default: D) -> float | D: ...
 def to_float(value: Any, default: Any = _NO_DEFAULT) -> Any:
     """The number, or the number that a text stands for, as a float; else `default`, or an error without one."""
     if not isinstance(value, (int, float, str)):

@@ -57,9 +57,9 @@ def largest(values: Iterable[T], case_sensitive: bool = False, attribute: Callab
     return found[max(range(len(found)), key=keys.__getitem__)] if found else None
 
 
-def total(values: Iterable[Any], attribute: Callable[[Any], Any] | None = None, start: float = 0) -> Any:
+def total(values: Iterable[Any], attribute: Callable[[Any], Any] | None = None, start: float = 0) -> float:
     """`start` plus all items, or plus what `attribute` gives for each; they must be numbers."""
-    result: Any = start
+    result = start
     for item in elements("sum", values):
         number = item if attribute is None else attribute(item)
         if not is_number(number):

@@ -7,9 +7,9 @@ from .errors import ExpressionError
 from .values import is_number, kind_of
 
 
-def round_number(value: Any, precision: int = 0, method: str = "common") -> Any:
+def round_number(value: Any, precision: int = 0, method: str = "common") -> float:
     """The number rounded to `precision` digits behind the point: to the nearest, or always up or down."""
-    number = _number("round", value)
+    number: float = _number("round", value)
     if not -300 <= precision <= 300:
         raise ExpressionError("`round` takes a precision from -300 to 300")
     if method == "common":
@@ -23,9 +23,10 @@ def round_number(value: Any, precision: int = 0, method: str = "common") -> Any:
         raise ExpressionError("the result of `round` is too large") from None
 
 
-def absolute(value: Any) -> Any:
+def absolute(value: Any) -> float:
     """The number without its sign."""
-    return abs(_number("abs", value))
+    size: float = abs(_number("abs", value))
+    return size
 
 
 def ceil(value: float) -> int:
