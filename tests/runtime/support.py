@@ -38,8 +38,7 @@ def run(work: Coroutine[Any, Any, T], seconds: float = 20.0) -> T:
 
     async def watched() -> T:
         async with asyncio.timeout(seconds):
-            result = await work
-        return result
+            return await work
 
     async def alone() -> T:
         try:
