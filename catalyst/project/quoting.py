@@ -99,9 +99,9 @@ def curl_call(  # noqa: PLR0913 - the parts of a request
 ) -> str:
     """A curl command for a POSIX shell, an option a line when it has a body or headers. `body` is JSON data."""
     pairs = list(query)
-    target = url + ("?" + urlencode(pairs) if pairs else "")
+    target = url + ("?" + urlencode(pairs, errors="replace") if pairs else "")
     first = ["curl", *([] if buffered else ["-N"]), *([] if method == "GET" else ["-X", method]), target]
-    options = [("-H", f"{name}: {value}") for name, value in headers]
+    options = [("-H", f"{name}: {_visible(value)}") for name, value in headers]
     if body is not None:
         options += [("-H", "Content-Type: application/json"), ("-d", json.dumps(body))]
     lines = [shlex.join(first), *(shlex.join(option) for option in options)]
@@ -121,5 +121,5 @@ def _is_line_end(char: str) -> bool:
 
 
 def _is_hidden(char: str) -> bool:
-    """Control characters, marks that reorder or hide text, and halves of characters."""
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    """Control characters, marks that reorder or hide text, and halves of characters; joiners belong to scripts."""
+    return char not in "\u200c\u200d" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
