@@ -1,0 +1,254 @@
+"""From the flow as written to the graph: names resolved, types inferred, order and concurrency decided.
+
+Goes in: a `Flow`. Comes out: a frozen `Workflow`, and everything that is wrong with names, types, dependencies and settings.
+The workflow is given only when nothing is wrong.
+
+Two passes over the nodes: `draft.py` reads settings and finds references; `Builder` here puts each body in order and then
+types its steps in that order, so that a step's inputs are known when it is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from catalyst.diagnostics import Diagnostics, Span, did_you_mean, listing
+from catalyst.expressions.types import ANY, NONE, Type, accepts, describe, nullable
+from catalyst.graph.control import build_form, inner_expressions
+from catalyst.graph.draft import Draft, DraftBody
+from catalyst.graph.model import ALWAYS, Body, Form, Goto, Policy, Step, SwitchForm, TryForm, bodies_of
+from catalyst.graph.order import find_cycle, topological
+from catalyst.graph.plan import make_plan
+from catalyst.graph.policy import build_policy, with_fallback
+from catalyst.graph.scope import Fact, Surroundings
+from catalyst.graph.site import Neighbours, NodeSite
+from catalyst.graph.types import NamedTypes
+from catalyst.nodes.settings import Expr, expressions_in
+from catalyst.spec.model import Defaults
+from catalyst.spec.tree import LocatedMap
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a step runs (see `Step`)."""
+
+    any_of: tuple[str, ...]
+    atoms: frozenset[str]
+
+
+class Builder:
+    """Types the steps of one flow."""
+
+    def __init__(
+        self, types: NamedTypes, neighbours: Neighbours, secrets: frozenset[str], defaults: Defaults, found: Diagnostics
+    ) -> None:
+        self.types = types
+        self.neighbours = neighbours
+        self.secrets = secrets
+        self.defaults = defaults
+        self.found = found
+        self.everywhere: dict[str, Span] = {}
+
+    def trial(self) -> Builder:
+        """A builder for the same flow that keeps its findings to itself."""
+        twin = Builder(self.types, self.neighbours, self.secrets, self.defaults, Diagnostics())
+        twin.everywhere = self.everywhere
+        return twin
+
+    def body(self, draft: DraftBody, around: Surroundings) -> Body:
+        """The steps of a body, typed and in order."""
+        return self.body_and_after(draft, around)[0]
+
+    def body_and_after(self, draft: DraftBody, around: Surroundings) -> tuple[Body, Surroundings]:
+        """The same, with what can be seen behind the last step."""
+        ids = [each.id for each in draft.drafts]
+        after, gotos = self._edges(draft, around)
+        ordered, stuck = topological(ids, after)
+        if stuck:
+            self._report_cycle(draft, stuck, after)
+        drafts = {each.id: each for each in draft.drafts}
+        around = replace(around, unreadable=self._unreadable(draft, around, stuck))
+        steps: list[Step] = []
+        for id_ in ordered:
+            order = (tuple(dict.fromkeys(after[id_])), gotos.get(id_, ()))
+            step, fact = self._step(drafts[id_], order, around, steps)
+            if step is not None:
+                steps.append(step)
+            around = _with_fact(around, id_, fact, step)
+        return self._finish(draft, tuple(steps), around), around
+
+    def _edges(self, body: DraftBody, around: Surroundings) -> tuple[dict[str, list[str]], dict[str, tuple[str, ...]]]:
+        """(what each node comes after in this body, which failures lead to which node); reports unknown names."""
+        own = {draft.id for draft in body.drafts}
+        after: dict[str, list[str]] = {}
+        gotos: dict[str, tuple[str, ...]] = {}
+        for draft in body.drafts:
+            after[draft.id] = [id_ for id_ in draft.reads if id_ in own]
+            self._check_needs(draft, own | set(around.facts))
+        for draft in body.drafts:
+            target = draft.spec.on_error.goto if draft.spec.on_error is not None else None
+            if target is None:
+                continue
+            if target not in own:
+                label = did_you_mean(target, own)
+                self.found.error("E312", f"`goto` leads to `{target}`, which is no node of this body", target.span, label=label)
+            elif target == draft.id:
+                self.found.error("E312", f"node `{draft.id}` cannot go on with itself", target.span)
+            else:
+                gotos[str(target)] = (*gotos.get(str(target), ()), draft.id)
+                after[str(target)].append(draft.id)
+        return after, gotos
+
+    def _check_needs(self, draft: Draft, visible: set[str]) -> None:
+        for id_ in draft.spec.needs:
+            if id_ in visible and id_ != draft.id:
+                continue
+            if id_ == draft.id:
+                self.found.error("E310", f"node `{id_}` needs itself", id_.span)
+            elif id_ in self.everywhere:
+                self.found.error("E311", f"`{id_}` is inside another node and cannot be waited for from here", id_.span, help="need the node that holds it")
+            else:
+                self.found.error("E311", f"there is no node `{id_}`", id_.span, label=did_you_mean(id_, visible), help=f"nodes here: {listing(sorted(visible), 40)}")
+
+    def _report_cycle(self, body: DraftBody, stuck: list[str], after: Mapping[str, list[str]]) -> None:
+        cycle = find_cycle(stuck, after)
+        spans = {draft.id: draft.span for draft in body.drafts}
+        path = " -> ".join(cycle)
+        self.found.error("E310", f"these nodes wait for each other in a circle: {path}", spans[cycle[0]], help="take away one of the references, or use a `loop`")
+
+    def _unreadable(self, body: DraftBody, around: Surroundings, stuck: list[str]) -> dict[str, str]:
+        own = {draft.id for draft in body.drafts}
+        hidden = {id_: "it is inside another node; read the node that holds it" for id_ in self.everywhere if id_ not in own and id_ not in around.facts}
+        hidden |= {id_: "it waits for this one" for id_ in stuck}
+        return hidden
+
+    def _step(self, draft: Draft, order: tuple[tuple[str, ...], tuple[str, ...]], around: Surroundings, earlier: list[Step]) -> tuple[Step | None, Fact]:
+        """The step and what others may know of it; `order` is (after, goto_from)."""
+        rule = self._rule(draft, order[1], around)
+        declared = self.types.field_type(draft.spec.output) if draft.spec.output is not None else None
+        site = NodeSite(draft.id, draft.span, draft.settings, declared, self.found, self.types, self.neighbours, self.secrets)
+        if draft.condition is not None:
+            site.check([("if", draft.condition)], around.scope(None))
+        site.check(_own_expressions(draft), around.scope(rule.atoms))
+        formed = build_form(self, draft, site, around.inside(rule.atoms))
+        form, given = formed if formed is not None else (None, None)
+        policy = build_policy(draft, site, self.defaults)
+        output = with_fallback(self._output(draft, site, given), policy, site)
+        before = _all_before(order[0], earlier)
+        gates = tuple(step.id for step in earlier if step.may_answer and step.id in before)
+        step = _assemble(draft, site, rule, (order[0], gates, order[1]), form, output, policy)
+        return step, Fact(output, rule.atoms, policy.on_error is not None)
+
+    def _rule(self, draft: Draft, goto_from: tuple[str, ...], around: Surroundings) -> Rule:
+        if draft.condition is not None:
+            return Rule((), frozenset({draft.id}))
+        if goto_from:
+            return Rule((), frozenset(f"error:{id_}" for id_ in goto_from))
+        deps = [id_ for id_ in draft.reads if id_ in around.facts]
+        if not deps or any(around.has_run(around.facts[id_].atoms) for id_ in deps):
+            return Rule((), frozenset({ALWAYS}))
+        return Rule(tuple(deps), frozenset().union(*(around.facts[id_].atoms for id_ in deps)))
+
+    def _output(self, draft: Draft, site: NodeSite, given: Type | None) -> Type:
+        """What the node gives; `given` is known already for control nodes."""
+        if draft.type is None or draft.params is None:
+            return ANY
+        if given is None:
+            given = draft.type.output(draft.params, site)
+            if draft.type.check is not None:
+                draft.type.check(draft.params, site)
+        if site.declared is None or given == site.declared:
+            return given
+        if not accepts(site.declared, given):
+            span = draft.settings.span
+            message = f"node `{draft.id}` gives {describe(given)}, its `output:` says {describe(site.declared)}"
+            self.found.error("E205", message, span if span.file else draft.span)
+        return site.declared
+
+    def _finish(self, draft: DraftBody, steps: tuple[Step, ...], around: Surroundings) -> Body:
+        site = NodeSite("", draft.span, LocatedMap(draft.span), None, self.found, self.types, self.neighbours, self.secrets)
+        site.check(expressions_in(draft.output, "output"), around.scope(None))
+        by_id = {step.id: step for step in steps}
+        last = next((each.id for each in reversed(draft.drafts) if each.id in by_id), None)
+        type_: Type = NONE
+        if draft.output is not None:
+            type_ = site.shape_type(draft.output)
+        elif last is not None:
+            fact = around.facts[last]
+            type_ = fact.type if around.has_run(fact.atoms) else nullable(fact.type)
+        ids = [step.id for step in steps]
+        after = {step.id: [id_ for id_ in step.after if id_ in by_id] for step in steps}
+        plan = make_plan(ids, after, {step.id: step.waits for step in steps})
+        return Body(steps, plan, draft.output, last, type_, site.checked, any(step_ends(step) for step in steps))
+
+
+def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) -> Surroundings:
+    """What can be seen once the step is done; one that can jump away has run only when it did not fail."""
+    if step is None or not isinstance(step.policy.on_error, Goto):
+        return around.with_fact(id_, fact, {})
+    implied = {f"ok:{id_}": fact.atoms, f"error:{id_}": fact.atoms}
+    return around.with_fact(id_, replace(fact, atoms=frozenset({f"ok:{id_}"})), implied)
+
+
+def _own_expressions(draft: Draft) -> list[tuple[str, Expr]]:
+    """The expressions that are typed around the node; those of a loop's rounds are typed inside, and `if` is apart."""
+    inside = {id(expr) for expr in inner_expressions(draft.params)}
+    return [(label, expr) for label, expr in draft.expressions if id(expr) not in inside and expr is not draft.condition]
+
+
+def _all_before(after: Iterable[str], earlier: list[Step]) -> set[str]:
+    """The steps of this body that come before, directly or not."""
+    before: set[str] = set(after)
+    for step in reversed(earlier):
+        if step.id in before:
+            before.update(step.after)
+    return before
+
+
+def _assemble(
+    draft: Draft,
+    site: NodeSite,
+    rule: Rule,
+    order: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+    form: Form | None,
+    output: Type,
+    policy: Policy,
+) -> Step | None:
+    """The step, when its type and settings are known; `order` is (after, gates, goto_from)."""
+    if draft.type is None or draft.params is None:
+        return None
+    inner = [step for _, body in bodies_of(form) for step in body.steps]
+    return Step(
+        id=draft.id,
+        type=draft.type,
+        params=draft.params,
+        span=draft.span,
+        description=draft.spec.description,
+        checked=site.checked,
+        condition=draft.condition,
+        any_of=rule.any_of,
+        gates=order[1],
+        atoms=rule.atoms,
+        after=order[0],
+        reads=frozenset(draft.reads),
+        output=output,
+        policy=policy,
+        form=form,
+        waits=draft.type.kind == "call" or policy.cache is not None or any(step.waits for step in inner),
+        may_answer=any(step.type.name == "respond" or step.may_answer for step in inner),
+        goto_from=order[2],
+        signature=site.signature,
+    )
+
+
+def step_ends(step: Step) -> bool:
+    """Whether nothing comes out of a body that this step is in: it always runs, and raises or answers."""
+    if step.skippable:
+        return False
+    match step.form:
+        case SwitchForm(cases, default):
+            return default is not None and default.ends and all(body.ends for _, body in cases)
+        case TryForm(body, catches):
+            return body.ends and all(catch.body.ends for catch in catches)
+        case _:
+            return step.type.name in ("raise", "respond")

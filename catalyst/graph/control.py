@@ -1,0 +1,198 @@
+"""The control-flow nodes get their meaning: bodies are built, and the names they bind get their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from catalyst.diagnostics import Diagnostics
+from catalyst.expressions.scope import RESERVED
+from catalyst.expressions.types import (
+    ANY,
+    BOOL,
+    INT,
+    NONE,
+    FieldType,
+    ListType,
+    ObjectType,
+    StrType,
+    Type,
+    nullable,
+    union,
+    without_none,
+)
+from catalyst.graph.draft import Draft, DraftBody, Path
+from catalyst.graph.model import Body, CatchForm, Form, LoopForm, MapForm, ParallelForm, SwitchForm, TryForm
+from catalyst.graph.scope import Surroundings
+from catalyst.graph.site import NodeSite
+from catalyst.graph.types import PROBLEM
+from catalyst.nodes.settings import Expr, Params, expressions_in
+from catalyst.nodes.types.loop import LoopParams
+from catalyst.nodes.types.map import MapParams
+from catalyst.nodes.types.parallel import ParallelParams
+from catalyst.nodes.types.switch import SwitchParams
+from catalyst.nodes.types.try_ import TryParams
+from catalyst.pysource.names import is_identifier
+
+_ROUNDS = 4
+"""How often a loop's state is typed again until its types stay the same."""
+
+
+class BodyBuilder(Protocol):
+    """Builds the body of a control node; `build.Builder`."""
+
+    found: Diagnostics
+
+    def body(self, draft: DraftBody, around: Surroundings) -> Body:
+        """The typed body."""
+
+    def body_and_after(self, draft: DraftBody, around: Surroundings) -> tuple[Body, Surroundings]:
+        """The typed body, and what can be seen behind its last step."""
+
+    def trial(self) -> BodyBuilder:
+        """A builder that keeps its findings to itself."""
+
+
+def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surroundings) -> tuple[Form, Type] | None:
+    """The control form of a node and the type of its value; None for other nodes."""
+    match draft.params:
+        case SwitchParams():
+            return _switch(builder, draft, draft.params, around)
+        case ParallelParams():
+            return _parallel(builder, draft, draft.params, around)
+        case MapParams():
+            return _map(builder, draft, draft.params, site, around)
+        case LoopParams():
+            return _loop(builder, draft, draft.params, site, around)
+        case TryParams():
+            return _try(builder, draft, draft.params, site, around)
+        case _:
+            return None
+
+
+def inner_expressions(params: Params | None) -> list[Expr]:
+    """Expressions that are typed inside the node: the conditions and the next state of a loop."""
+    if not isinstance(params, LoopParams):
+        return []
+    return [expr for value in (params.while_, params.until, params.next) for _, expr in expressions_in(value)]
+
+
+def _value(*bodies: Body | None) -> Type:
+    """The type of what one of several bodies gives; None stands for no body at all."""
+    given = [body.type if body is not None else NONE for body in bodies if body is None or not body.ends]
+    return union(*given) if given else NONE
+
+
+def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Surroundings) -> tuple[Form, Type]:
+    bodies = [builder.body(draft.bodies[("cases", number, "do")], around) for number in range(len(params.cases))]
+    default = builder.body(draft.bodies[("default",)], around) if params.default is not None else None
+    cases = tuple((case.when, body) for case, body in zip(params.cases, bodies, strict=True))
+    return SwitchForm(cases, default), _value(*bodies, default)
+
+
+def _parallel(builder: BodyBuilder, draft: Draft, params: ParallelParams, around: Surroundings) -> tuple[Form, Type]:
+    branches = tuple((str(name), builder.body(draft.bodies[("branches", str(name))], around)) for name in params.branches)
+    form = ParallelForm(params.mode, branches)
+    if params.mode == "race":
+        names = StrType(tuple(name for name, _ in branches))
+        return form, ObjectType((("branch", FieldType(names)), ("output", FieldType(union(*(body.type for _, body in branches))))))
+    if params.mode == "settled":
+        settled = ((name, FieldType(_settled(body.type))) for name, body in branches)
+        return form, ObjectType(tuple(settled))
+    return form, ObjectType(tuple((name, FieldType(body.type)) for name, body in branches))
+
+
+def _settled(type_: Type) -> Type:
+    return ObjectType((("ok", FieldType(BOOL)), ("output", FieldType(nullable(type_))), ("error", FieldType(nullable(PROBLEM)))))
+
+
+def _map(builder: BodyBuilder, draft: Draft, params: MapParams, site: NodeSite, around: Surroundings) -> tuple[Form, Type]:
+    _check_name(site, params.as_, "as")
+    _check_name(site, params.index_as, "index_as")
+    over = without_none(site.type_of(params.over))
+    item = over.item if isinstance(over, ListType) else ANY
+    item = ListType(item) if params.batch is not None else item
+    inside = around.inside(around.known[-1], {params.as_: item, params.index_as: INT})
+    body = builder.body(draft.bodies[("do",)], inside)
+    form = MapForm(params.over, params.as_, item, params.index_as, params.concurrency, params.batch, params.on_item_error, body)
+    if params.on_item_error != "collect":
+        return form, ListType(body.type)
+    error = ObjectType((("index", FieldType(INT)), ("error", FieldType(PROBLEM))), "tasks.ItemError")
+    return form, ObjectType((("results", FieldType(ListType(body.type))), ("errors", FieldType(ListType(error)))))
+
+
+def _loop(builder: BodyBuilder, draft: Draft, params: LoopParams, site: NodeSite, around: Surroundings) -> tuple[Form, Type]:
+    state = {name: _open_ended(site.shape_type(shape)) for name, shape in params.state.items()}
+    _check_state(params, site)
+    for _ in range(_ROUNDS):
+        trial = replace(site, found=Diagnostics(), checked={})
+        _round(builder.trial(), draft, params, trial, around, state)
+        wider = {name: _wider(type_, params, name, trial) for name, type_ in state.items()}
+        if wider == state:
+            break
+        state = wider
+    else:
+        state = dict.fromkeys(state, ANY)
+    body = _round(builder, draft, params, site, around, state)
+    form = LoopForm(
+        tuple((name, shape, state[name]) for name, shape in params.state.items()),
+        params.while_,
+        params.until,
+        params.max_iterations,
+        body,
+        tuple(params.next.items()),
+    )
+    return form, ObjectType(tuple((name, FieldType(type_)) for name, type_ in state.items()))
+
+
+def _round(
+    builder: BodyBuilder, draft: Draft, params: LoopParams, site: NodeSite, around: Surroundings, state: Mapping[str, Type]
+) -> Body:
+    """The body of a loop, and its conditions and next state, typed for a state."""
+    loop = ObjectType(
+        (("index", FieldType(INT)), ("state", FieldType(ObjectType(tuple((n, FieldType(t)) for n, t in state.items())))))
+    )
+    inside = around.inside(around.known[-1], {"loop": loop})
+    site.check(expressions_in(params.while_, "while"), inside.scope(None))
+    body, after = builder.body_and_after(draft.bodies[("do",)], inside)
+    site.check([*expressions_in(params.until, "until"), *expressions_in(params.next, "next")], after.scope(None))
+    return body
+
+
+def _check_state(params: LoopParams, site: NodeSite) -> None:
+    for name in params.state:
+        if not is_identifier(name):
+            site.found.error("E424", f"`{name}` cannot be the name of a state value", site.span_of("state", name), help="use letters, digits and `_`")
+    for name in params.next:
+        if name not in params.state:
+            site.found.error("E424", f"`next` sets `{name}`, which is not in `state`", site.span_of("next", name), help=f"add `{name}:` with its first value to `state`")
+
+
+def _wider(type_: Type, params: LoopParams, name: str, site: NodeSite) -> Type:
+    if name not in params.next:
+        return type_
+    return union(type_, _open_ended(site.shape_type(params.next[name])))
+
+
+def _open_ended(type_: Type) -> Type:
+    """`none` alone says nothing about what comes later."""
+    return nullable(ANY) if type_ == NONE else type_
+
+
+def _try(builder: BodyBuilder, draft: Draft, params: TryParams, site: NodeSite, around: Surroundings) -> tuple[Form, Type]:
+    body = builder.body(draft.bodies[("do",)], around)
+    catches: list[CatchForm] = []
+    for number, catch in enumerate(params.catch):
+        _check_name(site, catch.as_, "catch", number, "as")
+        inside = around.inside(around.known[-1], {catch.as_: PROBLEM})
+        handler = builder.body(draft.bodies[("catch", number, "do")], inside)
+        catches.append(CatchForm(tuple(str(error) for error in catch.errors), catch.as_, handler))
+    finally_ = builder.body(draft.bodies[("finally",)], around) if params.finally_ is not None else None
+    return TryForm(body, tuple(catches), finally_), _value(body, *(catch.body for catch in catches))
+
+
+def _check_name(site: NodeSite, name: str, *path: str | int) -> None:
+    if not is_identifier(name) or name in RESERVED or name.startswith("_"):
+        reason = "it always means something else" if name in RESERVED else "use letters, digits and `_`, beginning with a letter"
+        site.found.error("E252", f"`{name}` cannot be a name inside the body", site.span_of(*path), help=reason)

@@ -1,0 +1,66 @@
+"""The common keys of a node, with the defaults of its flow and of its type filled in.
+
+Retries are on by default for what is safe to repeat and off for everything else: a flow's `defaults.retry` says how safe
+nodes are repeated, and only a node's own `retry` makes a write be repeated.
+"""
+
+from __future__ import annotations
+
+from catalyst.expressions.types import Type, union
+from catalyst.graph.draft import Draft
+from catalyst.graph.model import CachePolicy, Fallback, Goto, Policy, RetryPolicy
+from catalyst.graph.site import NodeSite
+from catalyst.spec.model import Defaults, Retry
+
+
+def build_policy(draft: Draft, site: NodeSite, defaults: Defaults) -> Policy:
+    """Time-out, retry, cache and what happens on an error; reports keys that have no effect."""
+    spec = draft.spec
+    node_type = draft.type
+    if node_type is None or draft.params is None:
+        return Policy(on_error=_on_error(draft))
+    if node_type.kind in ("value", "statement"):
+        for key in ("timeout", "retry"):
+            if getattr(spec, key) is not None:
+                site.found.warning("W420", f"`{key}` has no effect on a `{spec.type}` node, which does not wait for anything", draft.span)
+        return Policy(cache=_cache(draft), on_error=_on_error(draft))
+    return Policy(_timeout(draft, defaults), _retry(draft, defaults), _cache(draft), _on_error(draft))
+
+
+def with_fallback(output: Type, policy: Policy, site: NodeSite) -> Type:
+    """The output's type, when a default may stand in for it."""
+    if isinstance(policy.on_error, Fallback):
+        return union(output, site.shape_type(policy.on_error.value))
+    return output
+
+
+def _timeout(draft: Draft, defaults: Defaults) -> float | None:
+    if draft.spec.timeout is not None:
+        return draft.spec.timeout.seconds
+    if draft.type is None or draft.type.kind != "call" or draft.type.default_timeout is None:
+        return None
+    return defaults.timeout.seconds if defaults.timeout is not None else draft.type.default_timeout
+
+
+def _retry(draft: Draft, defaults: Defaults) -> RetryPolicy | None:
+    retry = draft.spec.retry
+    if retry is None:
+        safe = draft.type is not None and draft.type.kind == "call" and draft.type.safe_to_repeat(draft.params)
+        retry = (defaults.retry if defaults.retry is not None else Retry.model_validate({})) if safe else None
+    if retry is None or retry.max_attempts <= 1:
+        return None
+    return RetryPolicy(retry.max_attempts, retry.backoff, retry.delay, retry.max_delay, tuple(retry.errors), retry.jitter)
+
+
+def _cache(draft: Draft) -> CachePolicy | None:
+    cache = draft.spec.cache
+    return CachePolicy(cache.ttl, draft.cache_key) if cache is not None else None
+
+
+def _on_error(draft: Draft) -> Fallback | Goto | None:
+    on_error = draft.spec.on_error
+    if on_error is None or on_error.action == "fail":
+        return None
+    if on_error.goto is not None:
+        return Goto(str(on_error.goto))
+    return Fallback(draft.fallback) if draft.fallback is not None else None

@@ -1,0 +1,68 @@
+"""What a step can see: the nodes around it, whether they have surely run, and the names that bodies bind.
+
+A step has run exactly when one of its atoms is true (see `model.py`). Of two steps A and B it is known that B ran whenever A
+did if each atom of A implies one of B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from catalyst.expressions.scope import Scope
+from catalyst.expressions.types import Type, nullable
+from catalyst.graph.model import ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A node that can be read."""
+
+    type: Type
+    atoms: frozenset[str]
+    handled: bool
+    """Whether its `.error` may be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is visible in one body while its steps are built in order."""
+
+    base: Scope
+    """Input, constants, environment and secrets of the flow."""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    locals: Mapping[str, Type] = field(default_factory=dict)
+    known: tuple[frozenset[str], ...] = ()
+    """Sets of atoms of which one is true each: the enclosing steps have run."""
+    implied: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For an atom: the atoms of which one is true whenever it is."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    def has_run(self, atoms: frozenset[str], own: frozenset[str] | None = None) -> bool:
+        """Whether a node with these atoms has surely run when a step with the atoms `own` runs."""
+        holds = (*self.known, own) if own is not None else self.known
+        return ALWAYS in atoms or any(self._implies(each, atoms) for each in holds)
+
+    def _implies(self, either: frozenset[str], atoms: frozenset[str]) -> bool:
+        return all(atom in atoms or self._reaches(atom, atoms) for atom in either)
+
+    def _reaches(self, atom: str, atoms: frozenset[str]) -> bool:
+        further = self.implied.get(atom)
+        return further is not None and self._implies(further, atoms)
+
+    def scope(self, own: frozenset[str] | None) -> Scope:
+        """The scope of a step with the atoms `own`; with None that of an `if`, which is asked in any case."""
+        nodes = {
+            id_: fact.type if self.has_run(fact.atoms, own) else nullable(fact.type) for id_, fact in self.facts.items()
+        }
+        handled = frozenset(id_ for id_, fact in self.facts.items() if fact.handled)
+        return replace(self.base, nodes=nodes, handled=handled, unreadable=self.unreadable, locals=self.locals)
+
+    def with_fact(self, id_: str, fact: Fact, implied: Mapping[str, frozenset[str]]) -> Surroundings:
+        """The same, with one more node."""
+        together = {**self.implied, **implied} if implied else self.implied
+        return replace(self, facts={**self.facts, id_: fact}, implied=together)
+
+    def inside(self, own: frozenset[str], locals: Mapping[str, Type] | None = None) -> Surroundings:
+        """What is visible in a body of a step with the atoms `own`."""
+        return replace(self, known=(*self.known, own), locals={**self.locals, **(locals or {})})

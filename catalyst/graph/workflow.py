@@ -1,0 +1,249 @@
+"""A whole flow becomes a `Workflow`: input, names, triggers, nodes and output.
+
+Goes in: a loaded `Flow` and what it can reach beyond its file. Comes out: the graph, or None when something is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from catalyst.diagnostics import Diagnostics, Located, Span
+from catalyst.expressions.check import Checked
+from catalyst.expressions.scope import Scope
+from catalyst.expressions.sinks import Sink
+from catalyst.expressions.types import (
+    INT,
+    STR,
+    FieldType,
+    NullableType,
+    ObjectType,
+    Type,
+    accepts,
+    describe,
+    is_secret,
+    nullable,
+)
+from catalyst.graph.build import Builder
+from catalyst.graph.draft import Drafter
+from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Route, Workflow, all_steps
+from catalyst.graph.scope import Surroundings
+from catalyst.graph.site import Neighbours, NodeSite
+from catalyst.graph.types import NamedTypes, type_of_constant
+from catalyst.nodes.settings import Expr, expressions_in, make_shape
+from catalyst.nodes.types.call import CallParams
+from catalyst.spec.inputs import InputField
+from catalyst.spec.inputs import OutputField as OutputSpecField
+from catalyst.spec.model import Flow, HttpTrigger
+from catalyst.spec.tree import LocatedMap, key_span_at, span_at
+from catalyst.spec.triggers import path_parameters
+
+_QUERY_METHODS = ("GET", "DELETE")
+"""Methods whose requests have no body by custom: input comes from the query unless the flow says otherwise."""
+
+
+def build_workflow(
+    flow: Flow, tree: LocatedMap, filename: str, neighbours: Neighbours, found: Diagnostics
+) -> Workflow | None:
+    """The graph of a flow; everything that is wrong goes to `found`. None when this flow has errors."""
+    before = len([item for item in found if item.severity == "error"])
+    workflow = _Flow(flow, tree, filename, neighbours, found).build()
+    after = len([item for item in found if item.severity == "error"])
+    return workflow if after == before else None
+
+
+def input_type(flow: Flow) -> ObjectType:
+    """The type of `input`: what is neither required nor has a default may be none."""
+    types = NamedTypes(flow.types)
+    return ObjectType(tuple((name, FieldType(_input_field(spec, types))) for name, spec in flow.input.items()))
+
+
+def _input_field(spec: InputField, types: NamedTypes) -> Type:
+    type_ = types.field_type(spec)
+    may_be_missing = (spec.has_default and spec.default is None) or not (spec.is_required or spec.has_default)
+    return nullable(type_) if may_be_missing else type_
+
+
+def called_input(flow: Flow) -> ObjectType:
+    """The input as a caller sees it: fields with a default may be left out."""
+    types = NamedTypes(flow.types)
+    return ObjectType(
+        tuple((name, FieldType(_input_field(spec, types), spec.is_required)) for name, spec in flow.input.items())
+    )
+
+
+class _Flow:
+    def __init__(self, flow: Flow, tree: LocatedMap, filename: str, neighbours: Neighbours, found: Diagnostics) -> None:
+        self.flow = flow
+        self.tree = tree
+        self.filename = filename
+        self.found = found
+        self.neighbours = neighbours
+        self.types = NamedTypes(flow.types)
+        self.secrets = frozenset(str(name) for name in flow.secrets)
+        self.name = str(flow.name)
+
+    def build(self) -> Workflow:
+        """All parts, in the order in which they need each other."""
+        body, around = self._body()
+        output, checked = self._output(around)
+        output_type = self._output_type(output, body, checked)
+        steps = list(all_steps(body))
+        return Workflow(
+            name=self.name,
+            description=str(self.flow.description or ""),
+            file=self.filename,
+            span=key_span_at(self.tree, ("name",), Span.start_of(self.filename)),
+            input=input_type(self.flow),
+            input_facts=tuple(self._fact(name, spec) for name, spec in self.flow.input.items()),
+            types=self.types.objects(),
+            vars=plain(self.flow.vars),
+            env={str(name): EnvFact(spec.default, spec.description) for name, spec in self.flow.env.items()},
+            secrets=tuple(sorted(self.secrets | self._trigger_secrets())),
+            routes=self._routes(),
+            crons=self._crons(),
+            body=body,
+            output=output,
+            output_type=output_type,
+            output_checked=checked,
+            stream=any(field.stream for field in (output if isinstance(output, tuple) else (output,)) if field is not None),
+            timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
+            calls=tuple(dict.fromkeys(step.params.workflow for step in steps if isinstance(step.params, CallParams))),
+        )
+
+    def _body(self) -> tuple[Body, Surroundings]:
+        drafter = Drafter(self.filename, self.found)
+        nodes_span = span_at(self.tree, ("nodes",), Span.start_of(self.filename))
+        draft = drafter.body(self.flow.nodes, None, nodes_span)
+        builder = Builder(self.types, self.neighbours, self.secrets, self.flow.defaults, self.found)
+        builder.everywhere = drafter.seen
+        base = Scope(
+            input=input_type(self.flow),
+            vars=_object_of(plain(self.flow.vars)),
+            env=ObjectType(tuple((str(name), FieldType(STR)) for name in self.flow.env)),
+            secrets=self.secrets,
+        )
+        return builder.body_and_after(draft, Surroundings(base))
+
+    def _output(self, around: Surroundings) -> tuple[tuple[OutputField, ...] | OutputField | None, Mapping[Expr, Checked]]:
+        spec = self.flow.output
+        span = span_at(self.tree, ("output",), Span.start_of(self.filename))
+        site = NodeSite("output", span, LocatedMap(span), None, self.found, self.types, self.neighbours, self.secrets)
+        if spec is None:
+            return None, {}
+        scope = replace(around, unreadable={id_: "it is inside another node; read the node that holds it" for id_ in around.unreadable}).scope(None)
+        if spec.whole is not None:
+            return self._field("output", spec.whole, site, scope, ("output",)), site.checked
+        fields = [self._field(str(name), each, site, scope, ("output", str(name))) for name, each in (spec.fields or {}).items()]
+        return tuple(fields), site.checked
+
+    def _field(self, name: str, spec: OutputSpecField, site: NodeSite, scope: Scope, path: tuple[str, ...]) -> OutputField:
+        value = make_shape(spec.value, Sink.OUTPUT)
+        for _, expr in expressions_in(value):
+            self.found.extend(expr.problems)
+        site.check(expressions_in(value, name), scope)
+        given = site.shape_type(value)
+        span = span_at(self.tree, (*path, "value"), site.span)
+        declared = self.types.field_type(spec.type) if spec.type is not None else given
+        if not is_secret(given) and not accepts(declared, given):
+            help_text = "say what stands in for it: add | default(...)" if isinstance(given, NullableType) else None
+            self.found.error("E205", f"`{name}` is declared as {describe(declared)}, this expression gives {describe(given)}", span, help=help_text)
+        return OutputField(name, value, declared, given, spec.stream)
+
+    def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
+        if output is None:
+            return body.type
+        if isinstance(output, OutputField):
+            return output.type
+        return ObjectType(tuple((field.name, FieldType(field.type)) for field in output))
+
+    def _fact(self, name: str, spec: InputField) -> InputFact:
+        limits: dict[str, Any] = {
+            "ge": spec.lowest,
+            "le": spec.highest,
+            "min_length": spec.min_length,
+            "max_length": spec.max_length,
+            "pattern": spec.pattern,
+        }
+        if spec.enum and self.types.field_type(spec) == INT:
+            limits["choices"] = tuple(spec.enum)
+        constraints = {key: value for key, value in limits.items() if value is not None}
+        return InputFact(
+            name, _input_field(spec, self.types), spec.is_required, plain(spec.default), spec.description, constraints
+        )
+
+    def _trigger_secrets(self) -> set[str]:
+        auths = [trigger.http.auth for trigger in self.flow.triggers if trigger.http is not None]
+        return {name for auth in auths if auth is not None for name in auth.secrets}
+
+    def _routes(self) -> tuple[Route, ...]:
+        https = [trigger.http for trigger in self.flow.triggers if trigger.http is not None]
+        if not self.flow.triggers:
+            https = [HttpTrigger.model_validate({})]
+        routes = tuple(self._route(trigger) for trigger in https)
+        self._report_twice(routes)
+        return routes
+
+    def _route(self, trigger: HttpTrigger) -> Route:
+        path = str(trigger.path) if trigger.path is not None else f"/api/v1/{self.name}/execute"
+        in_path = path_parameters(path)
+        locations: dict[str, str] = {}
+        for name, spec in self.flow.input.items():
+            where = "path" if name in in_path else spec.from_
+            if where is None or where == "path":
+                where = "path" if name in in_path else ("query" if trigger.method in _QUERY_METHODS else "body")
+            if where != "body":
+                locations[str(name)] = where
+        for name in in_path:
+            if name not in self.flow.input:
+                span = trigger.path.span if isinstance(trigger.path, Located) else Span.start_of(self.filename)
+                self.found.error("E320", f"the path has a parameter `{name}` that is no input of the flow", span, help=f"add it: input: {{{name}: string}}")
+        auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
+        rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
+        events = tuple(trigger.events) if trigger.events is not None else ("partial", "token", "done", "error")
+        return Route(trigger.method, path, auth, rate, events, locations, trigger.status)
+
+    def _report_twice(self, routes: tuple[Route, ...]) -> None:
+        seen: set[tuple[str, str]] = set()
+        for route in routes:
+            if (route.method, route.path) in seen:
+                self.found.error("E321", f"two triggers have the route {route.method} {route.path}", span_at(self.tree, ("triggers",), Span.start_of(self.filename)))
+            seen.add((route.method, route.path))
+
+    def _crons(self) -> tuple[Cron, ...]:
+        crons: list[Cron] = []
+        for number, trigger in enumerate(self.flow.triggers):
+            if trigger.schedule is None:
+                continue
+            given = plain(trigger.schedule.input or {})
+            self._check_cron_input(given, ("triggers", number, "schedule"))
+            schedule = trigger.schedule
+            crons.append(Cron(str(schedule.cron), str(schedule.timezone or "UTC"), schedule.overlap, given))
+        return tuple(crons)
+
+    def _check_cron_input(self, given: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
+        span = key_span_at(self.tree, path, Span.start_of(self.filename))
+        for name, spec in self.flow.input.items():
+            if spec.is_required and name not in given:
+                self.found.error("E322", f"this schedule gives no `{name}`, which the flow needs", span, help=f"add it: input: {{{name}: ...}}, or give `{name}` a default")
+            elif name in given and not accepts(_input_field(spec, self.types), type_of_constant(given[name])):
+                self.found.error("E322", f"`{name}` is {describe(_input_field(spec, self.types))}, this schedule gives {describe(type_of_constant(given[name]))}", key_span_at(self.tree, (*path, "input", str(name)), span))
+        for name in given:
+            if name not in self.flow.input:
+                self.found.error("E322", f"the flow has no input `{name}`", key_span_at(self.tree, (*path, "input", name), span))
+
+
+def _object_of(values: Mapping[str, Any]) -> ObjectType:
+    return ObjectType(tuple((name, FieldType(type_of_constant(value))) for name, value in values.items()))
+
+
+def plain(value: Any) -> Any:
+    """Raw YAML without its places."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value

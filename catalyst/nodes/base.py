@@ -1,0 +1,170 @@
+"""What a node type is: its settings, what it gives, and how it is written as Python.
+
+A node type is one file in `nodes/types/` with a `Params` model, a few functions, and `NODE = NodeType(...)`. Nothing else
+names it: the catalog finds it by file name, and docs, JSON Schema, golden cases and suggestions are made from it.
+
+Three kinds, by how they come out:
+- `value`: no I/O. The node is an expression in line.
+- `call`: I/O. The node is an async function of its own, wrapped by the runtime's `@node` with time-out and retries.
+- `control`: the language's control flow; `graph.control` gives it meaning and `codegen.control` writes it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from catalyst.diagnostics import Diagnostics, Span
+from catalyst.expressions.tree import Hole, Ref
+from catalyst.expressions.types import ANY, Type
+from catalyst.nodes.settings import Expr, Params, Shape
+from catalyst.pysource.body import Body
+
+P = TypeVar("P", bound=Params)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A user's Python function, read from its source: parameters in order, the result, and whether it is async."""
+
+    parameters: tuple[tuple[str, Type, bool], ...]
+    """Name, type, and whether it must be given."""
+    result: Type
+    is_async: bool
+    accepts_any_keyword: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CalledFlow:
+    """Another workflow as a `call` sees it."""
+
+    name: str
+    input: Type
+    output: Type
+
+
+class Site(Protocol):
+    """A node while it is checked: what is known about its expressions and surroundings."""
+
+    node_id: str
+    span: Span
+    declared: Type | None
+    """The type named by the node's `output:` key."""
+    found: Diagnostics
+
+    def type_of(self, value: Expr) -> Type:
+        """The type of a checked expression."""
+
+    def shape_type(self, shape: Shape) -> Type:
+        """The type of a YAML value with expressions in it."""
+
+    def span_of(self, *path: str | int) -> Span:
+        """Where a setting stands; the node where it has no place of its own."""
+
+    def type_named(self, text: object, *path: str | int) -> Type:
+        """The type that a setting names (`Verdict`, `array<string>`); reports what is unknown and gives ANY."""
+
+    def function(self, module: str, name: str, *path: str | int) -> Signature | None:
+        """A function of the user's project; reports what is missing. None where sources are not at hand."""
+
+    def called_flow(self, path: str, *setting: str | int) -> CalledFlow | None:
+        """The flow that a `call` names; reports what is missing."""
+
+    def refs_in(self, value: Expr, hole: Hole) -> tuple[Ref, ...]:
+        """What one hole of a checked template reads."""
+
+    def need_secret(self, name: str, *path: str | int) -> None:
+        """Report it when the flow does not declare the secret."""
+
+
+class Scribe(Protocol):
+    """What a node type writes with: the function body, and names for what it needs."""
+
+    body: Body
+    node_id: str
+    output: Type
+
+    def use(self, module: str, name: str) -> str:
+        """Import `name` from the runtime's `module`; gives the local name."""
+
+    def use_package(self, module: str, name: str) -> str:
+        """Import `name` from the standard library, a package or the user's `lib`; gives the local name."""
+
+    def pool(self, module: str, name: str) -> str:
+        """Like `use`, for a `PoolKey`: the project opens that pool in its lifespan."""
+
+    def requires(self, *distributions: str) -> None:
+        """The project needs these packages beyond what its runtime modules import."""
+
+    def expr(self, value: Expr) -> str:
+        """An expression as Python text."""
+
+    def tree(self, value: Expr) -> ast.expr:
+        """An expression as a Python tree."""
+
+    def parts(self, value: Expr) -> list[str | tuple[ast.expr, Type, tuple[Ref, ...]]]:
+        """The pieces of a template: text, or a hole as (Python tree, type, what it reads)."""
+
+    def shape(self, shape: Shape) -> str:
+        """A YAML value with expressions as Python text."""
+
+    def text(self, value: Expr) -> str:
+        """An expression as Python text that gives a string, by the text rules of the language."""
+
+    def constant_text(self, value: object) -> str:
+        """A constant as the language prints it in text."""
+
+    def returns(self, source: str, given: Type) -> None:
+        """Write `return source`; a value of unknown type is checked against the node's output type first."""
+
+    def signature(self, module: str, name: str) -> Signature | None:
+        """The signature of a user's function, when its source is at hand."""
+
+    def type_of(self, value: Expr) -> Type:
+        """The type of an expression."""
+
+    def annotation(self, type_: Type) -> str:
+        """A type as a Python annotation; declares classes and imports as needed."""
+
+    def adapter(self, type_: Type) -> str:
+        """The name of a module constant that holds pydantic's `TypeAdapter` for the type."""
+
+    def secret(self, name: str) -> str:
+        """The text of a declared secret, as a Python expression."""
+
+    def workflow(self, path: str) -> str:
+        """Import another workflow; gives the name of its `Workflow` constant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeType(Generic[P]):
+    """One node type. `name` and `summary` are filled in by the catalog from the file."""
+
+    kind: Literal["value", "call", "statement", "control"]
+    params: type[P]
+    output: Callable[[P, Site], Type] = lambda params, site: ANY
+    emit: Callable[[P, Scribe], None] | None = None
+    """Writes the body of the node's function, or the statements in line for `statement`."""
+    value: Callable[[P, Scribe], str] | None = None
+    """The expression of a `value` node."""
+    check: Callable[[P, Site], None] | None = None
+    """Reports what only this node type knows to be wrong."""
+    safe_to_repeat: Callable[[P], bool] = lambda params: False
+    """Whether retries are on unless the flow says otherwise."""
+    default_timeout: float | None = 10.0
+    """Seconds that one try may take when neither the node nor the flow says so; None: no limit, whatever the flow says."""
+    beside: frozenset[str] = frozenset()
+    """Settings that stand beside `type`, not under `with`."""
+    whole_with: str | None = None
+    """The field that takes all of `with`, for node types whose settings are open."""
+    streams: Callable[[P], bool] = lambda params: False
+    """Whether the node can send tokens while it runs."""
+    example: str
+    """A whole flow, as short as can be; it is built, checked and run by the tests and shown in the docs."""
+    example_input: Mapping[str, Any] = field(default_factory=dict)
+    example_files: Mapping[str, str] = field(default_factory=dict)
+    """Other files that the example needs, by path beside the flow."""
+    name: str = ""
+    summary: str = ""

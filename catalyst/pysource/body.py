@@ -1,0 +1,43 @@
+"""Writes statements line by line; knows indentation and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Body:
+    """Lines of Python at a growing and shrinking indent."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._indent = 0
+
+    def line(self, text: str = "") -> None:
+        """Add a line; text of several lines is indented as a whole (black lays out what is in brackets)."""
+        prefix = "    " * self._indent
+        self._lines += [prefix + part if part else "" for part in text.split("\n")]
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        """A header such as `if x:` and what stands below it, indented; an empty block gets a `pass`."""
+        self.line(header)
+        before = len(self._lines)
+        self._indent += 1
+        yield
+        if all(not line.strip() or line.strip().startswith("#") for line in self._lines[before:]):
+            self.line("pass")
+        self._indent -= 1
+
+    def mark(self) -> int:
+        """How many lines there are, to see later whether something was added."""
+        return len(self._lines)
+
+    def extend(self, other: Body) -> None:
+        """Add another body's lines at the current indent."""
+        for text in other._lines:
+            self.line(text)
+
+    def text(self) -> str:
+        """Everything written, with a newline at the end."""
+        return "\n".join(self._lines) + "\n"

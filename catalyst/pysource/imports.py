@@ -1,0 +1,58 @@
+"""The import block of one module, in the order that isort and ruff want."""
+
+from __future__ import annotations
+
+import sys
+
+_FIRST_PARTY = ("app", "lib")
+
+
+class Imports:
+    """Collects imports; `lines()` prints them, grouped and sorted."""
+
+    def __init__(self) -> None:
+        self._from: dict[str, set[str]] = {}
+        self._plain: set[str] = set()
+
+    def add(self, module: str, name: str) -> str:
+        """`from module import name`; gives the name."""
+        self._from.setdefault(module, set()).add(name)
+        return name
+
+    def add_module(self, module: str) -> str:
+        """`import module`; gives the module's name."""
+        self._plain.add(module)
+        return module
+
+    def modules(self) -> list[str]:
+        """All modules imported from, sorted."""
+        return sorted(self._plain | set(self._from))
+
+    def lines(self) -> list[str]:
+        """The statements, with a blank line between the standard library, packages and the project."""
+        groups: list[list[str]] = [[], [], []]
+        for module in sorted(self._plain, key=str.lower):
+            groups[_section(module)].append(f"import {module}")
+        for module in sorted(self._from, key=str.lower):
+            names = ", ".join(sorted(self._from[module], key=_member_order))
+            groups[_section(module)].append(f"from {module} import {names}")
+        lines: list[str] = []
+        for group in groups:
+            if group and lines:
+                lines.append("")
+            lines += group
+        return lines
+
+
+def _section(module: str) -> int:
+    root = module.partition(".")[0]
+    if root in _FIRST_PARTY:
+        return 2
+    return 0 if root in sys.stdlib_module_names else 1
+
+
+def _member_order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest: isort's order by type."""
+    if name.isupper() and len(name) > 1:
+        return (0, name)
+    return (1, name) if name[:1].isupper() else (2, name)
