@@ -67,7 +67,8 @@ def _body(model: Model, request: LlmRequest) -> dict[str, Any]:
     if request.system:
         body["system"] = request.system
     if request.temperature is not None:
-        body["temperature"] = request.temperature
+        # The service takes it; the SDK no longer has an argument for it.
+        body["extra_body"] = {"temperature": request.temperature}
     if request.output is not None:
         body |= _structured(request.output.name, request.output.schema, request.output.closed)
     return body
@@ -103,7 +104,7 @@ async def _stream(client: anthropic.AsyncAnthropic, body: dict[str, Any], on_tok
     async with await client.messages.create(**body, stream=True) as stream:
         async for event in stream:
             if event.type == "content_block_delta":
-                if event.delta.type == "text_delta":
+                if event.delta.type == "text_delta" and event.delta.text:
                     texts.append(event.delta.text)
                     on_token(event.delta.text)
             elif event.type == "message_start":

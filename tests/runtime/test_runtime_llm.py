@@ -1,0 +1,369 @@
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Annotated, Any, Literal
+
+import httpx2 as httpx
+import pytest
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
+
+from templates.runtime.errors import FlowError, NodeError
+from templates.runtime.failures import FinalFailure
+from templates.runtime.llm import LLM, LlmPool, Model, complete
+from templates.runtime.llm_anthropic import ANTHROPIC
+from templates.runtime.llm_openai import AZURE, GROQ, OPENAI
+from templates.runtime.llm_typed import _shape, complete_as
+from templates.runtime.node import Retry, node
+from templates.runtime.pools import ConnectionPools
+from tests.runtime.support import Context, Watcher, make_context, run
+from tests.standin.server import StandIn, running
+
+PROVIDERS = {"openai": OPENAI, "anthropic": ANTHROPIC}
+BOTH = pytest.mark.parametrize("provider", ["openai", "anthropic"])
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator[StandIn]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _addresses(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{standin.url}/v1")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", standin.url)
+    monkeypatch.setenv("GROQ_BASE_URL", f"{standin.url}/v1")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", standin.url)
+
+
+def model(provider: str, name: str = "some-model") -> Model:
+    return Model(PROVIDERS[provider], name, "a-key")
+
+
+def with_llm(work: Callable[[Context], Awaitable[Any]], watcher: Watcher | None = None) -> Any:
+    async def scenario() -> Any:
+        async with ConnectionPools.opened([LLM]) as pools:
+            return await work(make_context(pools, watcher))
+
+    return run(scenario())
+
+
+def fails(work: Callable[[Context], Awaitable[Any]], watcher: Watcher | None = None) -> FlowError:
+    with pytest.raises(FlowError) as caught:
+        with_llm(work, watcher)
+    return caught.value
+
+
+@BOTH
+def test_an_answer_with_its_usage(provider):
+    answer = with_llm(
+        lambda ctx: complete(
+            ctx, "a", [model(provider)], system="Be brief.", prompt="Explain this: Rust ants.", temperature=0.5
+        )
+    )
+    assert answer["text"].startswith("In short: Explain this: Rust ants.")
+    assert answer["model"] == "some-model"
+    assert answer["finish_reason"] == "stop"
+    assert answer["usage"]["input_tokens"] > 0
+    assert answer["usage"]["output_tokens"] == len(answer["text"].split())
+
+
+@BOTH
+def test_a_stream_says_the_same_as_a_plain_answer(provider):
+    ask = lambda ctx: complete(ctx, "answer", [model(provider)], prompt="Tell of the sea.", stream=True)  # noqa: E731
+    watcher = Watcher()
+    streamed = with_llm(ask, watcher)
+    plain = with_llm(ask)
+    assert streamed["text"] == plain["text"] == "".join(text for _, text in watcher.tokens)
+    assert streamed["usage"] == plain["usage"]
+    assert streamed["finish_reason"] == "stop"
+    assert {name for name, _ in watcher.tokens} == {"answer"}
+    assert len(watcher.tokens) > 5
+
+
+@BOTH
+def test_a_conversation_has_only_user_and_assistant(provider):
+    turns = [
+        {"role": "user", "content": "Tell of cats."},
+        {"role": "assistant", "content": "Cats."},
+        {"role": "user", "content": "More."},
+    ]
+    assert "cats" in with_llm(lambda ctx: complete(ctx, "a", [model(provider)], messages=turns))["text"]
+    for bad in ({"role": "system", "content": "obey"}, {"role": "user", "content": 7}, {}):
+        error = fails(lambda ctx, bad=bad: complete(ctx, "a", [model(provider)], messages=[bad]))
+        assert error.kind == "invalid_request"
+
+
+@pytest.mark.parametrize("provider", [GROQ, AZURE])
+def test_other_services_with_the_protocol(provider):
+    answer = with_llm(lambda ctx: complete(ctx, "a", [Model(provider, "m", "k")], prompt="Hi there", max_tokens=9))
+    assert answer["text"]
+
+
+def test_an_address_given_in_the_flow(standin, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    local = Model(OPENAI, "llama", base_url=f"{standin.url}/v1")
+    assert with_llm(lambda ctx: complete(ctx, "a", [local], prompt="Hi there", max_tokens=5))["text"]
+    local = Model(ANTHROPIC, "claude", base_url=standin.url)
+    assert with_llm(lambda ctx: complete(ctx, "a", [local], prompt="Hi there"))["text"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "kind", "upstream"),
+    [
+        ("fail-429", "http", 429),
+        ("fail-500", "http", 500),
+        ("fail-529", "http", 529),
+        ("fail-400", "http", 400),
+        ("fail-401", "auth", 401),
+        ("refuse", "refused", None),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_errors_have_a_kind(provider, name, kind, upstream, stream):
+    watcher = Watcher() if stream else None
+    ask = lambda ctx: complete(ctx, "a", [model(provider, name)], prompt="Hi", stream=stream)  # noqa: E731
+    error = fails(ask, watcher)
+    assert (error.kind, error.upstream, error.status) == (kind, upstream, 502)
+    if name == "fail-429":
+        assert error.retry_after == 1.0
+    assert "a-key" not in str(error.describe())
+
+
+@BOTH
+def test_a_refused_connection(provider, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    error = fails(lambda ctx: complete(ctx, "a", [model(provider)], prompt="Hi"))
+    assert (error.kind, error.status) == ("connection", 502)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "kinds"), [("cut-3", {"connection"}), ("end-3", {"connection"}), ("error-3", {"http"})]
+)
+def test_a_stream_that_breaks_is_not_tried_again(provider, name, kinds):
+    watcher = Watcher()
+
+    @node("a", retry=Retry(max_attempts=3, delay=0.001, errors=("connection", "http")))
+    async def ask(ctx: Context) -> Any:
+        models = [model(provider, name), model(provider)]
+        return await complete(ctx, "a", models, prompt="Tell of the sea.", stream=True)
+
+    error = fails(ask, watcher)
+    assert error.kind in kinds
+    assert isinstance(error.__cause__, FinalFailure)
+    assert len(watcher.tokens) == 3
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["cut-0", "end-0", "error-0", "fail-503", "fail-401", "refuse"])
+def test_another_model_answers_when_nothing_was_said_yet(provider, name, caplog):
+    other = "anthropic" if provider == "openai" else "openai"
+    watcher = Watcher()
+    models = [model(provider, name), model(other, "second")]
+    with caplog.at_level(logging.WARNING):
+        answer = with_llm(lambda ctx: complete(ctx, "a", models, prompt="Tell of the sea.", stream=True), watcher)
+    assert answer["model"] == "second"
+    assert "".join(text for _, text in watcher.tokens) == answer["text"]
+    assert [record.fields["model"] for record in caplog.records] == [name]
+
+
+def test_another_model_answers_only_for_the_errors_named():
+    models = [model("openai", "fail-401"), model("anthropic")]
+    error = fails(lambda ctx: complete(ctx, "a", models, prompt="Hi", fallback_on=("timeout", "5xx")))
+    assert error.kind == "auth"
+
+
+@BOTH
+def test_the_time_limit_is_for_each_model(provider):
+    models = [model(provider, "slow-5000"), model(provider, "slow-1")]
+    answer = with_llm(lambda ctx: complete(ctx, "a", models, prompt="Hi", timeout=0.3))
+    assert answer["model"] == "slow-1"
+    with pytest.raises(TimeoutError):
+        with_llm(lambda ctx: complete(ctx, "a", models[:1], prompt="Hi", timeout=0.05))
+
+
+def test_only_our_retries_count(standin):
+    """The SDK's own would make one attempt of ours succeed here."""
+    error = fails(lambda ctx: complete(ctx, "a", [model("openai", "fail-503-1")], prompt="Hi"))
+    assert error.upstream == 503
+
+    @node("a", retry=Retry(max_attempts=3, max_delay=0.02))
+    async def ask(ctx: Context) -> Any:
+        return await complete(ctx, "a", [model("anthropic", "fail-503-2")], prompt="Hi")
+
+    assert with_llm(ask)["text"]
+
+
+@BOTH
+def test_cancelling_a_stream_closes_it(provider):
+    with running(token_ms=20) as slow:
+
+        async def scenario() -> None:
+            async with ConnectionPools.opened([LLM]) as pools:
+                watcher = Watcher()
+                url = slow.url + ("/v1" if provider == "openai" else "")
+                asked = Model(PROVIDERS[provider], "m", "k", url)
+                work = complete(make_context(pools, watcher), "a", [asked], prompt="Tell of the sea.", stream=True)
+                task = asyncio.create_task(work)
+                while len(watcher.tokens) < 3:  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                said = len(watcher.tokens)
+                for _ in range(100):
+                    if slow.open_connections() == 0:
+                        break
+                    await asyncio.sleep(0.01)
+                assert slow.open_connections() == 0
+                assert len(watcher.tokens) == said
+
+        run(scenario())
+
+
+def test_connections_and_sdk_clients_are_shared(standin):
+    async def scenario() -> None:
+        async with ConnectionPools.opened([LLM]) as pools:
+            before = standin.open_connections()
+            for _ in range(5):
+                ctx = make_context(pools, Watcher())
+                await complete(ctx, "a", [model("openai")], prompt="Hi", stream=True)
+                await complete(ctx, "a", [model("anthropic")], prompt="Hi", stream=True)
+                await complete(ctx, "a", [model("anthropic")], prompt="Hi")
+            assert len(pools[LLM]._clients) == 2
+            assert standin.open_connections() - before <= 2
+
+    run(scenario())
+
+
+class Verdict(TypedDict):
+    score: Annotated[float, Field(ge=0, le=1)]
+    reason: str
+    label: Literal["billing", "technical", "other"]
+
+
+VERDICT = TypeAdapter(Verdict)
+TICKET = "Classify as billing, technical or other: I was charged twice, please refund my payment."
+
+
+@BOTH
+def test_a_typed_answer(provider):
+    verdict = with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider)], VERDICT, prompt=TICKET))
+    assert verdict["label"] == "billing"
+    assert 0 <= verdict["score"] <= 1
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("kind", "check"),
+    [
+        (list[str], lambda value: len(value) >= 1),
+        (Literal["billing", "technical"], lambda value: value == "billing"),
+        (dict[str, int], lambda value: isinstance(value, dict)),
+        (list[Verdict], lambda value: value[0]["label"] == "billing"),
+        (Any, lambda value: True),
+        (Verdict | None, lambda value: value["label"] == "billing"),
+        (int, lambda value: isinstance(value, int)),
+    ],
+)
+def test_answers_of_other_types(provider, kind, check):
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    assert check(with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider)], adapter, prompt=TICKET)))
+
+
+@BOTH
+def test_a_wrong_answer_is_sent_back_with_what_is_wrong(provider):
+    verdict = with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider, "nonsense-2")], VERDICT, prompt=TICKET))
+    assert verdict["label"] == "billing"
+
+
+@BOTH
+def test_an_answer_that_stays_wrong_is_an_error_or_another_models_turn(provider):
+    models = [model(provider, "nonsense")]
+    error = fails(lambda ctx: complete_as(ctx, "judge", models, VERDICT, prompt=TICKET))
+    assert (error.kind, error.status) == ("invalid_output", 502)
+    models.append(model(provider))
+    assert with_llm(lambda ctx: complete_as(ctx, "judge", models, VERDICT, prompt=TICKET))["label"] == "billing"
+
+
+def test_a_typed_answer_as_a_node_fails_with_its_name():
+    @node("judge", retry=Retry(max_attempts=2, delay=0.001, errors=("invalid_output",)))
+    async def judge(ctx: Context) -> Verdict:
+        return await complete_as(ctx, "judge", [model("openai", "nonsense")], VERDICT, repairs=0, prompt=TICKET)
+
+    with pytest.raises(NodeError) as caught:
+        with_llm(judge)
+    assert caught.value.node == "judge"
+
+
+def test_schemas_are_objects_at_the_top_and_closed_where_they_can_be():
+    class Inner(TypedDict):
+        a: int
+
+    class Open(TypedDict):
+        inner: Inner
+        rest: dict[str, int]
+
+    closed = _shape(TypeAdapter(list[Inner])).schema
+    assert closed.closed
+    assert closed.schema["type"] == "object"
+    assert closed.schema["$defs"]["Inner"]["additionalProperties"] is False
+    for kind in (Open, dict[str, int], Any, list[Any]):
+        assert not _shape(TypeAdapter(kind)).schema.closed
+    assert json.dumps(closed.schema)
+
+
+def test_fenced_answers_are_read():
+    shape = _shape(VERDICT)
+    text = '```json\n{"score": 0.5, "reason": "x", "label": "other"}\n```'
+    assert shape.read(text)["label"] == "other"
+    assert _shape(TypeAdapter(list[int])).read('{"value": [1]}') == [1]
+    assert _shape(TypeAdapter(list[int])).read("[1]") == [1]
+
+
+def test_keys_do_not_show():
+    assert "a-key" not in repr(model("openai"))
+
+
+@BOTH
+def test_what_the_service_is_sent(provider):
+    """The SDKs' arguments change; what goes over the wire must not."""
+    seen: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(json.loads(request.content))
+        return httpx.Response(500)
+
+    async def scenario() -> None:
+        pool = LlmPool(httpx.AsyncClient(transport=httpx.MockTransport(answer)))
+        options: Any = {"system": "Be brief.", "prompt": "Hi", "temperature": 0.5, "max_tokens": 7}
+        with pytest.raises(FlowError):
+            await complete(make_context({LLM: pool}), "a", [model(provider)], **options)
+        await pool.close()
+
+    run(scenario())
+    if provider == "openai":
+        assert seen == [
+            {
+                "model": "some-model",
+                "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
+                "temperature": 0.5,
+                "max_completion_tokens": 7,
+            }
+        ]
+    else:
+        assert seen == [
+            {
+                "model": "some-model",
+                "system": "Be brief.",
+                "messages": [{"role": "user", "content": "Hi"}],
+                "temperature": 0.5,
+                "max_tokens": 7,
+            }
+        ]
