@@ -129,6 +129,8 @@ class TreeBuilder:
             return located, located.span
         if event.tag is not None:
             return Located(text, span), span
+        if not text:
+            return None, self._behind_last_text(start_of(event))
         value = resolve_plain(text)
         if isinstance(value, str):
             return located_scalar(value, event, self._text.original, span), span
@@ -140,6 +142,13 @@ class TreeBuilder:
             help_text = f'quote it to keep the zero: "{text}"'
             self.found.append(Diagnostic("W131", "warning", message, span, help_text))
         return value, span
+
+    def _behind_last_text(self, mark: Mark) -> Span:
+        """Where a missing value would stand: behind its key, however far the parser has read on."""
+        column = mark.column
+        while column > 0 and self._text.original[mark.index - (mark.column - column) - 1] in " \t":
+            column -= 1
+        return Span(self._file, mark.line + 1, column + 1, mark.line + 1, column + 2)
 
     def _list(self, start: CollectionStartEvent) -> Read:
         items = LocatedList(self._span(start_of(start), end_of(start)))

@@ -73,7 +73,8 @@ def _place(before: str) -> tuple[int, int]:
     return line, len(before) - start + 1
 
 
-_PARSER_BREAKS = "\x85\u2028\u2029"
+# Taken for line ends, and for the last one: not counted as a character.
+_MISREAD = "\x85\u2028\u2029" + _MARK
 _PRIVATE = range(0xF0000, 0xF8000)
 # A question mark inside of text, as in `{type: string?}`; in front of text it would open a key.
 _INNER_QUESTION_MARK = re.compile(r"(?<=[^\s,\[\]{}])\?|(?<=[^\s,\[\]{}:?-])([ \t]+)\?")
@@ -83,6 +84,10 @@ def _unused(text: str) -> Iterator[int]:
     """Private characters that a text does not have."""
     used = set(text)
     return (code for code in _PRIVATE if chr(code) not in used)
+
+
+# A tab inside of text; the parser in Python takes only spaces there.
+_INNER_TAB = re.compile(r"(?<=[^\s,\[\]{}:?\\-])\t(?=[^\s#:,\]}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class ParserText:
     def of(cls, source: str) -> ParserText:
         """Replace what the parser would take for a line end; a leading byte order mark is dropped."""
         original = source.removeprefix(_MARK)
-        present = [char for char in _PARSER_BREAKS if char in original]
+        present = [char for char in _MISREAD if char in original]
         if not present:
             return cls(original, original, {})
         free = _unused(original)
@@ -106,10 +111,11 @@ class ParserText:
         return cls(original, original.translate(there), {stand_in: char for char, stand_in in there.items()})
 
     def for_python(self) -> ParserText:
-        """The same for the parser in Python, for which a `?` in a flow map ends a text; libyaml reads on."""
-        stand_in = next(_unused(self.text))
-        text = _INNER_QUESTION_MARK.sub(lambda match: (match.group(1) or "") + chr(stand_in), self.text)
-        return ParserText(self.original, text, {**self.back, stand_in: "?"})
+        """The same for the parser in Python, for which a tab, and `?` in a flow map, ends a text; libyaml reads on."""
+        free = _unused(self.text)
+        mark, tab = next(free), next(free)
+        text = _INNER_QUESTION_MARK.sub(lambda match: (match.group(1) or "") + chr(mark), self.text)
+        return ParserText(self.original, _INNER_TAB.sub(chr(tab), text), {**self.back, mark: "?", tab: "\t"})
 
     def restore(self, value: str) -> str:
         """A scalar as the file means it."""
