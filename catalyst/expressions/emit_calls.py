@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from catalyst.expressions.arguments import NOT_CONSTANT, Bound, bind, constant_of
-from catalyst.expressions.emit_paths import emit_defined, emit_soft
+from catalyst.expressions.emit_paths import emit_defined, emit_none_witness, emit_soft
 from catalyst.expressions.emitter import Emitter, choose_name, rename
 from catalyst.expressions.functions import FILTERS, FUNCTIONS, TESTS, EmitCall, LambdaCode
 from catalyst.expressions.functions_model import NOTHING_PIPED
@@ -29,6 +29,8 @@ def emit_test(emitter: Emitter, node: Test) -> ast.expr:
     spec = TESTS[node.name]
     if spec.needs_path:
         value = emit_defined(emitter, node.value)
+    elif spec.name == "none":
+        value = emit_none_witness(emitter, node.value)
     else:
         value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
     bound = bind(spec.arguments, node.args, (), node.name).bound

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 
-from catalyst.expressions.emit_paths import emit_soft
+from catalyst.expressions.emit_paths import emit_none_witness
 from catalyst.expressions.emit_text import emit_concat
 from catalyst.expressions.emitter import Emitter
 from catalyst.expressions.functions import LambdaCode
@@ -174,7 +174,7 @@ def _emit_chain(emitter: Emitter, operands: list[Expr], ops: list[CompareOp]) ->
 def _emit_pair(emitter: Emitter, left: Expr, op: CompareOp, right: Expr) -> ast.expr:
     for side, other in ((left, right), (right, left)):
         if isinstance(side, Literal_) and side.value is None and op in ("==", "!="):
-            value = emit_soft(emitter, other)
+            value = emit_none_witness(emitter, other)
             return compare(value, ast.Is() if op == "==" else ast.IsNot(), ast.Constant(None))
     return _compared(emitter, left, emitter.emit(left), op, right, emitter.emit(right))
 

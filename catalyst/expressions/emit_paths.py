@@ -122,6 +122,8 @@ def emit_path(emitter: Emitter, node: Get | Index) -> ast.expr:
         if is_plain(value):
             return choose(_is_present(value), rest, NOTHING)
         return emitter.helper("values", "soft", value, *(key_of(emitter, step) for step in left))
+    if all(step.optional for step in left):
+        return emitter.helper("values", "soft", value, *(key_of(emitter, step) for step in left))
     pairs = [ast.Tuple([key_of(emitter, step), constant(step.optional)], ast.Load()) for step in left]
     return emitter.helper("values", "path", value, *pairs)
 
@@ -180,6 +182,16 @@ def is_safe(value: ast.expr) -> bool:
             return True
         case _:
             return is_plain(value)
+
+
+def emit_none_witness(emitter: Emitter, node: Expr) -> ast.expr:
+    """A value that is none exactly when the value of a path is; shorter than the path where one step decides."""
+    base, steps = steps_of(node)
+    if steps and isinstance(base, Ref):
+        value, left = _walk_direct(emitter, base, steps, emitter.emit(base))
+        if left and is_plain(value) and _direct_rest(base, left, value) is not None and not _rest_may_be_none(left):
+            return value
+    return emit_soft(emitter, node)
 
 
 _MAY_BE_LEFT_OUT = ("input", "output", "error", "local", "lambda")

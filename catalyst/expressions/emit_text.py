@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+from catalyst.expressions.emit_paths import steps_of
 from catalyst.expressions.emitter import Emitter
 from catalyst.expressions.references import walk
 from catalyst.expressions.sinks import RULES, Sink
-from catalyst.expressions.tree import Binary, Expr, Hole, Literal_, Ref, Text
+from catalyst.expressions.tree import Binary, Expr, Get, Hole, Literal_, Ref, Text
 from catalyst.expressions.types import FloatType, IntType, NumberType, SecretType, StrType, Type
 from catalyst.pysource.source import fits_fstring, joined
 
@@ -86,6 +87,11 @@ def prints_itself(type_: Type) -> bool:
     return isinstance(inner, (StrType, IntType, FloatType, NumberType))
 
 
+def prints_as_number(type_: Type) -> bool:
+    """Whether its text is short whatever the value."""
+    return isinstance(type_, (IntType, FloatType, NumberType))
+
+
 def _scalar(emitter: Emitter, piece: str | Expr, value: str | ast.expr, sink: Sink) -> str | ast.expr:
     """A value for a place that takes no none, list or object; what the types leave open is checked in the run."""
     if isinstance(piece, str) or isinstance(value, str) or prints_itself(piece.type):
@@ -93,13 +99,17 @@ def _scalar(emitter: Emitter, piece: str | Expr, value: str | ast.expr, sink: Si
     return emitter.helper("text", "some_text", value, ast.Constant(sink.value))
 
 
+PathOf = tuple[tuple[str, ...], tuple[str, ...]]
+
+
 def _may_double(pieces: list[Expr]) -> bool:
     """Whether a text could grow twofold each time: the state of a loop, or one node's output twice."""
-    outputs: list[tuple[str, ...]] = []
+    outputs: list[PathOf] = []
     for piece in pieces:
+        base, steps = steps_of(piece)
+        if isinstance(base, Ref) and base.kind == "output" and not prints_as_number(piece.type):
+            outputs.append((base.path, tuple(step.key for step in steps if isinstance(step, Get))))
         for node in walk(piece):
             if isinstance(node, Ref) and node.kind == "local" and node.path[:2] == ("loop", "state"):
                 return True
-            if isinstance(node, Ref) and node.kind == "output" and node is piece:
-                outputs.append(node.path)
     return len(outputs) != len(set(outputs))

@@ -247,7 +247,7 @@ def describe(type_: Type) -> str:
             return "integer"
         case FloatType() | NumberType():
             return "number"
-        case StrType(choices=None):
+        case StrType(choices=None | (_,)):
             return "string"
         case StrType(choices=choices):
             return "one of " + ", ".join(repr(choice) for choice in choices or ())
@@ -297,7 +297,7 @@ def accepts(wanted: Type, given: Type) -> bool:
         case ListType(item):
             return isinstance(given, ListType) and accepts(item, given.item)
         case MapType(value):
-            return isinstance(given, MapType) and accepts(value, given.value) or _object_as_map(value, given)
+            return (isinstance(given, MapType) and accepts(value, given.value)) or _object_as_map(value, given)
         case ObjectType():
             return _accepts_object(wanted, given)
         case FileType():

@@ -57,8 +57,16 @@ def type_of(value: Any) -> Type:
         if isinstance(value, kind):
             return type_
     if isinstance(value, list):
-        return ListType(union(*map(type_of, value)) if value else ANY)
+        return ListType(_item_type(value) if value else ANY)
     return ObjectType(tuple((key, FieldType(type_of(item))) for key, item in value.items()))
+
+
+def _item_type(items: list[Any]) -> Type:
+    """One type for all items; objects with the same keys have one type together."""
+    if isinstance(items[0], dict) and all(isinstance(item, dict) and item.keys() == items[0].keys() for item in items):
+        fields = ((key, union(*(type_of(item[key]) for item in items))) for key in items[0])
+        return ObjectType(tuple((key, FieldType(type_)) for key, type_ in fields))
+    return union(*map(type_of, items))
 
 
 def compiled(source: str, given: Mapping[str, Any], *, typed: bool) -> tuple[str, Names, Type]:

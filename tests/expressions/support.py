@@ -6,7 +6,7 @@ import ast
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,7 +91,7 @@ INPUT: dict[str, Any] = {
     "limit": None,
     "note": None,
     "meta": {"x": 1},
-    "when": datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
+    "when": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     "data": {"x": {"y": [1, {"z": "deep"}]}, "n": 5, "s": "text", "b": True, "none": None},
 }
 VARS: dict[str, Any] = {"model": "m1", "s": "some text", "n": 3, "l": [1, 2, 3], "data": {"a b": 2, "class": "c"}}

@@ -13,9 +13,7 @@ from tests.expressions.support import compile_text, environment, run_python
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "payloads.jsonl"
 LINES = [
-    line
-    for line in map(json.loads, CORPUS.read_text(encoding="utf-8").splitlines())
-    if line["where"] == "expression"
+    line for line in map(json.loads, CORPUS.read_text(encoding="utf-8").splitlines()) if line["where"] == "expression"
 ]
 
 

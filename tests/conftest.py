@@ -1,0 +1,20 @@
+"""Options that all tests share."""
+
+import os
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite golden files that differ, and say which were rewritten"
+    )
+
+
+@pytest.fixture(scope="session")
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether differing golden files are to be rewritten. Refused in CI, where nobody would look at the change."""
+    wanted = bool(request.config.getoption("--update-golden"))
+    if wanted and os.environ.get("CI"):
+        pytest.exit("--update-golden is refused in CI", returncode=4)
+    return wanted
