@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,8 +64,28 @@ def _mode() -> Mode:
     return Mode(line_length=LINE_LENGTH, target_versions={TargetVersion.PY311})
 
 
-@functools.lru_cache(maxsize=20_000)
+_DIGITS = re.compile(r"[0-9]++(?![xXoObB])")
+
+
 def _format(text: str) -> str:
+    """Format one piece by its shape: pieces that differ in digits only are formatted once.
+
+    Black keeps the order of what it prints and looks at the width of a number, never at its digits; so the digits can
+    be taken out before and put back behind it. Where that does not work out the piece is formatted as it is.
+    """
+    try:
+        formatted = _format_shape(_DIGITS.sub(lambda match: "7" * len(match[0]), text))
+    except ValueError:
+        return _format_shape(text)
+    digits = _DIGITS.findall(text)
+    if [len(run) for run in digits] != [len(run) for run in _DIGITS.findall(formatted)]:
+        return _format_shape(text)
+    remaining = iter(digits)
+    return _DIGITS.sub(lambda match: next(remaining), formatted)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _format_shape(text: str) -> str:
     import black  # noqa: PLC0415
     from black.parsing import InvalidInput  # noqa: PLC0415
 

@@ -41,6 +41,9 @@ PIECES = [
     "x = [\n  1,\n]",
     "app = create_app()",
     "for x in y: pass",
+    "x = [0, 00, 1_000, 0XAB12, 0b01, 0o17, 1E5, 1.5J, a[1:20], b2**3, 'n1 \\x41 \\u00e9', f'{n1!r:>10}', (1).real]",
+    "def n1(a2, b33 = 4):\n    'Number 5.'\n    return a2 + b33 * 66  # see 7",
+    "def n2(a3, b44 = 5):\n    'Number 6.'\n    return a3 + b44 * 77  # see 8",
 ]
 
 
