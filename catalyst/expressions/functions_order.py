@@ -44,6 +44,7 @@ from catalyst.expressions.types import (
     NoneType,
     ObjectType,
     Type,
+    UnionType,
     describe,
     nullable,
     without_none,
@@ -65,7 +66,8 @@ def _compared(call_: FilterCall | EmitCall) -> Type:
 
 def _has_order(call_: FilterCall) -> Iterator[Problem]:
     compared = _compared(call_)
-    if isinstance(compared, (ObjectType, MapType)):
+    members = compared.members if isinstance(compared, UnionType) else (compared,)
+    if all(isinstance(member, (ObjectType, MapType)) for member in members):
         yield Problem("E233", f"objects have no order ({describe(compared)})", "name a key: `attribute='k'`")
     elif without_none(compared) != compared or isinstance(compared, NoneType):
         advice = "take them out first: `compact`, or give a value instead: `sort_by(x => x.k ?? 0)`"

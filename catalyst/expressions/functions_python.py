@@ -157,11 +157,11 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 
 def negate(value: ast.expr) -> ast.expr:
-    """`not value`, written as people write it: `x is not None`, `a not in b`, and `x` for a double negation."""
+    """`not value`, written as people write it: `x is not None`, `a not in b`, and `bool(x)` for a double negation."""
     if isinstance(value, ast.Compare) and len(value.ops) == 1 and type(value.ops[0]) in _OPPOSITE:
         return ast.Compare(value.left, [_OPPOSITE[type(value.ops[0])]()], value.comparators)
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
-        return value.operand
+        return call("bool", value.operand)
     return ast.UnaryOp(ast.Not(), value)
 
 

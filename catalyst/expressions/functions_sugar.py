@@ -44,6 +44,7 @@ def desugar(node: Filter, spec: FilterSpec, taken: Collection[str] = ()) -> Filt
         body = _walk(Name(name=parameter, start=given.start, end=given.end), given, text)
         if body is None:
             return _not_quoted(node, argument.name, "the name of a key in quotes, such as 'price', or a lambda")
+        node, body = _with_default(node, body)
         return replace(_put(node, position, argument.name, _lambda(parameter, body)), name=_canonical(node.name))
     if not isinstance(text, str) or (node.kwargs and position < len(node.args) and argument.sugar == "test"):
         kind = "filter" if argument.sugar == "filter" else "test"
@@ -55,6 +56,17 @@ def desugar(node: Filter, spec: FilterSpec, taken: Collection[str] = ()) -> Filt
     else:
         body = _place(Test(value=subject, name=text, args=rest, negated=False, start=0, end=0), given)
     return replace(node, args=(*node.args[:position], _lambda(parameter, body)), kwargs=())
+
+
+def _with_default(node: Filter, body: Expr) -> tuple[Filter, Expr]:
+    """`groupby('k', default=d)`: the default is for items without the key, so it belongs into the lambda."""
+    keywords = dict(node.kwargs)
+    default = keywords.pop("default", None) or (node.args[1] if len(node.args) > 1 else None)
+    if node.name != "groupby" or default is None or len(node.args) > 2:
+        return node, body
+    args = (default,)
+    body = Filter(value=body, name="default", args=args, kwargs=(), start=body.start, end=body.end)
+    return replace(node, args=node.args[:1], kwargs=tuple(keywords.items())), body
 
 
 def _map_attribute(node: Filter, parameter: str) -> Filter | Problem:

@@ -30,7 +30,7 @@ from catalyst.expressions.functions_regex import PATTERN, pattern_is_safe, patte
 from catalyst.expressions.functions_text import contains_python
 from catalyst.expressions.types import ANY, NUMBER, STR, BoolType, IntType, Type
 
-_OTHER = (Argument("other", ANY),)
+_OTHER = (Argument("right", ANY),)
 
 
 def _is_a(*types: str) -> Emit:
@@ -100,9 +100,9 @@ def _alike(left: Type, right: Type) -> bool:
 
 
 def _equal(call_: EmitCall) -> ast.expr:
-    if _alike(call_.value_type, call_.types.get("other", ANY)):
-        return compare(call_.value, ast.Eq(), argument(call_, "other") or constant(None))
-    return helper_call(call_, "values", "equal", ("other",))
+    if _alike(call_.value_type, call_.types.get("right", ANY)):
+        return compare(call_.value, ast.Eq(), argument(call_, "right") or constant(None))
+    return helper_call(call_, "values", "equal", ("right",))
 
 
 def _unequal(call_: EmitCall) -> ast.expr:
@@ -111,10 +111,10 @@ def _unequal(call_: EmitCall) -> ast.expr:
 
 def _order(op: ast.cmpop, helper_name: str) -> Emit:
     def emit(call_: EmitCall) -> ast.expr:
-        left, right = call_.value_type, call_.types.get("other", ANY)
+        left, right = call_.value_type, call_.types.get("right", ANY)
         if (is_number(left) and is_number(right)) or (is_text(left) and is_text(right)):
-            return compare(call_.value, op, argument(call_, "other") or constant(None))
-        return helper_call(call_, "values", helper_name, ("other",))
+            return compare(call_.value, op, argument(call_, "right") or constant(None))
+        return helper_call(call_, "values", helper_name, ("right",))
 
     return emit
 
@@ -203,7 +203,7 @@ TESTS = (
         "sameas",
         "The values are equal and of the same type.",
         "true is sameas(true)",
-        helper("checks", "is_same", ("other",)),
+        helper("checks", "is_same", ("right",)),
         ANY,
         *_OTHER,
     ),

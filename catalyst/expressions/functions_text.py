@@ -160,7 +160,7 @@ FILTERS = (
         name="truncate",
         group=GROUP,
         summary="The text cut to `length` characters with `end` behind, between words unless `killwords`.",
-        example=("'the quick brown fox' | truncate(12)", "the quick..."),
+        example=("'the quick brown fox' | truncate(14)", "the quick..."),
         accepts=STR,
         arguments=(
             Argument("length", INT, required=False, default=255),

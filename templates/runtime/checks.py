@@ -50,9 +50,9 @@ def is_upper(value: Any) -> bool:
     return _text("upper", value).isupper()
 
 
-def is_same(value: Any, other: Any) -> bool:
+def is_same(value: Any, right: Any) -> bool:
     """Whether two values are equal and of the same type."""
-    return kind_of(value) == kind_of(other) and equal(value, other)
+    return kind_of(value) == kind_of(right) and equal(value, right)
 
 
 def _text(name: str, value: Any) -> str:

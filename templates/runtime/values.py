@@ -135,16 +135,16 @@ def article(noun: str) -> str:
     return noun if noun == "none" else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def part(value: Any, lower: Any = None, upper: Any = None, step: Any = None) -> Any:
-    """`value[lower:upper:step]` of a list or of text."""
+def part(value: Any, start: Any = None, stop: Any = None, step: Any = None) -> Any:
+    """`value[start:stop:step]` of a list or of text."""
     if not isinstance(value, (list, str)):
         raise ExpressionError(f"a slice needs an array or a string, not {kind_of(value)}")
-    for bound in (lower, upper, step):
+    for bound in (start, stop, step):
         if bound is not None and (not isinstance(bound, int) or isinstance(bound, bool)):
             raise ExpressionError(f"the bounds of a slice are integers, not {kind_of(bound)}")
     if step == 0:
         raise ExpressionError("the step of a slice must not be 0")
-    return value[lower:upper:step]
+    return value[start:stop:step]
 
 
 def coalesce(value: T | None, fallback: D) -> T | D:

@@ -1,4 +1,4 @@
-"""What filters give and refuse, each case once with all types known and once with none: plain Python and the helpers must agree."""
+"""What filters give and refuse: once with all types known, in plain Python, and once with none, through the helpers."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
