@@ -91,7 +91,7 @@ class Endpoint:
             if rate is not None:
                 rate.take(caller)
         given = await self.intake.read(scope, receive, path_values)
-        self._host.admit(scope)
+        self._host.admit(scope)  # others may have come while the body was on its way
         return ExecutionContext(
             given,
             live.env,
