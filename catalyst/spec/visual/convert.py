@@ -48,12 +48,14 @@ def to_yaml(source: str, filename: str) -> Converted:
     trees = [plain(flow.tree) for flow in loaded.flows]
     keys = [_keys_of(flow, document) for flow in loaded.flows]
     sources = [_kept_source(document, flow, tree) for flow, tree in zip(loaded.flows, trees, strict=True)]
-    base = _base_document(list(zip(trees, keys, sources, strict=True)))
+    base = _consistent(list(zip(trees, keys, sources, strict=True)))
     side = difference(base, document)
+    patched = apply_patch(base, side)
     texts: dict[str, str] = {}
     folder = "flows/" if len(trees) > 1 else ""
     for index, (flow, tree) in enumerate(zip(loaded.flows, trees, strict=True)):
-        section = _keys_section(flow, keys[index]) | (side if index == 0 else {})
+        section = _keys_section(flow, keys[index]) | _order_section(flow.key, patched, document)
+        section |= side if index == 0 else {}
         text = sources[index] or write_yaml(tree)
         texts[f"{folder}{flow.name}.yaml"] = _with_section(text, section)
     if len(trees) > 1:
@@ -107,11 +109,21 @@ def _document(flows: list[tuple[str, LocatedMap, str]], project: dict[str, Any] 
         text = _without_section(source, tree)
         parts.append((bare, keys, "" if text == write_yaml(bare) else text))
         side = side or {key: section[key] for key in ("set", "drop") if key in section}
-    base = _base_document(parts)
+    base = _consistent(parts)
+    patched = apply_patch(base, side)
     if project is not None and not side:
-        base["catalyst"] = {"project": project}
+        patched["catalyst"] = {"project": project}
+    for (_, tree, _), (_, keys, _) in zip(flows, parts, strict=True):
+        _in_order(patched, keys.workflow, _section_of(tree).get("order"))
     wanted = {keys.workflow: bare for bare, keys, _ in parts}
-    return mended(base, apply_patch(base, side), wanted, {keys.workflow: keys for _, keys, _ in parts})
+    return mended(base, patched, wanted, {keys.workflow: keys for _, keys, _ in parts})
+
+
+def _consistent(parts: list[tuple[dict[str, Any], Keys, str]]) -> dict[str, Any]:
+    """The document that the YAML alone gives."""
+    base = _base_document(parts)
+    wanted = {keys.workflow: tree for tree, keys, _ in parts}
+    return mended(base, base, wanted, {keys.workflow: keys for _, keys, _ in parts})
 
 
 def _base_document(parts: list[tuple[dict[str, Any], Keys, str]]) -> dict[str, Any]:
@@ -135,6 +147,21 @@ def _keys_of(flow: VisualFlow, document: Mapping[str, Any]) -> Keys:
 def _keys_section(flow: VisualFlow, keys: Keys) -> dict[str, Any]:
     section: dict[str, Any] = {"workflow": keys.workflow} if keys.workflow != flow.name else {}
     return section | ({"ids": dict(keys.nodes)} if keys.nodes else {})
+
+
+def _order_section(key: str, patched: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """The order of a workflow's nodes, where laying the difference over the natural document changes it."""
+    before, after = (list(raw["workflows"][key].get("nodes") or ()) for raw in (document, patched))
+    return {"order": before} if before != after else {}
+
+
+def _in_order(document: dict[str, Any], key: str, order: Any) -> None:
+    """Put the nodes of a workflow in an order; those that it does not name come last."""
+    workflow = document.get("workflows", {}).get(key)
+    nodes = workflow.get("nodes") if isinstance(workflow, dict) else None
+    if isinstance(nodes, dict) and isinstance(order, list):
+        known = [str(name) for name in order if str(name) in nodes]
+        workflow["nodes"] = {name: nodes[name] for name in [*known, *(name for name in nodes if name not in known)]}
 
 
 def _kept_source(document: Mapping[str, Any], flow: VisualFlow, tree: Mapping[str, Any]) -> str:

@@ -35,12 +35,27 @@ class _State:
 def mended(base: dict[str, Any], patched: dict[str, Any], wanted: Trees, keys: Mapping[str, Keys]) -> dict[str, Any]:
     """The patched document where it is read as the flows in `wanted`, and written anew where it is not."""
     state = _State()
+    bare = _with_editor_keys(base, patched)
     rounds = 4 + 2 * max((len(tree.get("nodes") or {}) for tree in wanted.values()), default=0)
     document = patched
     for _ in range(rounds):
-        document = _rewritten(base if state.bare else patched, base, wanted, keys, state)
+        document = _rewritten(bare if state.bare else patched, base, wanted, keys, state)
         if not _note_differences(document, wanted, state):
             break
+    return document
+
+
+def _with_editor_keys(base: dict[str, Any], patched: dict[str, Any]) -> dict[str, Any]:
+    """The natural document with the positions and the like of another one."""
+    document = deepcopy(base)
+    others = patched.get("workflows")
+    for key, workflow in document["workflows"].items():
+        other = others.get(key) if isinstance(others, dict) else None
+        nodes = other.get("nodes") if isinstance(other, dict) else None
+        for name, node in workflow["nodes"].items():
+            old = nodes.get(name) if isinstance(nodes, dict) else None
+            if isinstance(old, dict):
+                node |= {part: old[part] for part in _EDITOR_KEYS if part in old}
     return document
 
 
@@ -145,7 +160,13 @@ def _rewrite_nodes(workflow: dict[str, Any], key: str, tree: dict[str, Any], key
     gone = _drop_unknown(nodes, tree)
     edges = workflow.get("edges")
     if isinstance(edges, list):
-        workflow["edges"] = [edge for edge in edges if not _touches(edge, targets, gone)]
+        kept_edges = [edge for edge in edges if not _touches(edge, targets, gone)]
+        workflow["edges"] = [_without_handle(edge) if edge.get("source") in targets else edge for edge in kept_edges]
+
+
+def _without_handle(edge: dict[str, Any]) -> dict[str, Any]:
+    """A node written anew may have lost its handles; who needed one is written anew in the next round."""
+    return {key: value for key, value in edge.items() if key != "sourceHandle"}
 
 
 def _drop_unknown(nodes: dict[str, Any], tree: dict[str, Any]) -> set[str]:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from heapq import heapify, heappop, heappush
 
 
 def in_order(before: Mapping[str, Iterable[str]], last: Iterable[str]) -> tuple[list[str], list[str]]:
     """Names in an order that puts `before[x]` above `x`, and those on a circle; `last` stand as late as they can."""
     late = set(last)
+    place = {name: (name in late, index) for index, name in enumerate(before)}
     waiting = {name: {other for other in others if other in before} for name, others in before.items()}
     after: dict[str, list[str]] = {name: [] for name in before}
     for name, others in waiting.items():
         for other in others:
             after[other].append(name)
     done: list[str] = []
-    ready = [name for name in before if not waiting[name]]
-    held: list[str] = []
-    while ready or held:
-        if not ready:
-            ready, held = held[:1], held[1:]
-        elif ready[0] in late and len(done) + len(held) + 1 < len(before) and ready[0] not in held:
-            held.append(ready.pop(0))
-            continue
-        name = ready.pop(0)
+    ready = [(place[name], name) for name in before if not waiting[name]]
+    heapify(ready)
+    while ready:
+        _, name = heappop(ready)
         done.append(name)
         for follower in after[name]:
             waiting[follower].discard(name)
             if not waiting[follower]:
-                ready.append(follower)
+                heappush(ready, (place[follower], follower))
     finished = set(done)
     return done, [name for name in before if name not in finished]
 

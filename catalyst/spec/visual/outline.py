@@ -269,9 +269,9 @@ def _overlaid(base: LocatedMap, top: LocatedMap) -> LocatedMap:
     for source in (base, top):
         for key, value in source.items():
             below = merged.get(key)
-            if isinstance(below, LocatedMap) and isinstance(value, LocatedMap):
-                value = _overlaid(below, value)
-            merged.put(located_key(key, source.span), value, source.value_spans.get(key, source.span))
+            both = isinstance(below, LocatedMap) and isinstance(value, LocatedMap)
+            entry = _overlaid(below, value) if both and below is not None else value
+            merged.put(located_key(key, source.span), entry, source.value_spans.get(key, source.span))
     return merged
 
 

@@ -192,7 +192,11 @@ class _Reader:
             raise _Stop("E150", "this number is too long", start, end)
         self.at = end
         if match.group(1) is None and match.group(2) is None:
-            return int(match.group())
+            whole = int(match.group())
+            if not -(2**63) <= whole < 2**63:
+                help_text = "quote it to keep it as text"
+                raise _Stop("E150", "this whole number does not fit into 64 bits", start, end, help_text)
+            return whole
         number = float(match.group())
         if not isfinite(number):
             raise _Stop("E150", "this number is too large", start, end)

@@ -1,0 +1,412 @@
+"""Every type of the editor's table: what it becomes, or why not."""
+
+import ast
+
+import pytest
+
+from catalyst.spec.visual.catalog import ALL_TYPES, NOT_YET, REFUSED, TRANSLATIONS
+from tests.visual.visual_support import document, edge, load, node, nodes_of, one, only_tree, problems, problems_of
+
+TABLE = ["anthropicCompletion", "openaiCompletion", "groqCompletion", "azureOpenaiCompletion", "embeddingGenerate", "promptTemplate", "agenticToolCall", "llmRouter", "qdrantSearch", "qdrantUpsert", "qdrantScroll", "qdrantPayload", "postgresQuery", "directusQuery", "graphqlQuery", "graphqlMutation", "redisOperation", "httpRequest", "gmailOperation", "webhookSend", "condition", "switch", "loop", "parallel", "aggregate", "retry", "delay", "earlyReturn", "editFields", "javascriptFunction", "pythonFunction", "jsonTransform", "mapArray", "filterArray", "reduceArray", "splitArray", "streamStart", "streamChunk", "streamEnd", "streamMerge", "streamBuffer", "cryptoGenerate", "executionData", "globalVariable", "errorHandler", "log", "metrics", "rateLimit", "validate", "workflowCall", "resultDedup", "confidenceScore", "conferenceContext", "directusSDK"]
+
+
+def test_the_whole_table_is_known():
+    assert sorted([*TABLE, "catalyst"]) == ALL_TYPES
+
+
+@pytest.mark.parametrize("kind", sorted(NOT_YET))
+def test_types_without_equivalent_are_named(kind):
+    ((code, message),) = problems(document({"x": node(kind, {"anything": 1})}))
+    assert code == "E155"
+    assert kind in message
+    assert "`x`" in message
+
+
+@pytest.mark.parametrize("kind", sorted(REFUSED))
+def test_refused_types_say_why(kind):
+    loaded = load(document({"x": node(kind, {"code": "return 1"})}))
+    (item,) = loaded.diagnostics
+    assert item.code == "E156"
+    assert "pythonFunction" in item.help
+    assert not loaded.flows[0].complete
+
+
+def test_unknown_types_get_a_suggestion():
+    (item,) = load(document({"x": node("httpReqest")})).diagnostics
+    assert (item.code, item.label) == ("E154", "did you mean `httpRequest`?")
+
+
+LLM = {"model": "m", "prompt": "Hi {{ input }}", "system": "Be kind.", "maxTokens": 5, "temperature": 0, "stream": True}
+
+
+@pytest.mark.parametrize(
+    ("kind", "provider"),
+    [("anthropicCompletion", "anthropic"), ("openaiCompletion", "openai"), ("groqCompletion", "groq")],
+)
+def test_completions(kind, provider):
+    made = one(kind, LLM)
+    assert made == {
+        "type": "llm",
+        "with": {
+            "provider": provider,
+            "model": "m",
+            "system": "Be kind.",
+            "prompt": "Hi {{ input }}",
+            "temperature": 0,
+            "max_tokens": 5,
+            "stream": True,
+        },
+    }
+
+
+def test_azure_takes_its_deployment():
+    made = one("azureOpenaiCompletion", {"deployment": "d", "messages": [{"role": "user", "content": "Hi"}]})
+    assert made["with"] == {"provider": "azure", "model": "d", "messages": [{"role": "user", "content": "Hi"}]}
+
+
+def test_completion_needs_model_and_prompt():
+    assert problems_of({"x": node("openaiCompletion")}) == ["E157", "E157"]
+
+
+def test_tools_have_no_equivalent_yet():
+    assert problems_of({"x": node("anthropicCompletion", {**LLM, "tools": [{"name": "t"}]})}) == ["E157"]
+
+
+def test_prompt_template_with_variables():
+    config = {
+        "template": "{{ greeting }}, {{ name | upper }}!",
+        "variables": {"greeting": "Dear", "name": "{{ input.name }}"},
+    }
+    assert one("promptTemplate", config)["with"] == {"text": "{{ 'Dear' }}, {{ input.name | upper }}!"}
+
+
+def test_http_request():
+    config = {
+        "url": "https://a.example.com/{{ input.id }}",
+        "method": "POST",
+        "headers": {"X-A": "1"},
+        "queryParams": {"q": "{{ input.q }}"},
+        "body": {"a": "{{ input.a }}"},
+        "auth": {"type": "bearer", "token": "{{ secrets.TOKEN }}"},
+    }
+    assert one("httpRequest", config)["with"] == {
+        "method": "POST",
+        "url": "https://a.example.com/{{ input.id }}",
+        "params": {"q": "{{ input.q }}"},
+        "headers": {"X-A": "1"},
+        "json": {"a": "{{ input.a }}"},
+        "auth": {"bearer": "{{ secrets.TOKEN }}"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("auth", "wanted"),
+    [
+        ({"type": "none"}, None),
+        ({"type": "basic", "username": "u", "password": "p"}, {"basic": {"user": "u", "password": "p"}}),
+        ({"type": "apiKey", "config": {"header": "X-K", "key": "k"}}, {"header": {"name": "X-K", "value": "k"}}),
+    ],
+)
+def test_http_auth(auth, wanted):
+    assert one("httpRequest", {"url": "https://a.example.com", "auth": auth})["with"].get("auth") == wanted
+
+
+def test_webhook_send():
+    made = one("webhookSend", {"url": "https://a.example.com", "body": "plain", "retry": 2})
+    assert made["with"] == {"method": "POST", "url": "https://a.example.com", "body": "plain"}
+    assert made["retry"] == {"max_attempts": 3}
+    assert problems_of({"x": node("webhookSend", {"url": "https://a.example.com", "secret": "s"})}) == ["E157"]
+
+
+def test_loop_with_body_in_config():
+    made = one(
+        "loop",
+        {
+            "items": "{{ input.people }}",
+            "itemVariable": "person",
+            "parallel": True,
+            "maxConcurrent": 4,
+            "batchSize": 2,
+            "continueOnError": True,
+            "body": {"hello": node("promptTemplate", {"template": "Hi {{ person }}"})},
+        },
+    )
+    assert made == {
+        "type": "map",
+        "over": "{{ input.people }}",
+        "as": "person",
+        "concurrency": 4,
+        "batch": 2,
+        "on_item_error": "skip",
+        "do": {"hello": {"type": "template", "with": {"text": "Hi {{ person }}"}}},
+    }
+
+
+def test_loop_with_its_body_drawn_as_a_circle():
+    nodes = {
+        "each": node("loop", {"items": "{{ input.list }}"}),
+        "one": node("log", {"message": "{{ item }}"}),
+        "two": node("promptTemplate", {"template": "{{ item }}"}),
+        "after": node("log", {"message": "done"}),
+    }
+    edges = [edge("each", "one", "body"), edge("one", "two"), edge("two", "each"), edge("each", "after", "output")]
+    made = nodes_of(nodes, edges)
+    assert list(made) == ["each", "after"]
+    assert list(made["each"]["do"]) == ["one", "two"]
+    assert made["each"]["do"]["two"]["needs"] == ["one"]
+    assert made["after"]["needs"] == ["each"]
+
+
+def test_loop_without_body():
+    assert problems_of({"x": node("loop", {"items": "{{ input.list }}"})}) == ["E157"]
+
+
+@pytest.mark.parametrize(("mode", "wanted"), [("race", "race"), ("allSettled", "settled")])
+def test_parallel(mode, wanted):
+    children = [{"id": "a", **node("log", {"message": "a"})}, {"id": "b", **node("log", {"message": "b"})}]
+    made = one("parallel", {"mode": mode, "timeout": 1500, "children": children})
+    assert made["mode"] == wanted
+    assert made["timeout"] == "1500ms"
+    assert made["branches"]["b"] == {"b": {"type": "log", "with": {"message": "b"}}}
+
+
+def test_parallel_children_by_id_keep_their_edges():
+    nodes = {
+        "both": node("parallel", {"children": ["a", "b", "c"]}),
+        "a": node("log", {"message": "a"}),
+        "b": node("log", {"message": "b"}),
+        "c": node("log", {"message": "c"}),
+    }
+    made = nodes_of(nodes, [edge("a", "b")])
+    assert {name: list(branch) for name, branch in made["both"]["branches"].items()} == {"a": ["a", "b"], "c": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "wanted"),
+    [
+        ("merge", "{{ nodes.a.output | merge(nodes.b.output) }}"),
+        ("concat", "{{ nodes.a.output + nodes.b.output }}"),
+        ("first", "{{ nodes.a.output ?? nodes.b.output }}"),
+    ],
+)
+def test_aggregate(strategy, wanted):
+    nodes = {
+        "a": node("httpRequest", {"url": "https://a.example.com"}),
+        "b": node("httpRequest", {"url": "https://b.example.com"}),
+        "all": node("aggregate", {"strategy": strategy}),
+    }
+    assert nodes_of(nodes, [edge("a", "all"), edge("b", "all")])["all"]["with"]["value"] == wanted
+
+
+def test_aggregate_of_what_ran():
+    nodes = {
+        "sure": node("editFields", {"mode": "replace", "fields": {"a": 1}}),
+        "ask": node("condition", {"expression": "{{ input.x > 1 }}"}),
+        "maybe": node("editFields", {"mode": "replace", "fields": {"b": 1}}),
+        "all": node("aggregate", {}),
+    }
+    made = nodes_of(nodes, [edge("ask", "maybe", "true"), edge("sure", "all"), edge("maybe", "all")])
+    assert made["all"]["with"]["value"] == "{{ nodes.sure.output | merge((nodes.maybe.output ?? {})) }}"
+
+
+def test_retry():
+    made = one(
+        "retry",
+        {
+            "maxAttempts": 4,
+            "delay": 100,
+            "backoff": "fixed",
+            "children": {
+                "call": node("httpRequest", {"url": "https://a.example.com"}),
+                "say": node("log", {"message": "x"}),
+            },
+        },
+    )
+    assert made["type"] == "try"
+    assert made["do"]["call"]["retry"] == {"max_attempts": 4, "delay": "100ms", "backoff": "constant"}
+    assert "retry" not in made["do"]["say"]
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        ({"duration": 1500}, {"for": "1500ms"}),
+        ({"duration": 60_000}, {"for": "1m"}),
+        ({"duration": "{{ input.ms }}"}, {"for": "{{ input.ms / 1000 }}"}),
+        ({"until": "{{ input.when }}"}, {"until": "{{ input.when }}"}),
+    ],
+)
+def test_delay(config, wanted):
+    assert one("delay", config)["with"] == wanted
+
+
+def test_early_return():
+    made = one("earlyReturn", {"condition": "input.n > 3", "response": {"status": 202, "body": {"ok": True}}})
+    assert made == {"type": "respond", "if": "{{ input.n > 3 }}", "with": {"status": 202, "body": {"ok": True}}}
+    assert one("earlyReturn", {"response": {"a": 1}})["with"] == {"body": {"a": 1}}
+
+
+def test_edit_fields():
+    fields = {"a": 1, "b": "x {{ input.n }}", "c": {"type": "expression", "expression": "input.n + 1"}}
+    assert one("editFields", {"mode": "replace", "fields": fields})["with"]["value"] == {
+        "a": 1,
+        "b": "x {{ input.n }}",
+        "c": "{{ input.n + 1 }}",
+    }
+    merged = one("editFields", {"fields": {"it's": "x {{ input.n }}", "c": [1, None, True]}})
+    assert merged["with"]["value"] == "{{ input | merge({'it\\'s': 'x ' ~ input.n, 'c': [1, none, true]}) }}"
+
+
+def test_merge_keeps_the_incoming_object():
+    nodes = {"a": node("httpRequest", {"url": "https://a.example.com"}), "b": node("editFields", {"fields": {"x": 1}})}
+    made = nodes_of(nodes, [edge("a", "b")])
+    assert made["b"]["with"]["value"] == "{{ nodes.a.output | merge({'x': 1}) }}"
+    assert "needs" not in made["b"]
+
+
+def test_static_values_stay_text():
+    made = one(
+        "editFields", {"mode": "replace", "fields": {"a": {"type": "static", "value": "{{ not an expression }}"}}}
+    )
+    assert made["with"]["value"] == {"a": "{{ '{{' }} not an expression }}"}
+
+
+def test_python_function_with_a_body():
+    text = "total = sum(data['prices'])\nnote = '''two\nlines'''\nreturn {'total': total}"
+    loaded = load(
+        document({"add-up": node("pythonFunction", {"code": text, "imports": ["math", "from json import dumps"]})})
+    )
+    made = only_tree(loaded)["nodes"]["add_up"]
+    assert made["with"] == {"function": "lib.add_up:add_up", "args": {"data": "{{ input }}"}}
+    module = ast.parse(loaded.files["lib/add_up.py"])
+    assert [type(part).__name__ for part in module.body] == [
+        "Expr",
+        "ImportFrom",
+        "Import",
+        "ImportFrom",
+        "FunctionDef",
+    ]
+    assert "'''two\nlines'''" in loaded.files["lib/add_up.py"]
+
+
+def test_python_function_with_a_function():
+    text = "def helper(x): return x\n\ndef main(order, rate=1.0):\n    return order\n"
+    loaded = load(document({"x": node("pythonFunction", {"code": text, "async": True})}))
+    assert only_tree(loaded)["nodes"]["x"]["with"] == {"function": "lib.x:main", "args": {"order": "{{ input }}"}}
+    assert text.strip() in loaded.files["lib/x.py"]
+
+
+def test_python_function_that_is_not_python():
+    assert problems_of({"x": node("pythonFunction", {"code": "return ]"})}) == ["E156"]
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        ({"expression": "a.b[0].c"}, "{{ input?.a?.b?[0]?.c }}"),
+        ({"expression": "$.a", "language": "jsonata"}, "{{ input?.a }}"),
+        ({"expression": "a", "language": "jmespath"}, "{{ input?.a }}"),
+    ],
+)
+def test_json_transform_of_a_path(config, wanted):
+    assert one("jsonTransform", config)["with"]["value"] == wanted
+
+
+def test_json_transform_beyond_a_path():
+    assert problems_of({"x": node("jsonTransform", {"expression": "$sum(a.b)"})}) == ["E156"]
+    assert problems_of({"x": node("jsonTransform", {"expression": "a[*].b", "language": "jmespath"})}) == ["E155"]
+
+
+def test_lists():
+    assert one("mapArray", {"items": "{{ input.l }}", "expression": "{{ item.price * 2 }}"})["with"]["value"] == (
+        "{{ input.l | map(entry => entry.price * 2) }}"
+    )
+    assert one("filterArray", {"items": "input.l", "expression": "item.item > 2"})["with"]["value"] == (
+        "{{ input.l | filter(entry => entry.item > 2) }}"
+    )
+    assert one("splitArray", {"items": "input.l", "batchSize": 3})["with"]["value"] == "{{ input.l | batch(3) }}"
+    assert problems_of({"x": node("splitArray", {"items": "input.l", "batchSize": 3, "overlap": 1})}) == ["E157"]
+
+
+def test_crypto_generate():
+    assert one("cryptoGenerate", {"type": "uuid"})["with"]["value"] == "{{ uuid() }}"
+    config = {"type": "hash", "options": {"algorithm": "sha256", "value": "{{ input.a }}-x"}}
+    assert one("cryptoGenerate", config)["with"]["value"] == "{{ (input.a ~ '-x') | sha256 }}"
+    assert problems_of({"x": node("cryptoGenerate", {"type": "password"})}) == ["E155"]
+
+
+def test_run_data_and_constants():
+    assert one("executionData", {"operation": "get", "key": "executionId"})["with"]["value"] == "{{ execution.id }}"
+    assert one("globalVariable", {"operation": "get", "variable": "MODEL"})["with"]["value"] == "{{ vars.MODEL }}"
+    assert problems_of({"x": node("executionData", {"operation": "set", "key": "a", "value": 1})}) == ["E155"]
+    assert problems_of({"x": node("globalVariable", {"operation": "set", "variable": "a", "value": 1})}) == ["E155"]
+
+
+def test_error_handler_around_children():
+    made = one(
+        "errorHandler",
+        {
+            "errorTypes": ["timeout"],
+            "fallback": [],
+            "children": {"c": node("httpRequest", {"url": "https://a.example.com"})},
+        },
+    )
+    assert made["type"] == "try"
+    assert made["catch"] == [{"errors": ["timeout"], "do": {"x_fallback": {"type": "set", "with": {"value": []}}}}]
+
+
+def test_error_handler_behind_a_node():
+    nodes = {
+        "call": node("httpRequest", {"url": "https://a.example.com"}),
+        "check": node("errorHandler", {"fallback": {"a": 1}}),
+        "good": node("log", {"message": "ok"}),
+        "bad": node("log", {"message": "failed"}),
+    }
+    made = nodes_of(nodes, [edge("call", "check"), edge("check", "good", "success"), edge("check", "bad", "error")])
+    assert made["call"]["on_error"] == {"default": {"a": 1}}
+    assert made["check"]["with"]["value"] == "{{ nodes.call.error is none }}"
+    assert made["good"]["if"] == "{{ nodes.check.output }}"
+    assert made["bad"]["if"] == "{{ not nodes.check.output }}"
+
+
+def test_log():
+    made = one("log", {"level": "warn", "message": "Hi", "data": {"a": 1}, "includeInput": True})
+    assert made["with"] == {"level": "warning", "message": "Hi", "data": {"input": "{{ input }}", "data": {"a": 1}}}
+
+
+def test_workflow_call():
+    raw = document({"x": node("workflowCall", {"workflow": "in-ner", "input": {"a": "{{ input.a }}"}})})
+    raw["workflows"]["in-ner"] = {"nodes": {"y": node("log", {"message": "x"})}}
+    loaded = load(raw)
+    assert not loaded.diagnostics
+    made = next(flow for flow in loaded.flows if flow.name == "main").tree["nodes"]["x"]
+    assert made == {"type": "call", "workflow": "in_ner", "with": {"a": "{{ input.a }}"}}
+    assert one("workflowCall", {"callType": "http", "url": "https://a.example.com", "timeout": 2000}) == {
+        "type": "http",
+        "with": {"method": "POST", "url": "https://a.example.com"},
+        "timeout": "2s",
+    }
+    assert problems_of({"x": node("workflowCall", {"workflow": "nowhere"})}) == ["E157"]
+
+
+def test_confidence_score():
+    config = {"weights": {"text": 0.5, "odd-name": 1.5}, "normalize": True}
+    assert one("confidenceScore", config)["with"]["value"] == "{{ (input.text * 0.5 + input['odd-name'] * 1.5) / 2.0 }}"
+
+
+def test_a_node_of_the_flow_language_word_for_word():
+    raw = {
+        "type": "loop",
+        "if": "{{ input.go }}",
+        "state": {"n": 0},
+        "while": "{{ loop.state.n < 3 }}",
+        "max_iterations": 5,
+    }
+    raw |= {"do": {"a": {"type": "log", "with": {"message": "x"}}}, "next": {"n": "{{ loop.state.n + 1 }}"}}
+    assert one("catalyst", raw) == raw
+
+
+@pytest.mark.parametrize("kind", sorted(set(TRANSLATIONS) - {"catalyst"}))
+def test_unknown_settings_are_never_ignored(kind):
+    found = load(document({"x": node(kind, {"zzz": 1})})).diagnostics
+    assert any(item.code == "E157" and "`zzz`" in item.message and item.line == 8 for item in found)
