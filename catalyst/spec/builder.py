@@ -21,7 +21,7 @@ from yaml.events import (
 from catalyst.diagnostics import Diagnostic, Located, Span
 from catalyst.spec.events import Mark, end_of, start_of
 from catalyst.spec.scalars import BadNumber, has_leading_zero, resolve_plain
-from catalyst.spec.source import ParserText
+from catalyst.spec.source import ParserText, has_half_pair
 from catalyst.spec.text import located_scalar
 from catalyst.spec.tree import LocatedList, LocatedMap
 
@@ -125,6 +125,10 @@ class TreeBuilder:
         span = self._span(start_of(event), end_of(event))
         text = self._text.restore(event.value)
         if event.style:
+            if has_half_pair(text):
+                help_text = "write both halves, or the character itself"
+                self._error("E121", "this text has half of a surrogate pair", span, help_text)
+                return None, span
             located = located_scalar(text, event, self._text.original, span)
             return located, located.span
         if event.tag is not None:

@@ -20,6 +20,7 @@ from catalyst.spec.typetext import (
     RecordType,
     SimpleType,
     TypeText,
+    names_in,
     parse_type,
     types_help,
 )
@@ -124,7 +125,7 @@ class FieldSpec(SpecModel):
         return SimpleType("string" if self.enum and isinstance(self.enum[0], str) else "any")
 
 
-_LONG_FORM_KEYS = frozenset(FieldSpec.__annotations__)
+_LONG_FORM_KEYS = frozenset((*FieldSpec.__annotations__, "from"))
 
 
 def as_field(value: Any) -> Any:
@@ -155,13 +156,13 @@ def is_long_form(value: LocatedMap) -> bool:
 
 
 def _is_type(value: Any) -> bool:
+    """Whether a raw value reads as a type of the language or as a name that looks like one: `Verdict`, not `header`."""
     if isinstance(value, dict):
         return True
     try:
-        parse_type(value)
+        return all(name.name[0].isupper() for name in names_in(parse_type(value)))
     except BadType:
         return False
-    return True
 
 
 def _long_form(value: Any, key: str, content: Any) -> LocatedMap:
@@ -246,4 +247,5 @@ def _is_whole(value: LocatedMap) -> bool:
     """`{type: string, value: "{{ e }}", stream: true}` is one value, not three fields."""
     if "value" not in value or not set(value) <= _OUTPUT_KEYS:
         return False
-    return isinstance(value.get("stream"), bool) or ("type" in value and _is_type(value["type"]))
+    kind = value.get("type")
+    return isinstance(value.get("stream"), bool) or (isinstance(kind, (str, dict)) and _is_type(kind))

@@ -30,7 +30,7 @@ def without_wrong(tree: LocatedMap, places: Iterable[Place]) -> LocatedMap:
             _copy(copy, tree, key, value)
         elif all(wrong):
             _copy(copy, tree, key, _repaired(str(key), value, wrong))
-    if "catalyst" not in copy:
+    if "catalyst" in by_section:
         copy.put(Located("catalyst", tree.span), 1, tree.span)
     return copy
 

@@ -115,8 +115,22 @@ class ParserText:
         free = _unused(self.text)
         mark, tab = next(free), next(free)
         text = _INNER_QUESTION_MARK.sub(lambda match: (match.group(1) or "") + chr(mark), self.text)
-        return ParserText(self.original, _INNER_TAB.sub(chr(tab), text), {**self.back, mark: "?", tab: "\t"})
+        return ParserText(self.original, _INNER_TAB.sub(chr(tab), text), {**self.back, mark: ord("?"), tab: ord("\t")})
 
     def restore(self, value: str) -> str:
-        """A scalar as the file means it."""
-        return value.translate(self.back) if self.back else value
+        """A scalar as the file means it; two escapes that JSON writes for one character become that character."""
+        value = value.translate(self.back) if self.back else value
+        return value if value.isascii() else _SURROGATE_PAIR.sub(_joined, value)
+
+
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair.group().encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def has_half_pair(value: str) -> bool:
+    """Whether a text has half of a surrogate pair, which has no form in UTF-8."""
+    return not value.isascii() and _SURROGATE.search(value) is not None
