@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 EMITTED_IMPORTS = _words("""
-    __future__ argparse asyncio base64 binascii bisect collections contextlib contextvars copy dataclasses datetime
+    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy dataclasses datetime
     decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar ipaddress itertools json logging
     math operator os random re secrets signal socket statistics string sys time traceback types typing unicodedata
     urllib.parse uuid warnings zoneinfo anthropic cronsim fastapi httpcore2 httptools httpx2 openai orjson
