@@ -58,12 +58,14 @@ def wording_of(group: Sequence[ErrorDetails], path: Sequence[str | int], value: 
         return _own(own)
     name = _name(path)
     wanted = list(dict.fromkeys(_WANTED[error["type"]] for error in group if error["type"] in _WANTED))
+    # A form whose kind fits and only its limit does not is the one that was meant.
+    limit = next((error for error in group if error["type"] in _LIMITS), None)
     choices = _choices(group)
-    if choices:
+    if choices and limit is None:
         return _not_a_choice(name, value, choices, wanted)
     if wanted and len({error["type"] for error in group} - _WANTED.keys()) == 0:
         return Wording("E142", f"{name} must be {' or '.join(wanted)}, this is {kind_of(value)}")
-    return _limit(group[0], name)
+    return _limit(limit or group[0], name)
 
 
 def _own(error: ErrorDetails) -> Wording:

@@ -46,9 +46,11 @@ def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "10", "s", "10 s", "-1s", "10x", "P", "PT", "1e3s", "400d", "P1Y", "١s", "1s "])
+@pytest.mark.parametrize(
+    "text", ["", "10", "s", "10 s", "-1s", "10x", "P", "PT", "1e3s", "400d", "P1Y", "\u0661s", "1s "]
+)
 def test_not_durations(text: str) -> None:
-    with pytest.raises(ValueError, match="duration|longer"):
+    with pytest.raises(ValueError, match=r"duration|longer"):
         parse_duration(text)
 
 
@@ -150,7 +152,7 @@ def test_cron(text: str) -> None:
         ("* * * * 8", 8, 9),
         ("*/0 * * * *", 2, 3),
         ("10-5 * * * *", 0, 4),
-        ("1,,2 * * * *", 0, 1),
+        ("1,,2 * * * *", 2, 3),
         ("1,x * * * *", 2, 3),
         ("0 0 30 2 *", 4, 8),
         ("0 0 31 4,6 *", 4, 10),
@@ -160,9 +162,7 @@ def test_cron(text: str) -> None:
 def test_not_cron(text: str, start: int, end: int) -> None:
     with pytest.raises(BadCron) as wrong:
         check_cron(text)
-    assert wrong.value.start == start
-    assert wrong.value.end >= start + 1
-    assert wrong.value.end <= max(end, start + 2)
+    assert (wrong.value.start, wrong.value.end) == (start, end)
 
 
 @pytest.mark.parametrize("name", ["a", "A1", "_x", "match", "print", "x" * 63])
@@ -173,7 +173,22 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("", "1a", "a-b", "a b", "a.b", "é", "ｅｖａｌ", "class", "None", "await", "_", "__", "__init__", "x" * 64),
+        *(
+            "",
+            "1a",
+            "a-b",
+            "a b",
+            "a.b",
+            "é",
+            "\uff45\uff56\uff41\uff4c",
+            "class",
+            "None",
+            "await",
+            "_",
+            "__",
+            "__init__",
+            "x" * 64,
+        ),
         *("a\nimport os", "a\0", "a\ud800", "a\u202e"),
     ],
 )

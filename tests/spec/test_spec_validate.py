@@ -27,7 +27,7 @@ class Settings(SpecModel):
     auth: Bearer | Basic | None = None
     wait: Duration | None = None
     count: Annotated[int, Field(ge=1)] | Literal["all"] = 1
-    parts: list[Basic] | dict[str, Bearer] = Field(default_factory=list)
+    parts: list[Basic] | dict[str, Bearer] = Field(default_factory=list[Basic])
 
 
 def check(text: str) -> list[tuple[str, int, str, str]]:
@@ -68,7 +68,7 @@ def test_one_error_for_a_union_of_maps() -> None:
 
 def test_one_error_for_a_union_of_scalars() -> None:
     assert check("{url: x, count: al}") == [("E143", 17, "`al` is not a value of `count`", "did you mean `all`?")]
-    assert check("{url: x, count: 0}") == [("E144", 17, "`count` must be at least 1", "")] or True
+    assert check("{url: x, count: 0}") == [("E144", 17, "`count` must be at least 1", "")]
     assert len(check("{url: x, count: [1]}")) == 1
     assert len(check("{url: x, auth: 5}")) == 1
     assert len(check("{url: x, parts: 5}")) == 1
