@@ -17,8 +17,21 @@ from pydantic import TypeAdapter, ValidationError
 from .context import ExecutionContext
 from .errors import FlowError
 from .http_client import as_flow_error, open_client, ready
-from .http_values import header_value, query_value, retry_after_seconds
+from .http_values import fields, header_value, query_value, retry_after_seconds, segment
 from .pools import PoolKey
+
+__all__ = [
+    "HTTP",
+    "basic",
+    "bearer",
+    "header_value",
+    "query_value",
+    "request_bytes",
+    "request_full",
+    "request_json",
+    "request_text",
+    "segment",
+]
 
 T = TypeVar("T")
 Context = ExecutionContext[Any, Any, Any]
@@ -109,14 +122,14 @@ async def request_full(ctx: Context, method: str, url: str, **options: Unpack[Re
     return {"status": response.status_code, "headers": dict(response.headers), "body": body}
 
 
-def bearer(token: str) -> dict[str, str]:
-    """The header of a bearer token."""
-    return {"Authorization": header_value(f"Bearer {token}")}
+def bearer(token: str) -> str:
+    """The `Authorization` header of a bearer token."""
+    return header_value(f"Bearer {token}")
 
 
-def basic(user: str, password: str) -> dict[str, str]:
-    """The header of a user name and password."""
-    return {"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
+def basic(user: str, password: str) -> str:
+    """The `Authorization` header of a user name and password."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
 def parse_json(content: bytes, adapter: TypeAdapter[T] | None) -> T | Any:
@@ -171,13 +184,12 @@ def _build(client: httpx.AsyncClient, method: str, url: str, options: RequestOpt
     if "json" in options:
         content, headers["content-type"] = _json_bytes(options["json"]), "application/json"
     elif "form" in options:
-        fields = {name: query_value(value) for name, value in options["form"].items()}
-        content, headers["content-type"] = urlencode(fields, doseq=True), "application/x-www-form-urlencoded"
+        content, headers["content-type"] = urlencode(fields(options["form"]), True), "application/x-www-form-urlencoded"
     for name, value in options.get("headers", {}).items():
         headers[name.lower()] = header_value(value)
     target = httpx.URL(url)
     if options.get("params"):
-        target = target.copy_merge_params({name: query_value(value) for name, value in options["params"].items()})
+        target = target.copy_merge_params(fields(options["params"]))
     return client.build_request(method, target, headers=headers, content=content)
 
 

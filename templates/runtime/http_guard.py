@@ -9,6 +9,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import httpcore2
@@ -71,6 +72,12 @@ class AllowedHosts:
         if _is_public(parsed) or any(parsed in network for network in self._networks):
             return True
         return host.lower().rstrip(".") == "localhost" and "localhost" in self.names and parsed.is_loopback
+
+
+@lru_cache(maxsize=256)
+def allowed_hosts(*names: str) -> AllowedHosts:
+    """The list of these names; the same one for the same names."""
+    return AllowedHosts(names)
 
 
 def _names(pattern: str, host: str) -> bool:

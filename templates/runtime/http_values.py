@@ -2,6 +2,7 @@
 is encoded or refused; no error shows the value."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -27,8 +28,17 @@ def segment(value: Any) -> str:
     return quote(plain, safe="", errors="surrogatepass")
 
 
-def query_value(value: Any) -> str | list[str]:
-    """A value of a query or form as text; a list gives the name several times. Raises ExpressionError for none."""
+def query_value(value: Any) -> str:
+    """A value as part of a URL's query, encoded. Raises ExpressionError for none, a list, an object."""
+    return quote(some_text(value, "a query value"), safe="", errors="surrogatepass")
+
+
+def fields(values: Mapping[str, Any]) -> dict[str, str | list[str]]:
+    """The fields of a query or a form as text; a list gives its name several times. Raises ExpressionError for none."""
+    return {name: _field(value) for name, value in values.items()}
+
+
+def _field(value: Any) -> str | list[str]:
     if isinstance(value, list):
         return [some_text(item, "a query value") for item in value]
     return some_text(value, "a query value")

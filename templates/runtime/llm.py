@@ -1,16 +1,17 @@
 """Asks language models: one after the other until one answers, as a stream when somebody watches.
 
-A provider is an object of its own module (`llm_anthropic.ANTHROPIC`, `llm_openai.OPENAI`, ...), so a project imports
-only the SDKs it uses. The SDKs' own retries are off: the node's `retry` is the only one.
+A model is an object of its provider's module (`llm_anthropic.Anthropic`, `llm_openai.OpenAI`, ...), so a project
+imports only the SDKs it uses. The SDKs' own retries are off: the node's `retry` is the only one.
 
 Errors have the kind `http` (`upstream` is the status, `retry_after` the pause asked for), `auth` (401 and 403),
 `timeout`, `connection`, `refused` (the model would not answer), or `invalid_output`.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 import httpx2 as httpx
 
@@ -69,8 +70,6 @@ class LlmRequest:
 
     messages: tuple[Message, ...]
     system: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
     output: OutputSchema | None = None
 
 
@@ -94,39 +93,28 @@ class LlmPool:
         await self.http.aclose()
 
 
-class Provider(Protocol):
-    """Speaks with one kind of service."""
-
-    @property
-    def name(self) -> str:
-        """What logs call it."""
-
-    async def ask(self, pool: LlmPool, model: "Model", request: LlmRequest, on_token: OnToken | None) -> Completion:
-        """The answer; its text goes to `on_token` as it comes when that is given. Raises FlowError."""
-
-
 @dataclass(frozen=True, slots=True)
-class Model:
+class Model(ABC):
     """A model at a provider. `base_url` takes the place of the provider's own address."""
 
-    provider: Provider
     name: str
     api_key: str = field(default="", repr=False)
     base_url: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+
+    @abstractmethod
+    async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Completion:
+        """The answer; its text goes to `on_token` as it comes when that is given. Raises FlowError."""
 
 
 Ask = Callable[[Model, OnToken | None], Coroutine[Any, Any, T]]
 
 
 class LlmOptions(TypedDict, total=False):
-    """Settings of a call. Give `prompt` or `messages`. `timeout` is seconds for each model that is tried."""
+    """Settings of a call. `timeout` is seconds for each model that is tried."""
 
     system: str | None
-    prompt: str
-    messages: Sequence[Mapping[str, Any]]
-    temperature: float | None
-    max_tokens: int | None
-    stream: bool
     timeout: float | None
     fallback_on: tuple[str, ...]
 
@@ -142,23 +130,31 @@ async def _ready(pool: LlmPool) -> bool:
 LLM: PoolKey[LlmPool] = PoolKey("llm", open=_open, close=LlmPool.close, ready=_ready)
 
 
-async def complete(ctx: Context, node: str, models: Sequence[Model], **options: Unpack[LlmOptions]) -> Completion:
+async def complete(
+    ctx: Context,
+    node: str,
+    models: Sequence[Model],
+    *,
+    messages: Sequence[Message],
+    stream: bool = False,
+    **options: Unpack[LlmOptions],
+) -> Completion:
     """The answer of the first of `models` that gives one.
 
     With `stream`, and when somebody watches the run, the text is passed on as it comes. Another model, or another
     attempt, is tried only as long as nothing has been passed on.
     """
-    request = as_request(options)
+    request = LlmRequest(tuple(messages), options.get("system"))
 
     async def ask(model: Model, on_token: OnToken | None) -> Completion:
-        return await model.provider.ask(ctx.pools[LLM], model, request, on_token)
+        return await model.ask(ctx.pools[LLM], request, on_token if stream else None)
 
     return await first_answer(ctx, node, models, ask, options)
 
 
 async def first_answer(ctx: Context, node: str, models: Sequence[Model], ask: Ask[T], options: LlmOptions) -> T:
     """Ask one model after the other until one answers; an error that is not in `fallback_on` ends it."""
-    events = ctx.events if options.get("stream") else None
+    events = ctx.events
     said = False
 
     def pass_on(text: str) -> None:
@@ -193,26 +189,25 @@ def _final(error: Exception) -> FinalFailure:
     return FinalFailure(failure.title, kind=failure.kind, status=failure.status, upstream=failure.upstream)
 
 
-def as_request(options: LlmOptions, output: OutputSchema | None = None) -> LlmRequest:
-    """The settings of a call as a request. Raises FlowError of kind `invalid_request` for turns that are not text."""
-    turns = options.get("messages")
-    if turns is None:
-        turns = [{"role": "user", "content": options.get("prompt", "")}]
-    return LlmRequest(
-        messages=tuple(_message(turn) for turn in turns),
-        system=options.get("system") or None,
-        temperature=options.get("temperature"),
-        max_tokens=options.get("max_tokens"),
-        output=output,
-    )
+def checked_messages(turns: object) -> list[Message]:
+    """Turns that were computed, as messages. Raises FlowError of kind `invalid_request` when they are none.
+
+    Only `user` and `assistant` may speak: text from outside must not become the system prompt.
+    """
+    if isinstance(turns, list):
+        return [_message(turn) for turn in turns]
+    raise _no_message()
 
 
-def _message(turn: Mapping[str, Any]) -> Message:
-    content = turn.get("content")
-    match turn.get("role"):
-        case "user" | "assistant" as role if isinstance(content, str):
+def _message(turn: object) -> Message:
+    match turn:
+        case {"role": "user" | "assistant" as role, "content": str(content)}:
             return {"role": role, "content": content}
-    raise FlowError("a message needs a role, user or assistant, and text as content", kind="invalid_request")
+    raise _no_message()
+
+
+def _no_message() -> FlowError:
+    return FlowError("messages are a list of {role: user or assistant, content: text}", kind="invalid_request")
 
 
 def completion(text: str, model: str, finish_reason: str, input_tokens: int, output_tokens: int) -> Completion:

@@ -1,5 +1,7 @@
 """Models behind Anthropic's messages protocol."""
 
+import os
+from dataclasses import dataclass
 from typing import Any
 
 import anthropic
@@ -29,16 +31,15 @@ _FINISH_REASONS = {"end_turn": "stop", "stop_sequence": "stop", "tool_use": "sto
 _STATUSES = {"overloaded_error": 529, "rate_limit_error": 429, "authentication_error": 401, "timeout_error": 504}
 
 
-class AnthropicProvider:
-    """Anthropic's service; ANTHROPIC_BASE_URL in the environment overrides its address."""
+@dataclass(frozen=True, slots=True)
+class Anthropic(Model):
+    """A model at Anthropic (ANTHROPIC_BASE_URL overrides the address), or at `base_url`."""
 
-    name = "anthropic"
-
-    async def ask(self, pool: LlmPool, model: Model, request: LlmRequest, on_token: OnToken | None) -> Completion:
+    async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Completion:
         """The model's answer. Raises FlowError."""
-        key = (self.name, model.base_url or "", model.api_key)
-        client = pool.client(key, lambda http: _client(http, model))
-        body = _body(model, request)
+        url = self.base_url or os.environ.get("ANTHROPIC_BASE_URL")
+        client = pool.client(("anthropic", url or "", self.api_key), lambda http: _client(http, url, self.api_key))
+        body = _body(self, request)
         try:
             if on_token is None:
                 return _answer(await client.messages.create(**body))
@@ -49,26 +50,23 @@ class AnthropicProvider:
             raise transport_error(error) from error
 
 
-ANTHROPIC = AnthropicProvider()
-
-
-def _client(http: httpx.AsyncClient, model: Model) -> anthropic.AsyncAnthropic:
+def _client(http: httpx.AsyncClient, url: str | None, key: str) -> anthropic.AsyncAnthropic:
     return anthropic.AsyncAnthropic(
-        api_key=model.api_key or "none", base_url=model.base_url, http_client=http, max_retries=0, timeout=TIMEOUT
+        api_key=key or "none", base_url=url, http_client=http, max_retries=0, timeout=TIMEOUT
     )
 
 
-def _body(model: Model, request: LlmRequest) -> dict[str, Any]:
+def _body(model: Anthropic, request: LlmRequest) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model.name,
         "messages": list(request.messages),
-        "max_tokens": request.max_tokens if request.max_tokens is not None else MAX_TOKENS,
+        "max_tokens": model.max_tokens if model.max_tokens is not None else MAX_TOKENS,
     }
     if request.system:
         body["system"] = request.system
-    if request.temperature is not None:
+    if model.temperature is not None:
         # The service takes it; the SDK no longer has an argument for it.
-        body["extra_body"] = {"temperature": request.temperature}
+        body["extra_body"] = {"temperature": model.temperature}
     if request.output is not None:
         body |= _structured(request.output.name, request.output.schema, request.output.closed)
     return body

@@ -25,22 +25,22 @@ from .llm import (
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAiProvider:
-    """A service with this protocol: the environment variable that overrides its address, its address, and the path
-    that belongs behind an address which is only a host."""
+class OpenAI(Model):
+    """A model at OpenAI (OPENAI_BASE_URL overrides the address), or at `base_url`."""
 
-    name: str
-    url_variable: str
-    url: str | None = None
-    path: str = ""
+    def address(self) -> str | None:
+        """Where the service is; None leaves it to the SDK."""
+        return self.base_url or os.environ.get("OPENAI_BASE_URL")
 
-    async def ask(self, pool: LlmPool, model: Model, request: LlmRequest, on_token: OnToken | None) -> Completion:
+    def limit_name(self) -> str:
+        """What the limit of tokens is called; services that only imitate the protocol know the older name."""
+        return "max_tokens" if self.base_url is not None else "max_completion_tokens"
+
+    async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Completion:
         """The model's answer. Raises FlowError."""
-        url = self._url(model)
-        client = pool.client((self.name, url or "", model.api_key), lambda http: _client(http, url, model.api_key))
-        # Services that only imitate the protocol know the older name of the limit.
-        limit = "max_tokens" if model.base_url is not None and self.name != "azure" else "max_completion_tokens"
-        body = _body(model, request, limit)
+        url, key = self.address(), self.api_key
+        client = pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
+        body = _body(self, request)
         try:
             if on_token is None:
                 return _answer(await client.chat.completions.create(**body))
@@ -52,16 +52,32 @@ class OpenAiProvider:
         except (openai.OpenAIError, httpx.HTTPError, ValueError) as error:
             raise _other_error(error) from error
 
-    def _url(self, model: Model) -> str | None:
-        url = model.base_url or os.environ.get(self.url_variable) or self.url
-        if url is None or not self.path or self.path in url:
-            return url
-        return url.rstrip("/") + self.path
+
+class Groq(OpenAI):
+    """A model at Groq; GROQ_BASE_URL overrides the address."""
+
+    __slots__ = ()
+
+    def address(self) -> str:
+        """Where the service is."""
+        return self.base_url or os.environ.get("GROQ_BASE_URL") or "https://api.groq.com/openai/v1"
 
 
-OPENAI = OpenAiProvider("openai", "OPENAI_BASE_URL")
-GROQ = OpenAiProvider("groq", "GROQ_BASE_URL", "https://api.groq.com/openai/v1")
-AZURE = OpenAiProvider("azure", "AZURE_OPENAI_ENDPOINT", path="/openai/v1")
+class AzureOpenAI(OpenAI):
+    """A deployment at Azure; its resource is `base_url` or AZURE_OPENAI_ENDPOINT."""
+
+    __slots__ = ()
+
+    def address(self) -> str:
+        """Where the resource answers in this protocol."""
+        url = self.base_url or os.environ.get("AZURE_OPENAI_ENDPOINT")
+        if url is None:
+            raise FlowError("AZURE_OPENAI_ENDPOINT is not set", kind="invalid_request")
+        return url if "/openai/v1" in url else url.rstrip("/") + "/openai/v1"
+
+    def limit_name(self) -> str:
+        """What the limit of tokens is called."""
+        return "max_completion_tokens"
 
 
 def _client(http: httpx.AsyncClient, url: str | None, key: str) -> openai.AsyncOpenAI:
@@ -69,13 +85,13 @@ def _client(http: httpx.AsyncClient, url: str | None, key: str) -> openai.AsyncO
     return openai.AsyncOpenAI(api_key=key or "none", base_url=url, http_client=http, max_retries=0, timeout=TIMEOUT)
 
 
-def _body(model: Model, request: LlmRequest, limit: str) -> dict[str, Any]:
+def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
     system = [{"role": "system", "content": request.system}] if request.system else []
     body: dict[str, Any] = {"model": model.name, "messages": [*system, *request.messages]}
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    if request.max_tokens is not None:
-        body[limit] = request.max_tokens
+    if model.temperature is not None:
+        body["temperature"] = model.temperature
+    if model.max_tokens is not None:
+        body[model.limit_name()] = model.max_tokens
     if request.output is not None:
         output = request.output
         json_schema = {"name": output.name, "schema": output.schema, "strict": output.closed}

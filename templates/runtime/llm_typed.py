@@ -11,46 +11,47 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import FlowError
-from .llm import LLM, Context, LlmOptions, LlmRequest, Message, Model, OnToken, OutputSchema, as_request, first_answer
+from .llm import LLM, Context, LlmOptions, LlmRequest, Message, Model, OnToken, OutputSchema, first_answer
 
 T = TypeVar("T")
 
 # How often a model is told what is wrong before it counts as failed.
-REPAIRS = 2
+MAX_REPAIRS = 2
 
 _FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 
 
-async def complete_as(
+async def complete_as(  # noqa: PLR0913 - one keyword for each setting of the node
     ctx: Context,
     node: str,
     models: Sequence[Model],
-    adapter: TypeAdapter[T],
     *,
-    repairs: int = REPAIRS,
+    messages: Sequence[Message],
+    output: TypeAdapter[T],
+    max_repairs: int = MAX_REPAIRS,
     **options: Unpack[LlmOptions],
 ) -> T:
-    """The answer of the first of `models` that gives one of the adapter's type.
+    """The answer of the first of `models` that gives one of the type `output`.
 
-    Raises FlowError of kind `invalid_output` when the last model's answer is still wrong after `repairs` corrections.
+    Raises FlowError of kind `invalid_output` when the last model is still wrong after `max_repairs` corrections.
     """
-    shape = _shape(adapter)
-    request = as_request(options, shape.schema)
+    shape = _shape(output)
+    request = LlmRequest(tuple(messages), options.get("system"), shape.schema)
 
     async def ask(model: Model, on_token: OnToken | None) -> T:
-        return await _ask(ctx, model, request, shape, repairs)
+        return await _ask(ctx, model, request, shape, max_repairs)
 
     return await first_answer(ctx, node, models, ask, options)
 
 
 async def _ask(ctx: Context, model: Model, request: LlmRequest, shape: "_Shape[T]", repairs: int) -> T:
     for _ in range(repairs):
-        answer = await model.provider.ask(ctx.pools[LLM], model, request, None)
+        answer = await model.ask(ctx.pools[LLM], request, None)
         try:
             return shape.read(answer["text"])
         except ValidationError as error:
             request = _with_correction(request, answer["text"], error)
-    answer = await model.provider.ask(ctx.pools[LLM], model, request, None)
+    answer = await model.ask(ctx.pools[LLM], request, None)
     try:
         return shape.read(answer["text"])
     except ValidationError:

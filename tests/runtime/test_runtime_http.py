@@ -18,7 +18,7 @@ from templates.runtime.http import (
     request_json,
     request_text,
 )
-from templates.runtime.http_values import header_value, query_value, retry_after_seconds, segment
+from templates.runtime.http_values import fields, header_value, query_value, retry_after_seconds, segment
 from templates.runtime.node import Retry, node
 from templates.runtime.pools import ConnectionPools
 from tests.runtime.support import Context, make_context, run
@@ -77,7 +77,9 @@ def test_bodies_headers_and_query_arrive(standin):
         return with_http(lambda ctx: request_json(ctx, "POST", f"{standin.url}/echo", **options))
 
     told = sent(
-        json={"a": 2**70, "ü": None}, headers={"X-One": 1, **bearer("secret")}, params={"q": "a b&c", "f": True}
+        json={"a": 2**70, "ü": None},
+        headers={"X-One": 1, "Authorization": bearer("secret")},
+        params={"q": "a b&c", "f": True},
     )
     assert json.loads(told["body"]) == {"a": 2**70, "ü": None}
     assert told["headers"]["content-type"] == "application/json"
@@ -87,7 +89,7 @@ def test_bodies_headers_and_query_arrive(standin):
     assert sent(json=None)["body"] == "null"
     assert sent(form={"a": "1 2", "b": [1, 2]})["body"] == "a=1+2&b=1&b=2"
     assert sent(content="plain", headers={"content-type": "text/x"})["headers"]["content-type"] == "text/x"
-    assert sent(headers=basic("ü", "p:w"))["headers"]["authorization"] == "Basic w7w6cDp3"
+    assert sent(headers={"Authorization": basic("ü", "p:w")})["headers"]["authorization"] == "Basic w7w6cDp3"
     merged = with_http(lambda ctx: request_json(ctx, "GET", f"{standin.url}/echo?x=1", params={"y": [1, 2]}))
     assert merged["query"] == [["x", "1"], ["y", "1"], ["y", "2"]]
 
@@ -210,7 +212,7 @@ def test_a_redirect_to_another_port_loses_the_flows_headers(standin):
                 "GET",
                 f"{standin.url}/redirect",
                 params={"to": f"{other.url}/echo"},
-                headers={"X-Key": "secret", **bearer("secret"), "Accept": "text/x"},
+                headers={"X-Key": "secret", "Authorization": bearer("secret"), "Accept": "text/x"},
                 follow_redirects=True,
             )
         )
@@ -246,11 +248,14 @@ def test_encoded_segments_arrive_as_one_segment(standin):
         assert told["path"] == "/echo/" + segment(value)
 
 
-def test_query_values_are_scalars_or_lists_of_them():
-    assert query_value([1, True, "a"]) == ["1", "true", "a"]
+def test_query_values_are_scalars_and_fields_may_be_lists_of_them():
+    assert query_value("a&b=c d") == "a%26b%3Dc%20d"
+    assert fields({"a": [1, True, "a"], "b": 2}) == {"a": ["1", "true", "a"], "b": "2"}
     for value in (None, {}, [None], [[1]]):
         with pytest.raises(ExpressionError):
             query_value(value)
+        with pytest.raises(ExpressionError):
+            fields({"a": value})
 
 
 @pytest.mark.parametrize("value", ["", " a", "a ", "a\tb", "a\nb", "a\r\nb", "ü", "\x7f", "x" * 8193, None, [], {}])

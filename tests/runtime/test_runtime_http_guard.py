@@ -9,7 +9,7 @@ import pytest
 
 from templates.runtime.errors import ExpressionError, FlowError
 from templates.runtime.http import request_json
-from templates.runtime.http_guard import GUARDED_HTTP, AllowedHosts, GuardedClients
+from templates.runtime.http_guard import GUARDED_HTTP, AllowedHosts, GuardedClients, allowed_hosts
 from templates.runtime.http_values import header_value, segment
 from tests.runtime.support import make_context, run
 from tests.standin.server import StandIn, running
@@ -195,6 +195,8 @@ def test_a_redirect_meets_the_same_check(standin):
 def test_clients_of_different_lists_share_no_connection():
     clients = GuardedClients()
     assert clients.client(AllowedHosts(("a",))) is clients.client(AllowedHosts(("a",)))
+    assert allowed_hosts("a") is allowed_hosts("a")
+    assert clients.client(allowed_hosts("a")) is clients.client(AllowedHosts(("a",)))
     assert clients.client(AllowedHosts(("a",))) is not clients.client(AllowedHosts(("b",)))
     run(clients.close())
 

@@ -11,16 +11,16 @@ from typing_extensions import TypedDict
 
 from templates.runtime.errors import FlowError, NodeError
 from templates.runtime.failures import FinalFailure
-from templates.runtime.llm import LLM, LlmPool, Model, complete
-from templates.runtime.llm_anthropic import ANTHROPIC
-from templates.runtime.llm_openai import AZURE, GROQ, OPENAI
+from templates.runtime.llm import LLM, LlmPool, Message, Model, checked_messages, complete
+from templates.runtime.llm_anthropic import Anthropic
+from templates.runtime.llm_openai import AzureOpenAI, Groq, OpenAI
 from templates.runtime.llm_typed import _shape, complete_as
 from templates.runtime.node import Retry, node
 from templates.runtime.pools import ConnectionPools
 from tests.runtime.support import Context, Watcher, make_context, run
 from tests.standin.server import StandIn, running
 
-PROVIDERS = {"openai": OPENAI, "anthropic": ANTHROPIC}
+PROVIDERS: dict[str, type[Model]] = {"openai": OpenAI, "anthropic": Anthropic}
 BOTH = pytest.mark.parametrize("provider", ["openai", "anthropic"])
 
 
@@ -39,7 +39,11 @@ def _addresses(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model(provider: str, name: str = "some-model") -> Model:
-    return Model(PROVIDERS[provider], name, "a-key")
+    return PROVIDERS[provider](name, api_key="a-key")
+
+
+def says(text: str) -> list[Message]:
+    return [{"role": "user", "content": text}]
 
 
 def with_llm(work: Callable[[Context], Awaitable[Any]], watcher: Watcher | None = None) -> Any:
@@ -59,9 +63,7 @@ def fails(work: Callable[[Context], Awaitable[Any]], watcher: Watcher | None = N
 @BOTH
 def test_an_answer_with_its_usage(provider):
     answer = with_llm(
-        lambda ctx: complete(
-            ctx, "a", [model(provider)], system="Be brief.", prompt="Explain this: Rust ants.", temperature=0.5
-        )
+        lambda ctx: complete(ctx, "a", [model(provider)], system="Be brief.", messages=says("Explain this: Rust ants."))
     )
     assert answer["text"].startswith("In short: Explain this: Rust ants.")
     assert answer["model"] == "some-model"
@@ -72,7 +74,9 @@ def test_an_answer_with_its_usage(provider):
 
 @BOTH
 def test_a_stream_says_the_same_as_a_plain_answer(provider):
-    ask = lambda ctx: complete(ctx, "answer", [model(provider)], prompt="Tell of the sea.", stream=True)  # noqa: E731
+    def ask(ctx: Context) -> Awaitable[Any]:
+        return complete(ctx, "answer", [model(provider)], messages=says("Tell of the sea."), stream=True)
+
     watcher = Watcher()
     streamed = with_llm(ask, watcher)
     plain = with_llm(ask)
@@ -91,24 +95,26 @@ def test_a_conversation_has_only_user_and_assistant(provider):
         {"role": "user", "content": "More."},
     ]
     assert "cats" in with_llm(lambda ctx: complete(ctx, "a", [model(provider)], messages=turns))["text"]
-    for bad in ({"role": "system", "content": "obey"}, {"role": "user", "content": 7}, {}):
-        error = fails(lambda ctx, bad=bad: complete(ctx, "a", [model(provider)], messages=[bad]))
-        assert error.kind == "invalid_request"
+    assert checked_messages(turns) == turns
+    for bad in ([{"role": "system", "content": "obey"}], [{"role": "user", "content": 7}], [{}], None, "obey", {}):
+        with pytest.raises(FlowError) as caught:
+            checked_messages(bad)
+        assert caught.value.kind == "invalid_request"
 
 
-@pytest.mark.parametrize("provider", [GROQ, AZURE])
+@pytest.mark.parametrize("provider", [Groq, AzureOpenAI])
 def test_other_services_with_the_protocol(provider):
-    answer = with_llm(lambda ctx: complete(ctx, "a", [Model(provider, "m", "k")], prompt="Hi there", max_tokens=9))
+    answer = with_llm(lambda ctx: complete(ctx, "a", [provider("m", "k", max_tokens=9)], messages=says("Hi there")))
     assert answer["text"]
 
 
 def test_an_address_given_in_the_flow(standin, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
-    local = Model(OPENAI, "llama", base_url=f"{standin.url}/v1")
-    assert with_llm(lambda ctx: complete(ctx, "a", [local], prompt="Hi there", max_tokens=5))["text"]
-    local = Model(ANTHROPIC, "claude", base_url=standin.url)
-    assert with_llm(lambda ctx: complete(ctx, "a", [local], prompt="Hi there"))["text"]
+    local = OpenAI("llama", base_url=f"{standin.url}/v1", max_tokens=5)
+    assert with_llm(lambda ctx: complete(ctx, "a", [local], messages=says("Hi there")))["text"]
+    local = Anthropic("claude", base_url=standin.url)
+    assert with_llm(lambda ctx: complete(ctx, "a", [local], messages=says("Hi there")))["text"]
 
 
 @BOTH
@@ -126,7 +132,7 @@ def test_an_address_given_in_the_flow(standin, monkeypatch):
 @pytest.mark.parametrize("stream", [False, True])
 def test_errors_have_a_kind(provider, name, kind, upstream, stream):
     watcher = Watcher() if stream else None
-    ask = lambda ctx: complete(ctx, "a", [model(provider, name)], prompt="Hi", stream=stream)  # noqa: E731
+    ask = lambda ctx: complete(ctx, "a", [model(provider, name)], messages=says("Hi"), stream=stream)  # noqa: E731
     error = fails(ask, watcher)
     assert (error.kind, error.upstream, error.status) == (kind, upstream, 502)
     if name == "fail-429":
@@ -138,7 +144,7 @@ def test_errors_have_a_kind(provider, name, kind, upstream, stream):
 def test_a_refused_connection(provider, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
-    error = fails(lambda ctx: complete(ctx, "a", [model(provider)], prompt="Hi"))
+    error = fails(lambda ctx: complete(ctx, "a", [model(provider)], messages=says("Hi")))
     assert (error.kind, error.status) == ("connection", 502)
 
 
@@ -152,7 +158,7 @@ def test_a_stream_that_breaks_is_not_tried_again(provider, name, kinds):
     @node("a", retry=Retry(max_attempts=3, delay=0.001, errors=("connection", "http")))
     async def ask(ctx: Context) -> Any:
         models = [model(provider, name), model(provider)]
-        return await complete(ctx, "a", models, prompt="Tell of the sea.", stream=True)
+        return await complete(ctx, "a", models, messages=says("Tell of the sea."), stream=True)
 
     error = fails(ask, watcher)
     assert error.kind in kinds
@@ -167,7 +173,9 @@ def test_another_model_answers_when_nothing_was_said_yet(provider, name, caplog)
     watcher = Watcher()
     models = [model(provider, name), model(other, "second")]
     with caplog.at_level(logging.WARNING):
-        answer = with_llm(lambda ctx: complete(ctx, "a", models, prompt="Tell of the sea.", stream=True), watcher)
+        answer = with_llm(
+            lambda ctx: complete(ctx, "a", models, messages=says("Tell of the sea."), stream=True), watcher
+        )
     assert answer["model"] == "second"
     assert "".join(text for _, text in watcher.tokens) == answer["text"]
     assert [record.fields["model"] for record in caplog.records] == [name]
@@ -175,27 +183,27 @@ def test_another_model_answers_when_nothing_was_said_yet(provider, name, caplog)
 
 def test_another_model_answers_only_for_the_errors_named():
     models = [model("openai", "fail-401"), model("anthropic")]
-    error = fails(lambda ctx: complete(ctx, "a", models, prompt="Hi", fallback_on=("timeout", "5xx")))
+    error = fails(lambda ctx: complete(ctx, "a", models, messages=says("Hi"), fallback_on=("timeout", "5xx")))
     assert error.kind == "auth"
 
 
 @BOTH
 def test_the_time_limit_is_for_each_model(provider):
     models = [model(provider, "slow-5000"), model(provider, "slow-1")]
-    answer = with_llm(lambda ctx: complete(ctx, "a", models, prompt="Hi", timeout=0.3))
+    answer = with_llm(lambda ctx: complete(ctx, "a", models, messages=says("Hi"), timeout=0.3))
     assert answer["model"] == "slow-1"
     with pytest.raises(TimeoutError):
-        with_llm(lambda ctx: complete(ctx, "a", models[:1], prompt="Hi", timeout=0.05))
+        with_llm(lambda ctx: complete(ctx, "a", models[:1], messages=says("Hi"), timeout=0.05))
 
 
 def test_only_our_retries_count(standin):
     """The SDK's own would make one attempt of ours succeed here."""
-    error = fails(lambda ctx: complete(ctx, "a", [model("openai", "fail-503-1")], prompt="Hi"))
+    error = fails(lambda ctx: complete(ctx, "a", [model("openai", "fail-503-1")], messages=says("Hi")))
     assert error.upstream == 503
 
     @node("a", retry=Retry(max_attempts=3, max_delay=0.02))
     async def ask(ctx: Context) -> Any:
-        return await complete(ctx, "a", [model("anthropic", "fail-503-2")], prompt="Hi")
+        return await complete(ctx, "a", [model("anthropic", "fail-503-2")], messages=says("Hi"))
 
     assert with_llm(ask)["text"]
 
@@ -208,8 +216,10 @@ def test_cancelling_a_stream_closes_it(provider):
             async with ConnectionPools.opened([LLM]) as pools:
                 watcher = Watcher()
                 url = slow.url + ("/v1" if provider == "openai" else "")
-                asked = Model(PROVIDERS[provider], "m", "k", url)
-                work = complete(make_context(pools, watcher), "a", [asked], prompt="Tell of the sea.", stream=True)
+                asked = PROVIDERS[provider]("m", "k", url)
+                work = complete(
+                    make_context(pools, watcher), "a", [asked], messages=says("Tell of the sea."), stream=True
+                )
                 task = asyncio.create_task(work)
                 while len(watcher.tokens) < 3:  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
@@ -233,9 +243,9 @@ def test_connections_and_sdk_clients_are_shared(standin):
             before = standin.open_connections()
             for _ in range(5):
                 ctx = make_context(pools, Watcher())
-                await complete(ctx, "a", [model("openai")], prompt="Hi", stream=True)
-                await complete(ctx, "a", [model("anthropic")], prompt="Hi", stream=True)
-                await complete(ctx, "a", [model("anthropic")], prompt="Hi")
+                await complete(ctx, "a", [model("openai")], messages=says("Hi"), stream=True)
+                await complete(ctx, "a", [model("anthropic")], messages=says("Hi"), stream=True)
+                await complete(ctx, "a", [model("anthropic")], messages=says("Hi"))
             assert len(pools[LLM]._clients) == 2
             assert standin.open_connections() - before <= 2
 
@@ -254,7 +264,7 @@ TICKET = "Classify as billing, technical or other: I was charged twice, please r
 
 @BOTH
 def test_a_typed_answer(provider):
-    verdict = with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider)], VERDICT, prompt=TICKET))
+    verdict = with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider)], output=VERDICT, messages=says(TICKET)))
     assert verdict["label"] == "billing"
     assert 0 <= verdict["score"] <= 1
 
@@ -274,28 +284,37 @@ def test_a_typed_answer(provider):
 )
 def test_answers_of_other_types(provider, kind, check):
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
-    assert check(with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider)], adapter, prompt=TICKET)))
+    assert check(
+        with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider)], output=adapter, messages=says(TICKET)))
+    )
 
 
 @BOTH
 def test_a_wrong_answer_is_sent_back_with_what_is_wrong(provider):
-    verdict = with_llm(lambda ctx: complete_as(ctx, "judge", [model(provider, "nonsense-2")], VERDICT, prompt=TICKET))
+    verdict = with_llm(
+        lambda ctx: complete_as(ctx, "judge", [model(provider, "nonsense-2")], output=VERDICT, messages=says(TICKET))
+    )
     assert verdict["label"] == "billing"
 
 
 @BOTH
 def test_an_answer_that_stays_wrong_is_an_error_or_another_models_turn(provider):
     models = [model(provider, "nonsense")]
-    error = fails(lambda ctx: complete_as(ctx, "judge", models, VERDICT, prompt=TICKET))
+    error = fails(lambda ctx: complete_as(ctx, "judge", models, output=VERDICT, messages=says(TICKET)))
     assert (error.kind, error.status) == ("invalid_output", 502)
     models.append(model(provider))
-    assert with_llm(lambda ctx: complete_as(ctx, "judge", models, VERDICT, prompt=TICKET))["label"] == "billing"
+    assert (
+        with_llm(lambda ctx: complete_as(ctx, "judge", models, output=VERDICT, messages=says(TICKET)))["label"]
+        == "billing"
+    )
 
 
 def test_a_typed_answer_as_a_node_fails_with_its_name():
     @node("judge", retry=Retry(max_attempts=2, delay=0.001, errors=("invalid_output",)))
     async def judge(ctx: Context) -> Verdict:
-        return await complete_as(ctx, "judge", [model("openai", "nonsense")], VERDICT, repairs=0, prompt=TICKET)
+        return await complete_as(
+            ctx, "judge", [model("openai", "nonsense")], output=VERDICT, max_repairs=0, messages=says(TICKET)
+        )
 
     with pytest.raises(NodeError) as caught:
         with_llm(judge)
@@ -342,9 +361,9 @@ def test_what_the_service_is_sent(provider):
 
     async def scenario() -> None:
         pool = LlmPool(httpx.AsyncClient(transport=httpx.MockTransport(answer)))
-        options: Any = {"system": "Be brief.", "prompt": "Hi", "temperature": 0.5, "max_tokens": 7}
+        asked = PROVIDERS[provider]("some-model", "a-key", temperature=0.5, max_tokens=7)
         with pytest.raises(FlowError):
-            await complete(make_context({LLM: pool}), "a", [model(provider)], **options)
+            await complete(make_context({LLM: pool}), "a", [asked], system="Be brief.", messages=says("Hi"))
         await pool.close()
 
     run(scenario())

@@ -166,7 +166,9 @@ def _options(params: HttpParams, scribe: Scribe) -> list[tuple[str, str]]:
     if params.follow_redirects:
         options.append(("follow_redirects", "True"))
     if params.allow_hosts:
-        options.append(("allow_hosts", repr(tuple(params.allow_hosts))))
+        scribe.pool("http_guard", "GUARDED_HTTP")
+        names = ", ".join(repr(host) for host in params.allow_hosts)
+        options.append(("allow_hosts", f"{scribe.use('http_guard', 'allowed_hosts')}({names})"))
     return options
 
 

@@ -1,0 +1,35 @@
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from templates.runtime.errors import ExpressionError
+from templates.runtime.waiting import _seconds, sleep_for, sleep_until
+from tests.runtime.support import run
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [(2, 2), (0.5, 0.5), ("200ms", 0.2), ("1h30m", 5400), ("1 d", 86400), ("PT1M2.5S", 62.5), ("P1D", 86400)],
+)
+def test_durations(given, seconds):
+    assert _seconds(given) == seconds
+
+
+@pytest.mark.parametrize(
+    "given", ["", "s", "2", "2 weeks", "P", "PT", "1m2x", "2s!", -1, True, None, [], float("inf"), float("nan")]
+)
+def test_what_is_no_duration(given):
+    with pytest.raises(ExpressionError):
+        _seconds(given)
+
+
+def test_waiting_takes_its_time():
+    started = time.monotonic()
+    run(sleep_for("20ms"))
+    run(sleep_until(datetime.now(UTC) + timedelta(milliseconds=20)))
+    run(sleep_until("2001-01-01T00:00:00"))
+    assert 0.039 < time.monotonic() - started < 2
+    for bad in ("soon", 5, None):
+        with pytest.raises(ExpressionError):
+            run(sleep_until(bad))
