@@ -66,13 +66,13 @@ def is_object(type_: Type) -> bool:
 
 
 def is_ordered(type_: Type) -> bool:
-    """Whether all values of it can be put in order with each other by Python."""
-    return is_number(type_) or is_text(type_) or isinstance(type_, DateTimeType)
+    """Whether all values of it have an order in Python. Points in time with and without a zone have none together."""
+    return is_number(type_) or is_text(type_)
 
 
 def is_scalar(type_: Type) -> bool:
     """Whether it is known to be a value that Python can hash and that equals only its like."""
-    return is_ordered(type_) or isinstance(type_, BoolType)
+    return is_ordered(type_) or isinstance(type_, (BoolType, DateTimeType))
 
 
 def element(type_: Type) -> Type:

@@ -29,15 +29,17 @@ def regex_find(value: Any, pattern: str, group: int | str = 0) -> str | None:
 
 def regex_replace(value: Any, pattern: str, replacement: str) -> str:
     r"""The text with `replacement` for each match; it may hold `\1` or `\g<name>` for the match's groups."""
-    source = _searched("regex_replace", value)
-    parts: list[str] = []
-    end = size = 0
-    for match in _compiled(pattern).finditer(source):
-        parts += (source[end : match.start()], match.expand(replacement))
-        size += len(parts[-1])
+    source, compiled = _searched("regex_replace", value), _compiled(pattern)
+    references = replacement.count("\\")
+    size = len(source)
+    for match in compiled.finditer(source):
+        # The most that can stand there: the replacement, and the longest group for each reference in it.
+        longest = (
+            max(match.end(group) - match.start(group) for group in range(compiled.groups + 1)) if references else 0
+        )
+        size += len(replacement) + references * longest
         limit("regex_replace", size, MAX_TEXT, "characters")
-        end = match.end()
-    return "".join([*parts, source[end:]])
+    return compiled.sub(replacement, source)
 
 
 def _searched(name: str, value: Any) -> str:
