@@ -69,7 +69,8 @@ def test_switch_takes_one_handle():
     edges = [edge("s", "a", "case0"), edge("s", "b", "two"), edge("s", "c", "case2"), edge("s", "d", "default")]
     made = nodes_of(nodes, edges)
     assert made["s"]["with"]["value"] == (
-        "{{ 'case0' if input.kind == 'a' else 'case1' if input.kind == 2 else 'case2' if (input.n > 3) else 'default' }}"
+        "{{ 'case0' if input.kind == 'a' else 'case1' if input.kind == 2 else 'case2' if (input.n > 3) "
+        "else 'default' }}"
     )
     assert [made[name]["if"] for name in "abcd"] == [
         f"{{{{ nodes.s.output == '{handle}' }}}}" for handle in ("case0", "case1", "case2", "default")

@@ -12,6 +12,9 @@ Translate = Callable[[Step], Draft]
 GENERIC = "catalyst"
 """The type that holds a node of the flow language word for word."""
 
+DRAWN = "drawn"
+"""Key of a node's `catalyst` map: edges into it are only drawn, its own `if` and `needs` say when it runs."""
+
 TRANSLATIONS: Mapping[str, Translate] = {
     "aggregate": types_flow.aggregate,
     "anthropicCompletion": types_io.anthropic_completion,

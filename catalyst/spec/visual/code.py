@@ -215,13 +215,23 @@ def _node_access(text: str, at: int, nodes: Mapping[str, str]) -> tuple[int, Cod
     dot = _DOT.match(text, at)
     if dot is None:
         return None
-    for key in sorted(nodes, key=len, reverse=True):
+    for key in _changed(nodes):
         end = dot.end() + len(key)
-        if text.startswith(key, dot.end()) and not re.match(r"\w", text[end : end + 1]) and nodes[key] != key:
-            return end, code(f"nodes.{nodes[key]}")
         if text.startswith(key, dot.end()) and not re.match(r"\w", text[end : end + 1]):
-            return None
+            return end, code(f"nodes.{nodes[key]}")
     return None
+
+
+class Ids(dict[str, str]):
+    """What the file calls its nodes -> their identifiers; `changed` has those that differ, longest first."""
+
+    def __init__(self, ids: Mapping[str, str]) -> None:
+        super().__init__(ids)
+        self.changed = sorted((key for key in ids if ids[key] != key), key=len, reverse=True)
+
+
+def _changed(nodes: Mapping[str, str]) -> list[str]:
+    return nodes.changed if isinstance(nodes, Ids) else Ids(nodes).changed
 
 
 _READ = re.compile(r"(?<![\w.])nodes\s*\.\s*([A-Za-z_]\w*)|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)

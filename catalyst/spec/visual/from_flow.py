@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalyst.spec.units import parse_duration
-from catalyst.spec.visual.catalog import GENERIC
+from catalyst.spec.visual.catalog import DRAWN, GENERIC
 from catalyst.spec.visual.code import references
 from catalyst.spec.visual.patch import plain
 
@@ -119,9 +119,11 @@ def node_of(name: str, node: Any, level: int, keys: Keys) -> dict[str, Any]:
     if not isinstance(node, dict):
         return found | {"type": GENERIC, "config": {}}
     made = _natural(node) if level < VERBATIM else None
+    drawn = {DRAWN: True} if level > NATURAL else {}
     if made is None:
         left_out = ("needs",) if level == NATURAL else ()
-        return found | {"type": GENERIC, "config": {key: value for key, value in node.items() if key not in left_out}}
+        config = {key: value for key, value in node.items() if key not in left_out}
+        return found | {"type": GENERIC, "config": config} | ({"catalyst": drawn} if drawn else {})
     kind, config, used = made
     rest = {key: value for key, value in node.items() if key not in _OWN_KEYS and key not in used}
     found |= {"type": kind}
@@ -133,7 +135,7 @@ def node_of(name: str, node: Any, level: int, keys: Keys) -> dict[str, Any]:
                 found |= converted
                 del rest[key]
     found["config"] = config
-    return found | ({"catalyst": rest} if rest else {})
+    return found | ({"catalyst": rest | drawn} if rest or drawn else {})
 
 
 Made = tuple[str, dict[str, Any], tuple[str, ...]]

@@ -14,6 +14,7 @@ from catalyst.spec.names import normal_form
 from catalyst.spec.tree import LocatedMap, key_span_at, span_at
 from catalyst.spec.visual.catalog import (
     ALL_TYPES,
+    DRAWN,
     GENERIC,
     HANDLES,
     NOT_YET,
@@ -73,6 +74,11 @@ class _GroupWork:
         self.result = Translated(LocatedMap(span), whole=len(self.nodes) == len(group.nodes))
         self.arms: dict[str, list[Arm]] = {name: [] for name in self.nodes}
         self.extra: dict[str, list[tuple[str, Edge, Arm]]] = {}
+        self.made: dict[str, str] = {}
+        """Decisions made for edges -> the node that the edge comes from."""
+        self.given: dict[str, list[str]] = {}
+        """Node -> where its data comes from."""
+        self.taken = {normal_form(name) for name in around.ids.values()}
         kinds = {name: str(node.type) for name, node in self.nodes.items()}
         cases = {name: ["default", *_cases(node)] for name, node in self.nodes.items() if node.type == "switch"}
         self.paths = self.result.paths = Paths(kinds, cases)
@@ -100,6 +106,8 @@ class _GroupWork:
         source, target = ids.get(edge.source, ""), ids.get(edge.target, "")
         if source not in self.nodes or target not in self.nodes:
             return
+        if is_drawn_only(self.nodes[target]):
+            return
         arm = Arm(source, self.handle(self.nodes[source], edge), edge.span)
         if unwrapped(edge.condition) in (None, ""):
             if not any((known.source, known.handle) == (arm.source, arm.handle) for known in self.arms[target]):
@@ -107,15 +115,15 @@ class _GroupWork:
             return
         name = self.free_name(f"{source}_to_{target}")
         self.extra.setdefault(target, []).append((name, edge, arm))
+        self.made[name] = source
         self.arms[target].append(Arm(name, "true", edge.span))
 
     def free_name(self, wanted: str) -> str:
         """A name that no node has."""
-        taken = {normal_form(name) for name in self.around.ids.values()}
-        taken |= {normal_form(name) for entries in self.extra.values() for name, _, _ in entries}
         number, name = 2, wanted
-        while normal_form(name) in taken:
+        while normal_form(name) in self.taken:
             name, number = f"{wanted}_{number}", number + 1
+        self.taken.add(normal_form(name))
         return name
 
     def handle(self, node: Node, edge: Edge) -> str:
@@ -180,8 +188,7 @@ class _GroupWork:
 
     def origin(self, arm: Arm) -> str:
         """The drawn node behind an arm."""
-        made = {name: inner.source for entries in self.extra.values() for name, _, inner in entries}
-        return made.get(arm.source, arm.source)
+        return self.made.get(arm.source, arm.source)
 
     def reads(self, name: str) -> list[str]:
         """The nodes of this group that the texts of a node seem to read."""
@@ -208,7 +215,9 @@ class _GroupWork:
         runs = self.paths.through(arms or [Arm(other) for other in self.reads(name)])
         self.paths.runs[name] = runs
         body = self.body(node)
-        step = Step(node, self.sources(arms), self.around, body)
+        sources = self.sources(arms)
+        self.given[name] = [source.id for source in sources]
+        step = Step(node, sources, self.around, body)
         step.direct = tuple(arm.source for arm in arms)
         draft = TRANSLATIONS[node.type](step)
         step.finish()
@@ -309,18 +318,10 @@ class _GroupWork:
     def sources(self, arms: list[Arm]) -> list[Source]:
         """Where the data of a node comes from; nodes that only decide hand on what they got."""
         found: dict[str, None] = {}
-        waiting = [self.origin(arm) for arm in arms]
-        seen: set[str] = set()
-        while waiting:
-            name = waiting.pop(0)
-            if name in seen:
-                continue
-            seen.add(name)
+        for name in [self.origin(arm) for arm in arms]:
             node = self.nodes[name]
-            if node.type in _PASSING and node.body is None:
-                waiting = [self.origin(arm) for arm in self.arms[name]] + waiting
-            else:
-                found[name] = None
+            passes = node.type in _PASSING and node.body is None
+            found.update(dict.fromkeys(self.given.get(name, ()) if passes else (name,)))
         several = len(found) > 1
         return [Source(name, several and self.may_lack_output(name)) for name in found]
 
@@ -348,7 +349,7 @@ class _GroupWork:
     def overlay(self, node: Node) -> dict[str, Any]:
         """Keys of the flow language that the editor has no place for."""
         raw = self.report.map_in(node.raw, "catalyst", f"`catalyst` of node `{node.key}`")
-        return {key: At(value, raw.value_spans[key]) for key, value in raw.items()}
+        return {key: At(value, raw.value_spans[key]) for key, value in raw.items() if key != DRAWN}
 
     def common(self, node: Node) -> dict[str, Any]:
         """`timeout`, `retries`, `cache` and `onError` of a node."""
@@ -383,6 +384,12 @@ class _GroupWork:
         if raw.get("key") is not None:
             keys["key"] = At(translated(raw["key"], self.around.ids), key_span_at(raw, ["key"], span))
         return At(keys, raw.span)
+
+
+def is_drawn_only(node: Node) -> bool:
+    """Whether the edges into a node are only drawn, because its own `if` and `needs` say when it runs."""
+    own = node.raw.get("catalyst")
+    return isinstance(own, LocatedMap) and own.get(DRAWN) is True
 
 
 def _cases(node: Node) -> list[str]:

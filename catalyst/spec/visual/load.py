@@ -11,6 +11,7 @@ from typing import Any
 from catalyst.diagnostics import Diagnostic, Span
 from catalyst.spec.names import normal_form
 from catalyst.spec.tree import LocatedMap, key_span_at
+from catalyst.spec.visual.code import Ids
 from catalyst.spec.visual.group import translate_group
 from catalyst.spec.visual.interface import (
     cors_of,
@@ -172,7 +173,7 @@ class _Document:
         report.known_keys(raw, _WORKFLOW_KEYS, f"workflow `{key}`")
         outline = build_outline(raw, shared, report)
         own = report.map_in(raw, "catalyst", f"`catalyst` of workflow `{key}`")
-        around = Surroundings(outline.ids, names, names[str(key)], len(names) > 1, report)
+        around = Surroundings(Ids(outline.ids), names, names[str(key)], len(names) > 1, report)
         nodes_span = raw.value_spans.get("nodes", raw.span)
         made = translate_group(outline.group, around, nodes_span, keep_order="catalyst" in raw)
         if not outline.group.nodes and not own and not report.has_errors:

@@ -160,7 +160,7 @@ def _rewrite_nodes(workflow: dict[str, Any], key: str, tree: dict[str, Any], key
     gone = _drop_unknown(nodes, tree)
     edges = workflow.get("edges")
     if isinstance(edges, list):
-        kept_edges = [edge for edge in edges if not _touches(edge, targets, gone)]
+        kept_edges = [edge for edge in edges if not _touches(edge, gone)]
         workflow["edges"] = [_without_handle(edge) if edge.get("source") in targets else edge for edge in kept_edges]
 
 
@@ -178,10 +178,8 @@ def _drop_unknown(nodes: dict[str, Any], tree: dict[str, Any]) -> set[str]:
     return gone
 
 
-def _touches(edge: Any, targets: set[str], gone: set[str]) -> bool:
-    if not isinstance(edge, dict):
-        return True
-    return edge.get("target") in targets or edge.get("target") in gone or edge.get("source") in gone
+def _touches(edge: Any, gone: set[str]) -> bool:
+    return not isinstance(edge, dict) or edge.get("target") in gone or edge.get("source") in gone
 
 
 def _rewrite_top_level(workflow: dict[str, Any], tree: dict[str, Any], names: set[str]) -> None:
