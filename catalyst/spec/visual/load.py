@@ -94,7 +94,7 @@ def load_visual(source: str, filename: str) -> VisualLoaded:
     raw, found = read_json(source, filename)
     report = Report()
     report.extend(found)
-    if raw is not None and not isinstance(raw, LocatedMap):
+    if not report.has_errors and not isinstance(raw, LocatedMap):
         report.extend(
             [Diagnostic("E153", "error", f"the file holds {kind_of(raw)}, not an object", Span.start_of(filename))]
         )
