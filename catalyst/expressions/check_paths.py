@@ -98,6 +98,8 @@ def _walk(  # noqa: PLR0913, PLR0917
             found, skipping = without_none(found), False
         elif may_miss and tolerant:
             skipping = True
+        if step.optional and may_be_none(found):
+            found, skipping = without_none(found), True  # `a?.b.c` is none when b is, too
         own = found
         type_ = nullable(own) if skipping else own
         if isinstance(step, Get):

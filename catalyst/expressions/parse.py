@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from lark import Lark, Tree
@@ -18,6 +17,7 @@ from catalyst.diagnostics import Diagnostic, Located, Span
 from catalyst.expressions.build import TreeBuilder, TreeProblem
 from catalyst.expressions.hints import explain_unexpected
 from catalyst.expressions.scan import MAX_BRACKETS, HoleText, ScanProblem, has_holes, scan
+from catalyst.expressions.tables import load_parser
 from catalyst.expressions.tree import Expr, Hole, Template, Text
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "Parsed", "has_holes", "parse_expression", "parse_template"]
@@ -142,9 +142,8 @@ def _failure(error: UnexpectedInput, inner: str) -> tuple[int, int]:
 
 @cache
 def _parser() -> Lark:
-    """The parser; making it takes about 70 ms, so it is made when the first hole is read."""
-    grammar = files("catalyst.expressions").joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=True)
+    """The parser, made when the first hole is read."""
+    return load_parser()
 
 
 _NO_LEVEL = frozenset({"start", "arguments", "pair", "named", "test_name", "compare_op"})

@@ -119,6 +119,8 @@ class Walk:
     def step(self, node: Get | Index) -> Any:
         inner = node.value
         base = self.step(inner) if isinstance(inner, (Get, Index)) else self.value(inner)
+        if base is None and isinstance(inner, (Get, Index)) and inner.optional:
+            raise Skipped
         key = node.key if isinstance(node, Get) else self.value(node.key)
         try:
             if isinstance(base, dict) and isinstance(key, str):
