@@ -225,7 +225,7 @@ def stream_events(workflow: LocatedMap, report: Report) -> tuple[bool, At | None
     events = report.list_in(raw, "events", "`events` of `output`")
     names: list[Any] = []
     for index, name in enumerate(events):
-        if name in _EVENTS:
+        if isinstance(name, str) and name in _EVENTS:
             names.append(At(_EVENTS[name], events.item_spans[index]))
         else:
             known = listing(list(_EVENTS))

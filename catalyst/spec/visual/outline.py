@@ -209,7 +209,7 @@ class _Reader:
         """The nodes of the group that a body names by their ids."""
         body = Group()
         for index, name in enumerate(names):
-            if name in group.nodes and name != owner.key:
+            if isinstance(name, str) and name in group.nodes and name != owner.key:
                 body.nodes[str(name)] = group.nodes.pop(str(name))
             else:
                 label = did_you_mean(name, list(group.nodes))
