@@ -20,7 +20,7 @@ from .guard import ClientGone, Guard
 from .host import Host, run_took_too_long
 from .intake import Intake
 from .reply import Reply
-from .workflow import Answered, HttpTrigger, StreamedRun, Workflow
+from .workflow import Answered, HttpTrigger, StreamedRun, Streamer, Workflow
 
 Context = ExecutionContext[Any, Any, Any]
 _NO_VALUES: Mapping[str, str] = {}
@@ -56,9 +56,11 @@ class Endpoint:
             answered = Answered() if self.workflow.continues else None
             ctx = await self._accept(scope, receive, path_values, execution_id, answered)
             guard.body_is_read()
-            if self.workflow.stream is not None and _wants_events(scope):
+            streamer = self.workflow.stream
+            if streamer is not None and _wants_events(scope):
                 guard.stop()
-                answer = await self._stream(ctx, answered, receive, send)
+                streamed = self._streamed(ctx, answered)
+                answer = await self._stream(streamer, streamed, receive, send)
             else:
                 answer = await self._run(ctx, answered, scope)
         except asyncio.CancelledError:
@@ -138,25 +140,26 @@ class Endpoint:
         answer.headers.append((b"x-execution-id", ctx.execution_id.encode("ascii")))
         return answer
 
-    async def _stream(self, ctx: Context, answered: Answered | None, receive: Receive, send: Send) -> Answer | None:
-        """Send the run's events; None, or the answer to an error that came before the first of them."""
-        assert self.workflow.stream is not None
-        host, counts = self._host, self._counts
-        streamed = StreamedRun(
+    def _streamed(self, ctx: Context, answered: Answered | None) -> StreamedRun:
+        return StreamedRun(
             ctx=ctx,
             run=self.workflow.run,
             timeout=self._timeout,
             events=self.trigger.events,
             visible=self.workflow.visible,
-            keep=partial(host.keep, self.workflow),
+            keep=partial(self._host.keep, self.workflow),
             answered=answered,
         )
+
+    async def _stream(self, streamer: Streamer, streamed: StreamedRun, receive: Receive, send: Send) -> Answer | None:
+        """Send the run's events; None, or the answer to an error that came before the first of them."""
+        host, counts, ctx = self._host, self._counts, streamed.ctx
         host.running += 1
         counts.in_flight += 1
         status = "cancelled"
         answer = None
         try:
-            await self.workflow.stream.serve(streamed, receive, send)
+            await streamer.serve(streamed, receive, send)
             status = "ok" if streamed.error is None else host.failed(self.workflow, streamed.error)
         except ClientGone:
             pass

@@ -22,6 +22,7 @@ _JSON_TYPE = re.compile(
     r"application/(?:json|[a-z0-9.!#$&^_-]{1,100}\+json)\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?;?", re.IGNORECASE
 )
 _MAX_QUERY_FIELDS = 1000
+_MAX_DIGITS = 15
 
 
 class Intake:
@@ -79,7 +80,7 @@ class Intake:
         for name, value in scope["headers"]:
             if name == b"content-type":
                 media_type = value
-            elif name == b"content-length" and value.isdigit() and int(value) > self._max_body:
+            elif name == b"content-length" and (len(value) > _MAX_DIGITS or int(value) > self._max_body):
                 raise _too_large(self._max_body)
         message = await receive()
         body: bytes = message.get("body", b"")
@@ -165,9 +166,9 @@ def check_body(validate: Any, raw: bytes) -> Any:
 def _is_plainly_sound(raw: bytes) -> bool:
     """Whether a quick look proves that no object has a key twice and no number is NaN or infinite.
 
-    The validator lets the last of two equal keys win. Here the text is parsed and written again, and colons are counted:
-    each member has one, texts keep theirs, so when none is missing no member was lost. An escape could bring in a colon
-    that was not there, so texts with them get the exact look. orjson refuses NaN and numbers too large for a float.
+    The validator lets the last of two equal keys win. Here the text is parsed and written again, and colons are
+    counted: each member has one, texts keep theirs, so when none is missing no member was lost. An escape could bring
+    in a colon that was not there, so texts with them get the exact look. orjson refuses NaN and what no float can hold.
     """
     if b"\\u" in raw:
         return False
@@ -183,6 +184,8 @@ def _check_soundness(raw: bytes) -> None:
         json.loads(raw, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
         raise RequestError("The body is nested too deeply", kind="json", status=400) from None
+    except ValueError:
+        raise RequestError("The body is not valid JSON", kind="json", status=400) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

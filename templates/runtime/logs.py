@@ -6,6 +6,7 @@ reach a log by type; as a second net their values are also taken out of every li
 
 import json
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
@@ -89,13 +90,16 @@ def _described(value: object) -> str:
     return f"<{type(value).__name__}>"
 
 
-def configure(level: str = "info", secrets: Iterable[str] = ()) -> None:
-    """Send everything, the server's own messages too, to standard output as JSON lines."""
+def configure(level: str | None = None, secrets: Iterable[str] = ()) -> None:
+    """Send everything, the server's own messages too, to standard output as JSON lines.
+
+    `level` is LOG_LEVEL of the environment, or info, when it is not given.
+    """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(_LEVELS.get(level.lower(), 20))
+    root.setLevel(_LEVELS.get((level or os.environ.get("LOG_LEVEL", "info")).lower(), 20))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "fastapi"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
@@ -103,3 +107,13 @@ def configure(level: str = "info", secrets: Iterable[str] = ()) -> None:
     for name in ("httpx2", "httpcore", "httpcore2", "openai", "anthropic", "asyncio"):
         # These tell of every request, some with headers.
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def start(secrets: Iterable[str]) -> None:
+    """Set logs up when nobody has (a worker process, `uvicorn app.main:app`); from now on hide `secrets`."""
+    handlers = logging.getLogger().handlers
+    if not handlers:
+        configure(secrets=secrets)
+    for handler in handlers:
+        if isinstance(handler.formatter, JsonFormatter):
+            handler.setFormatter(JsonFormatter(secrets))

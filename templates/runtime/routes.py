@@ -212,12 +212,14 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of the app a problem document, those of routes that the owner adds too."""
 
     async def of_status(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+        if not isinstance(error, HTTPException):
+            return await of_anything(request, error)
         known = problems.of_status(error.status_code, tuple((error.headers or {}).items()))
         return _response(problems.answer(known))
 
     async def of_validation(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
+        if not isinstance(error, RequestValidationError):
+            return await of_anything(request, error)
         found = [
             problems.invalid([{**entry, "loc": entry["loc"][1:]}], str(entry["loc"][0])) for entry in error.errors()
         ]

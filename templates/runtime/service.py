@@ -13,13 +13,14 @@ async with service.running(settings.env, settings.secrets, pools):    # in the l
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict, is_dataclass
 from functools import partial
 from time import monotonic_ns
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from pydantic import TypeAdapter
+from pydantic import SecretStr, TypeAdapter
 from starlette.middleware import Middleware
 
 from . import logs
@@ -81,10 +82,11 @@ class Service:
     @asynccontextmanager
     async def running(self, env: Any, secrets: Any, pools: ConnectionPools) -> AsyncIterator[None]:
         """Take requests and keep schedules while inside; afterwards wait for what still goes on in the background."""
+        logs.start(_secret_texts(secrets))
         live = Live(env, secrets, pools, _make_checks(self._endpoints, secrets))
         self._host.live = live
         started = [
-            asyncio.create_task(trigger.run(workflow.name, partial(self._start, workflow)))
+            asyncio.create_task(trigger.run(workflow.name, partial(self._start, live, workflow)))
             for workflow in self.workflows
             for trigger in workflow.triggers
             if not isinstance(trigger, HttpTrigger)
@@ -98,16 +100,15 @@ class Service:
             await drain(live.tasks, self._host.limits.drain)
             self._host.live = None
 
-    def _start(self, workflow: Workflow, given: Mapping[str, Any]) -> asyncio.Task[None]:
+    def _start(self, live: Live, workflow: Workflow, given: Mapping[str, Any]) -> asyncio.Task[None]:
         """Start a run that nobody waits for; it logs how it ended."""
-        task = asyncio.create_task(self._run_unasked(workflow, given))
+        task = asyncio.create_task(self._run_unasked(live, workflow, given))
         self._host.keep(workflow, task)
         return task
 
-    async def _run_unasked(self, workflow: Workflow, given: Mapping[str, Any]) -> None:
+    async def _run_unasked(self, live: Live, workflow: Workflow, given: Mapping[str, Any]) -> None:
         """Run a workflow that no request started, and log how that ended."""
-        host, live = self._host, self._host.live
-        assert live is not None
+        host = self._host
         execution_id = new_execution_id()
         logs.CURRENT_RUN.set((execution_id, workflow.name))
         counts = host.metrics.counts[workflow.name]
@@ -141,6 +142,14 @@ def _make_checks(endpoints: Iterable[Endpoint], secrets: Any) -> dict[Auth, Chec
         for endpoint in endpoints
         if endpoint.trigger.auth is not None
     }
+
+
+def _secret_texts(secrets: Any) -> list[str]:
+    """Every secret, and each part of those that are lists, for the logs to hide."""
+    if not is_dataclass(secrets) or isinstance(secrets, type):
+        return []
+    texts = [value.get_secret_value() for value in asdict(secrets).values() if isinstance(value, SecretStr)]
+    return [part.strip() for text in texts for part in (text, *text.split(","))]
 
 
 def _specificity(path: str) -> list[bool]:

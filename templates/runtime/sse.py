@@ -137,8 +137,8 @@ class _Queue:
 
     def frame(self, event: str, data: dict[str, Any]) -> bytes:
         """One event."""
-        self._number += 1
         text = to_json(data)
+        self._number += 1
         for raw, escaped in _LINE_ENDS:
             if raw in text:
                 text = text.replace(raw, escaped)
@@ -146,7 +146,11 @@ class _Queue:
 
     def _frames(self, waiting: list[list[Any]]) -> Iterator[bytes]:
         for event, node, value in waiting:
-            yield self.frame(event, {"node": node, "text" if event == "token" else "output": value})
+            try:
+                yield self.frame(event, {"node": node, "text" if event == "token" else "output": value})
+            except TypeError:
+                # An object of the project's own Python: the flow may work with it, a client cannot see it.
+                yield self.frame(event, {"node": node, "output": None})
 
 
 async def _send_events(streamed: StreamedRun, queue: _Queue, run: "asyncio.Task[object]", send: Send) -> None:

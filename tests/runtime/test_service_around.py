@@ -243,10 +243,13 @@ import asyncio
 from dataclasses import dataclass
 from templates.runtime.environment import Environment
 from templates.runtime.server import main
-from tests.runtime.service_parts import make_app, workflow
+from templates.runtime import logs
+from tests.runtime.service_parts import SECRETS, make_app, workflow
+
+SECRET = SECRETS.api_keys.get_secret_value()
 
 async def wait(ctx):
-    print("running", flush=True)
+    logs.write("info", "running with " + SECRET)
     await asyncio.sleep(ctx.input["limit"] / 10)
     return {"text": "finished"}
 
@@ -319,8 +322,11 @@ def test_a_stop_lets_requests_finish(program: Any, workers: str) -> None:
     out, err = process.communicate(timeout=20)
     assert json.loads(answer) == {"text": "finished"}
     assert "Traceback" not in out + err
-    lines = [line for line in out.splitlines() if line != "running"]
+    lines = out.splitlines()
     assert all(json.loads(line)["level"] in ("info", "warning") for line in lines)
+    (running,) = [json.loads(line) for line in lines if "running with" in line]
+    assert running["message"] == "running with ***"
+    assert running["workflow"] == "echo"
 
 
 def test_the_port_being_taken_is_said_without_a_traceback(program: Any) -> None:

@@ -183,6 +183,17 @@ def test_comments_keep_the_connection_awake(fast_path: bool) -> None:
             assert "event: done" in list(lines)
 
 
+def test_an_output_that_is_no_json_does_not_break_the_stream(fast_path: bool) -> None:
+    async def run(ctx: Any) -> Told:
+        ctx.set_output("shout", object())
+        await asyncio.sleep(0.05)
+        return {"text": "fine"}
+
+    with serving(make_app(workflow(run, stream=EventStream()), fast_path=fast_path)) as server:
+        found = events(server.post({"query": "ab"}, headers=ASK).text)
+    assert [event for _, event, _ in found] == ["partial", "done"]
+
+
 def test_a_slow_client_loses_no_text(fast_path: bool) -> None:
     async def run(ctx: Any) -> Told:
         for number in range(5000):
