@@ -30,6 +30,7 @@ from catalyst.expressions.types import (
     Type,
     UnionType,
     describe,
+    is_secret,
     may_be_none,
     nullable,
     union,
@@ -231,6 +232,9 @@ def check_slice(checker: Checker, node: Slice, facts: Facts) -> Expr:
     """`value[a:b:c]` of a list or of text."""
     value = checker.check(node.value, facts)
     type_ = without_none(value.type)
+    if is_secret(type_):
+        checker.error("E301", "a secret cannot be cut", value, "a secret is used whole")
+        return replace(node, value=value)
     if may_be_none(value.type):
         checker.error("E204", "value may be missing or null", value, default_help(type_))
     if not isinstance(type_, (AnyType, ListType, StrType, UnionType)):

@@ -16,7 +16,18 @@ from catalyst.expressions.emitter import Emitter
 from catalyst.expressions.functions import LambdaCode
 from catalyst.expressions.functions_python import as_lambda, binary, compare, is_plain, negate
 from catalyst.expressions.references import walk
-from catalyst.expressions.tree import Binary, BoolOp, Compare, CompareOp, Conditional, Expr, Literal_, Ref, Unary
+from catalyst.expressions.tree import (
+    Binary,
+    BoolOp,
+    Compare,
+    CompareOp,
+    Conditional,
+    Expr,
+    Filter,
+    Literal_,
+    Ref,
+    Unary,
+)
 from catalyst.expressions.types import (
     AnyType,
     BoolType,
@@ -83,9 +94,20 @@ def _number_stays_small(node: Binary) -> bool:
     return node.op in ("/", "//", "%") and isinstance(divisor, Literal_) and bool(divisor.value)
 
 
+_PLAIN_PRODUCTS = 8
+"""So many factors of 64 bits each stay far below the limit."""
+
+
 def _may_be_large(node: Expr) -> bool:
-    """Whether a number in it may have been calculated before."""
-    return any(isinstance(inner, Ref) and inner.kind in ("output", "local", "lambda") for inner in walk(node))
+    """Whether a number in it may be longer than what comes in from outside."""
+    products = 0
+    for inner in walk(node):
+        if isinstance(inner, Ref) and inner.kind in ("output", "local", "lambda"):
+            return True
+        if isinstance(inner, Filter) or (isinstance(inner, Binary) and inner.op == "**"):
+            return True
+        products += isinstance(inner, Binary) and inner.op == "*"
+    return products > _PLAIN_PRODUCTS
 
 
 def _both_may_double(node: Binary) -> bool:

@@ -31,7 +31,7 @@ def load_parser() -> Lark:
     if stored.get("made_from") != made_from(grammar):
         return build_parser(grammar)
     data, memo = _unpacked(stored["tables"])
-    parser: Lark = Lark._load_from_dict(data, memo)
+    parser: Lark = Lark._load_from_dict(data, memo)  # type: ignore[no-untyped-call]
     return parser
 
 

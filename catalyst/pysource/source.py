@@ -8,6 +8,7 @@ multi-line text is printed as adjacent literals, a line each, because that is ho
 from __future__ import annotations
 
 import ast
+import copy
 import re
 
 _LONG = 72
@@ -22,7 +23,7 @@ def to_source(expr: ast.expr) -> str:
     if isinstance(expr, (ast.Constant, ast.JoinedStr)):
         return _text(expr, parenthesised=False) or ast.unparse(expr)
     printer = _TextMarker()
-    marked = printer.visit(expr)
+    marked = printer.visit(copy.deepcopy(expr))  # the marks must not stay in the caller's tree
     printed = ast.unparse(marked)
     return _MARKED.sub(lambda match: printer.texts[int(match[1])], printed) if printer.texts else printed
 
@@ -91,6 +92,13 @@ class _TextMarker(ast.NodeTransformer):
 
     def _mark(self, node: ast.Constant | ast.JoinedStr) -> ast.expr:
         text = _text(node, parenthesised=True)
+        if (
+            text is None
+            and isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _MARKED.search(node.value)
+        ):
+            text = repr(node.value)  # text of an author that looks like a mark must not be taken for one
         return node if text is None else self._keep(text)
 
     def _keep(self, text: str) -> ast.expr:
@@ -141,7 +149,9 @@ def _pieces(text: str) -> list[str]:
     """The text cut behind each newline, and long lines behind spaces."""
     pieces: list[str] = []
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):
-        pieces += re.findall(rf".{{1,{_LONG}}}(?:\s+|$)|\S{{{_LONG},}}\s*", line, re.DOTALL) if len(line) > _LONG else [line]
+        pieces += (
+            re.findall(rf".{{1,{_LONG}}}(?:\s+|$)|\S{{{_LONG},}}\s*", line, re.DOTALL) if len(line) > _LONG else [line]
+        )
     return pieces if "".join(pieces) == text else [text]
 
 
