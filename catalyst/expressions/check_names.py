@@ -24,7 +24,7 @@ from catalyst.expressions.types import (
 )
 
 PROBLEM = ObjectType(
-    name="Problem",
+    name="errors.ErrorInfo",
     fields=(
         ("kind", FieldType(STR)),
         ("status", FieldType(INT)),
@@ -33,7 +33,7 @@ PROBLEM = ObjectType(
         ("node", FieldType(nullable(STR))),
     ),
 )
-"""What `nodes.<id>.error` and `err` hold."""
+"""What `nodes.<id>.error` and `err` hold; a type of the runtime has its module in its name."""
 STATUS = StrType(("ok", "error", "skipped"))
 EXECUTION = ObjectType(
     fields=(("id", FieldType(STR)), ("workflow", FieldType(STR)), ("started_at", FieldType(DATETIME)))

@@ -202,7 +202,8 @@ def _unknown_field(type_: ObjectType, step: Get | Index, name: str, names: list[
     if name == "length" and "length" not in names:
         help_ = "for the number of its keys write `| length`"
     if type_.name:
-        return f"unknown field `{name}` on type `{type_.name}`", help_.replace("it has", f"`{type_.name}` has")
+        shown_name = describe(type_)
+        return f"unknown field `{name}` on type `{shown_name}`", help_.replace("it has", f"`{shown_name}` has")
     return f"unknown field `{name}`", help_
 
 

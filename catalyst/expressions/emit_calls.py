@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 
 from catalyst.expressions.arguments import NOT_CONSTANT, Bound, bind, constant_of
-from catalyst.expressions.emit_paths import emit_defined, emit_none_witness, emit_soft
+from catalyst.expressions.emit_paths import emit_defined, emit_none_witness, emit_soft, is_typed
 from catalyst.expressions.emitter import Emitter, choose_name, rename
 from catalyst.expressions.functions import FILTERS, FUNCTIONS, TESTS, EmitCall, LambdaCode
 from catalyst.expressions.functions_model import NOTHING_PIPED
 from catalyst.expressions.functions_python import negate
-from catalyst.expressions.tree import Call, Filter, Lambda, Test
+from catalyst.expressions.tree import Call, Expr, Filter, Lambda, Test
 from catalyst.expressions.types import NONE, SecretType, Type, union, without_none
 
 Arguments = dict[str, ast.expr | LambdaCode | tuple[ast.expr, ...]]
@@ -21,7 +21,7 @@ def emit_filter(emitter: Emitter, node: Filter) -> ast.expr:
     spec = FILTERS[node.name]
     value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
     bound = bind(spec.arguments, node.args, node.kwargs, node.name).bound
-    return spec.emit(_call(emitter, value, node.value.type, bound))
+    return spec.emit(_call(emitter, value, node.value, bound))
 
 
 def emit_test(emitter: Emitter, node: Test) -> ast.expr:
@@ -34,7 +34,7 @@ def emit_test(emitter: Emitter, node: Test) -> ast.expr:
     else:
         value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
     bound = bind(spec.arguments, node.args, (), node.name).bound
-    result = spec.emit(_call(emitter, value, node.value.type, bound))
+    result = spec.emit(_call(emitter, value, node.value, bound))
     if not node.negated:
         return result
     if isinstance(result, ast.Constant) and isinstance(result.value, bool):
@@ -46,10 +46,10 @@ def emit_call(emitter: Emitter, node: Call) -> ast.expr:
     """`name(args)`."""
     spec = FUNCTIONS[node.name]
     bound = bind(spec.arguments, node.args, node.kwargs, node.name).bound
-    return spec.emit(_call(emitter, NOTHING_PIPED, NONE, bound))
+    return spec.emit(_call(emitter, NOTHING_PIPED, None, bound))
 
 
-def _call(emitter: Emitter, value: ast.expr, value_type: Type, bound: tuple[Bound, ...]) -> EmitCall:
+def _call(emitter: Emitter, value: ast.expr, piped: Expr | None, bound: tuple[Bound, ...]) -> EmitCall:
     args: Arguments = {}
     types: dict[str, Type] = {}
     constants: dict[str, object] = {}
@@ -57,24 +57,28 @@ def _call(emitter: Emitter, value: ast.expr, value_type: Type, bound: tuple[Boun
         name = item.argument.name
         types[name] = union(*(given.type for given in item.values))
         if isinstance(item.value, Lambda):
-            args[name] = _lambda(emitter, item.value, value)
+            assert piped is not None
+            args[name] = _lambda(emitter, item.value, piped, value)
             continue
         values = tuple(emitter.emit(given) for given in item.values)
         args[name] = values if item.argument.variadic else values[0]
         known = [constant_of(given) for given in item.values]
         if NOT_CONSTANT not in known:
             constants[name] = tuple(known) if item.argument.variadic else known[0]
+    value_type = piped.type if piped is not None else NONE
     bare = without_none(value_type)
     seen = bare.inner if isinstance(bare, SecretType) else value_type
     return EmitCall(value, seen, args, constants, emitter.names.use, types)
 
 
-def _lambda(emitter: Emitter, node: Lambda, value: ast.expr) -> LambdaCode:
+def _lambda(emitter: Emitter, node: Lambda, piped: Expr, value: ast.expr) -> LambdaCode:
     """A lambda with its parameter named as the author did, where that name is free."""
     placeholder = emitter.new_placeholder()
-    outer = emitter.parameters
+    outer, outer_typed = emitter.parameters, emitter.typed_parameters
+    typed = is_typed(emitter, piped)
     emitter.parameters = {**outer, node.parameter: placeholder}
+    emitter.typed_parameters = (outer_typed - {node.parameter}) | ({node.parameter} if typed else set())
     body = emitter.emit(node.body)
-    emitter.parameters = outer
+    emitter.parameters, emitter.typed_parameters = outer, outer_typed
     name = choose_name(node.parameter, body, [value])
     return LambdaCode((name,), rename(body, placeholder, name))

@@ -11,7 +11,7 @@ import ast
 
 from catalyst.expressions.emitter import Emitter
 from catalyst.expressions.functions_python import choose, compare, constant, is_plain, method, subscript
-from catalyst.expressions.tree import Coalesce, Expr, Get, Index, Literal_, Ref, Slice
+from catalyst.expressions.tree import Coalesce, Expr, Filter, Get, Index, Literal_, Ref, Slice
 from catalyst.expressions.types import (
     AnyType,
     IntType,
@@ -64,14 +64,31 @@ def _direct(value: ast.expr, step: Step, typed: bool) -> ast.expr | None:
     return subscript(value, constant(key)) if not may_be_none(field.type) else None
 
 
-def _is_typed(base: Expr) -> bool:
-    """Whether objects on a path are typed dicts for mypy too; what a literal or a lambda gives may be a plain dict."""
-    return isinstance(base, Ref) and base.kind != "lambda"
+_KEEPS_ITEMS = frozenset(
+    {"filter", "select", "reject", "sort", "sort_by", "unique", "reverse", "first", "last", "find", "slice", "list"}
+)
+"""Filters whose items are those of the piped list."""
+
+
+def is_typed(emitter: Emitter, node: Expr) -> bool:
+    """Whether objects in a value are typed dicts for mypy too; what a literal gives is a plain dict."""
+    while True:
+        match node:
+            case Ref(kind="lambda"):
+                return node.path[0] in emitter.typed_parameters
+            case Ref():
+                return True
+            case Get() | Index() | Slice():
+                node = node.value
+            case Filter(name=name) if name in _KEEPS_ITEMS:
+                node = node.value
+            case _:
+                return False
 
 
 def _walk_direct(emitter: Emitter, base: Expr, steps: list[Step], value: ast.expr) -> tuple[ast.expr, list[Step]]:
     """Take plain steps as far as nothing may be none; gives the Python so far and the steps that are left."""
-    typed = _is_typed(base)
+    typed = is_typed(emitter, base)
     for position, step in enumerate(steps):
         if may_be_none(step.value.type):
             return value, steps[position:]
@@ -84,9 +101,9 @@ def _walk_direct(emitter: Emitter, base: Expr, steps: list[Step], value: ast.exp
     return value, []
 
 
-def _direct_rest(base: Expr, steps: list[Step], value: ast.expr) -> ast.expr | None:
+def _direct_rest(emitter: Emitter, base: Expr, steps: list[Step], value: ast.expr) -> ast.expr | None:
     """The left steps behind `value` as plain subscripts, when its own none is all that may go wrong."""
-    typed = _is_typed(base)
+    typed = is_typed(emitter, base)
     for step in steps:
         stepped_into = without_none(step.value.type)
         named = isinstance(stepped_into, ObjectType) and stepped_into.name is not None
@@ -117,7 +134,7 @@ def emit_path(emitter: Emitter, node: Get | Index) -> ast.expr:
     if not any(step.optional for step in left):
         # `get` takes the constants of a path in one call; a soft path never comes here.
         return emitter.helper("values", "get", value, *(key_of(emitter, step) for step in left))
-    rest = _direct_rest(base, left, value)
+    rest = _direct_rest(emitter, base, left, value)
     if rest is not None:
         if is_plain(value):
             return choose(_is_present(value), rest, NOTHING)
@@ -136,7 +153,7 @@ def emit_soft(emitter: Emitter, node: Expr) -> ast.expr:
     value, left = _walk_direct(emitter, base, steps, emitter.emit(base))
     if not left:
         return value
-    rest = _direct_rest(base, left, value)
+    rest = _direct_rest(emitter, base, left, value)
     if rest is not None and is_plain(value):
         return choose(_is_present(value), rest, NOTHING)
     return emitter.helper("values", "soft", value, *(key_of(emitter, step) for step in left))
@@ -156,7 +173,7 @@ def emit_coalesce(emitter: Emitter, node: Coalesce) -> ast.expr:
     base, steps = steps_of(node.value)
     if isinstance(base, Ref):
         value, left = _walk_direct(emitter, base, steps, emitter.emit(base))
-        rest = _direct_rest(base, left, value) if left else value
+        rest = _direct_rest(emitter, base, left, value) if left else value
         if rest is not None and is_plain(value) and (not left or not _rest_may_be_none(left)):
             return choose(_is_present(value), rest, fallback)
         if left:
@@ -189,7 +206,12 @@ def emit_none_witness(emitter: Emitter, node: Expr) -> ast.expr:
     base, steps = steps_of(node)
     if steps and isinstance(base, Ref):
         value, left = _walk_direct(emitter, base, steps, emitter.emit(base))
-        if left and is_plain(value) and _direct_rest(base, left, value) is not None and not _rest_may_be_none(left):
+        if (
+            left
+            and is_plain(value)
+            and _direct_rest(emitter, base, left, value) is not None
+            and not _rest_may_be_none(left)
+        ):
             return value
     return emit_soft(emitter, node)
 
@@ -209,9 +231,9 @@ def emit_defined(emitter: Emitter, node: Expr) -> ast.expr:
     if len(left) == 1 and not may_be_none(left[0].value.type):
         type_, key = left[0].value.type, _literal_key(left[0])
         field = type_.field(key) if isinstance(type_, ObjectType) and key is not None else None
-        if field is not None and _is_typed(base):
+        if field is not None and is_typed(emitter, base):
             return constant(True) if field.required else compare(constant(key), ast.In(), value)
-    if may_be_none(left[0].value.type) and _direct_rest(base, left, value) is not None:
+    if may_be_none(left[0].value.type) and _direct_rest(emitter, base, left, value) is not None:
         return _is_present(value)
     return emitter.helper("values", "has", value, *(key_of(emitter, step) for step in left))
 

@@ -35,6 +35,8 @@ class Emitter:
     dispatch: Callable[[Emitter, Expr], ast.expr]
     parameters: dict[str, str] = field(default_factory=dict)
     """Lambda parameters in sight, with the placeholders that stand for them until their names are chosen."""
+    typed_parameters: frozenset[str] = frozenset()
+    """Those of them whose objects are typed dicts for mypy."""
     placeholders: int = 0
 
     def emit(self, node: Expr) -> ast.expr:

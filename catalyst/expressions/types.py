@@ -262,7 +262,7 @@ def describe(type_: Type) -> str:
         case MapType(value):
             return f"map<{describe(value)}>"
         case ObjectType(name=name):
-            return name or "object"
+            return name.rpartition(".")[2] if name else "object"
         case UnionType(members):
             return " or ".join(describe(member) for member in members)
         case NullableType(inner):

@@ -62,6 +62,7 @@ SCOPE = Scope(
         meta=MapType(INT),
         when=DATETIME,
         data=ANY,
+        rows=ListType(record(id=INT, deep=record(t=STR))),
     ),
     nodes={
         "search": record("Search", items=ListType(ITEM), total=INT),
@@ -92,6 +93,7 @@ INPUT: dict[str, Any] = {
     "note": None,
     "meta": {"x": 1},
     "when": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    "rows": [{"id": 1, "deep": {"t": "a"}}, {"id": 2, "deep": {"t": "b"}}],
     "data": {"x": {"y": [1, {"z": "deep"}]}, "n": 5, "s": "text", "b": True, "none": None},
 }
 VARS: dict[str, Any] = {"model": "m1", "s": "some text", "n": 3, "l": [1, 2, 3], "data": {"a b": 2, "class": "c"}}

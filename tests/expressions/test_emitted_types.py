@@ -54,7 +54,15 @@ class Problem(TypedDict):
     detail: str | None
     node: str | None
 
+class Deep(TypedDict):
+    t: str
+
+class Row(TypedDict):
+    id: int
+    deep: Deep
+
 class Input(TypedDict):
+    rows: list[Row]
     query: str
     id: int
     price: float
