@@ -8,8 +8,8 @@ import random
 import time
 
 from catalyst.diagnostics import CompilerBug
-from catalyst.expressions.references import node_references
 from catalyst.expressions.parse import parse_template
+from catalyst.expressions.references import node_references
 from tests.expressions.support import compile_text
 from tests.expressions.test_corpus import LINES as CORPUS
 from tests.expressions.test_tables import TABLES, source_of
@@ -17,11 +17,87 @@ from tests.expressions.test_tables import TABLES, source_of
 EXAMPLES = int(os.environ.get("CATALYST_EXAMPLES", "300")) * 5
 SEEDS = [source_of(line) for table in TABLES for line in table.read_text(encoding="utf-8").splitlines() if line.strip()]
 SEEDS += [line["payload"] for line in CORPUS if len(line["payload"]) < 200]
-PIECES = (
-    "{{ }} {{{ {% | ?? ?. ?[ [ ] ( ) . , : => == != <= ** // ~ + - not in is and or if else none true 'a' \"b\" 1 2.5 x "
-    "input nodes search output items vars env secrets TOKEN item map filter default defined join upper length \\ $ ` & # "
-    "@ ; { } é \u2028 \x00 😀 \ud83d __class__ 0x1 1e9"
-).split(" ") + ["\n", " ", "\t", "'", '"', "\\N{x}", "\\u12"]
+PIECES = [
+    *[
+        "{{",
+        "}}",
+        "{{{",
+        "{%",
+        "|",
+        "??",
+        "?.",
+        "?[",
+        "[",
+        "]",
+        "(",
+        ")",
+        ".",
+        ",",
+        ":",
+        "=>",
+        "==",
+        "!=",
+        "<=",
+        "**",
+        "//",
+        "~",
+        "+",
+        "-",
+        "not",
+        "in",
+        "is",
+        "and",
+        "or",
+        "if",
+        "else",
+        "none",
+        "true",
+        "'a'",
+        "1",
+        "2.5",
+        "x",
+    ],
+    *[
+        "input",
+        "nodes",
+        "search",
+        "output",
+        "items",
+        "vars",
+        "env",
+        "secrets",
+        "TOKEN",
+        "item",
+        "map",
+        "filter",
+        "default",
+        "defined",
+        "join",
+        "upper",
+        "length",
+    ],
+    *[
+        "\\",
+        "$",
+        "`",
+        "&",
+        "#",
+        "@",
+        ";",
+        "{",
+        "}",
+        "é",
+        "\x00",
+        "😀",
+        "�",
+        "__class__",
+        "0x1",
+        "1e9",
+        "\\N{x}",
+        "\\u12",
+    ],
+    *("\u2028", "\n", " ", "\t", "'", '"'),
+]
 
 
 def mutated(rng: random.Random) -> str:
