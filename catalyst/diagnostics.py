@@ -46,6 +46,10 @@ class Located(str):
         located.offsets = offsets
         return located
 
+    def __deepcopy__(self, memo: object) -> Located:
+        """Itself: text does not change."""
+        return self
+
     def span_of(self, start: int, end: int) -> Span:
         """The span of `self[start:end]`; the whole scalar where the exact place is unknown."""
         if self.offsets is None:

@@ -133,10 +133,11 @@ class Builder:
         formed = build_form(self, draft, site, around.inside(rule.atoms))
         form, given = formed if formed is not None else (None, None)
         policy = build_policy(draft, site, self.defaults)
-        output = with_fallback(self._output(draft, site, given), policy, site)
+        given = self._output(draft, site, given)
+        output = with_fallback(given, policy, site)
         before = _all_before(order[0], earlier)
         gates = tuple(step.id for step in earlier if step.may_answer and step.id in before)
-        step = _assemble(draft, site, rule, (order[0], gates, order[1]), form, output, policy)
+        step = _assemble(draft, site, rule, (order[0], gates, order[1]), form, (given, output), policy)
         return step, Fact(output, rule.atoms, policy.on_error is not None)
 
     def _rule(self, draft: Draft, goto_from: tuple[str, ...], around: Surroundings) -> Rule:
@@ -211,7 +212,7 @@ def _assemble(
     rule: Rule,
     order: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
     form: Form | None,
-    output: Type,
+    output: tuple[Type, Type],
     policy: Policy,
 ) -> Step | None:
     """The step, when its type and settings are known; `order` is (after, gates, goto_from)."""
@@ -231,7 +232,8 @@ def _assemble(
         atoms=rule.atoms,
         after=order[0],
         reads=frozenset(draft.reads),
-        output=output,
+        output=output[1],
+        given=output[0],
         policy=policy,
         form=form,
         waits=draft.type.kind == "call" or policy.cache is not None or any(step.waits for step in inner),

@@ -13,10 +13,10 @@ from catalyst.expressions.types import (
     BOOL,
     INT,
     NONE,
+    STR,
     FieldType,
     ListType,
     ObjectType,
-    StrType,
     Type,
     nullable,
     union,
@@ -95,8 +95,7 @@ def _parallel(builder: BodyBuilder, draft: Draft, params: ParallelParams, around
     branches = tuple((str(name), builder.body(draft.bodies[("branches", str(name))], around)) for name in params.branches)
     form = ParallelForm(params.mode, branches)
     if params.mode == "race":
-        names = StrType(tuple(name for name, _ in branches))
-        return form, ObjectType((("branch", FieldType(names)), ("output", FieldType(union(*(body.type for _, body in branches))))))
+        return form, ObjectType((("branch", FieldType(STR)), ("output", FieldType(union(*(body.type for _, body in branches))))))
     if params.mode == "settled":
         settled = ((name, FieldType(_settled(body.type))) for name, body in branches)
         return form, ObjectType(tuple(settled))
@@ -112,13 +111,12 @@ def _map(builder: BodyBuilder, draft: Draft, params: MapParams, site: NodeSite, 
     _check_name(site, params.index_as, "index_as")
     over = without_none(site.type_of(params.over))
     item = over.item if isinstance(over, ListType) else ANY
-    item = ListType(item) if params.batch is not None else item
     inside = around.inside(around.known[-1], {params.as_: item, params.index_as: INT})
     body = builder.body(draft.bodies[("do",)], inside)
     form = MapForm(params.over, params.as_, item, params.index_as, params.concurrency, params.batch, params.on_item_error, body)
     if params.on_item_error != "collect":
         return form, ListType(body.type)
-    error = ObjectType((("index", FieldType(INT)), ("error", FieldType(PROBLEM))), "tasks.ItemError")
+    error = ObjectType((("index", FieldType(INT)), ("error", FieldType(PROBLEM))), "tasks.Failed")
     return form, ObjectType((("results", FieldType(ListType(body.type))), ("errors", FieldType(ListType(error)))))
 
 

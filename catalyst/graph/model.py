@@ -174,6 +174,9 @@ class Step:
     reads: frozenset[str]
     """All nodes read or needed, here and inside, but for those inside."""
     output: Type
+    """What others see, a default on errors included."""
+    given: Type
+    """What the node itself gives."""
     policy: Policy
     form: Form | None
     waits: bool

@@ -24,6 +24,9 @@ from catalyst.pysource.body import Body
 
 P = TypeVar("P", bound=Params)
 
+KEY_KINDS = frozenset({"input", "output", "local", "var", "execution"})
+"""Kinds of references that a cache key is made of; the environment and secrets are the same in every run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -82,9 +85,14 @@ class Site(Protocol):
 class Scribe(Protocol):
     """What a node type writes with: the function body, and names for what it needs."""
 
-    body: Body
     node_id: str
     output: Type
+    time_limit: float | None
+    """Seconds that one try may take."""
+
+    @property
+    def body(self) -> Body:
+        """Where statements go."""
 
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime's `module`; gives the local name."""
@@ -157,6 +165,8 @@ class NodeType(Generic[P]):
     """Seconds that one try may take when neither the node nor the flow says so; None: no limit, whatever the flow says."""
     beside: frozenset[str] = frozenset()
     """Settings that stand beside `type`, not under `with`."""
+    own_timeout: bool = False
+    """Whether the node's own call takes the time-out (`scribe.time_limit`), so that the wrapper does not."""
     whole_with: str | None = None
     """The field that takes all of `with`, for node types whose settings are open."""
     streams: Callable[[P], bool] = lambda params: False

@@ -14,10 +14,11 @@ class Imports:
         self._from: dict[str, set[str]] = {}
         self._plain: set[str] = set()
 
-    def add(self, module: str, name: str) -> str:
-        """`from module import name`; gives the name."""
-        self._from.setdefault(module, set()).add(name)
-        return name
+    def add(self, module: str, name: str, local: str | None = None) -> str:
+        """`from module import name`, `as local` where the name is taken; gives the local name."""
+        member = name if local in (None, name) else f"{name} as {local}"
+        self._from.setdefault(module, set()).add(member)
+        return local or name
 
     def add_module(self, module: str) -> str:
         """`import module`; gives the module's name."""

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,9 @@ class ApiKey:
         """Checks the header against the keys."""
         name = self.header.lower().encode("ascii")
         return _checker(
-            self.keys(secrets), lambda scope: _header(scope, name), f'ApiKey realm="api", header="{self.header}"'
+            _keys_in(self.keys(secrets)),
+            lambda scope: _header(scope, name),
+            f'ApiKey realm="api", header="{self.header}"',
         )
 
     def scheme(self) -> dict[str, Any]:
@@ -48,7 +50,9 @@ class Bearer:
 
     def check(self, secrets: Any) -> Check:
         """Checks the token against the keys."""
-        return _checker(self.keys(secrets), lambda scope: _authorization(scope, b"bearer"), 'Bearer realm="api"')
+        return _checker(
+            _keys_in(self.keys(secrets)), lambda scope: _authorization(scope, b"bearer"), 'Bearer realm="api"'
+        )
 
     def scheme(self) -> dict[str, Any]:
         """The OpenAPI security scheme."""
@@ -57,22 +61,29 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """`Authorization: Basic ...`; the secret holds `user:password` pairs."""
+    """`Authorization: Basic ...` with one user name and password, each a secret."""
 
-    keys: ReadSecret
+    user: ReadSecret
+    password: ReadSecret
 
     def check(self, secrets: Any) -> Check:
-        """Checks user and password against the pairs."""
-        return _checker(self.keys(secrets), _basic, 'Basic realm="api", charset="UTF-8"')
+        """Checks user and password together."""
+        pair = f"{self.user(secrets).get_secret_value()}:{self.password(secrets).get_secret_value()}"
+        return _checker((pair,), _basic, 'Basic realm="api", charset="UTF-8"')
 
     def scheme(self) -> dict[str, Any]:
         """The OpenAPI security scheme."""
         return {"type": "http", "scheme": "basic"}
 
 
-def _checker(secret: SecretStr, read: Callable[[Scope], bytes | None], challenge: str) -> Check:
+def _keys_in(secret: SecretStr) -> list[str]:
+    """The accepted keys that stand in a secret, separated by commas."""
+    return [key.strip() for key in secret.get_secret_value().split(",") if key.strip()]
+
+
+def _checker(keys: Iterable[str], read: Callable[[Scope], bytes | None], challenge: str) -> Check:
     """A check that gives the caller a name made from the key's hash. Raises ValueError when there is no key at all."""
-    accepted = tuple(_digest(key.strip().encode()) for key in secret.get_secret_value().split(",") if key.strip())
+    accepted = tuple(_digest(key.encode()) for key in keys)
     if not accepted:
         raise ValueError("the secret that holds the accepted keys is empty")
 

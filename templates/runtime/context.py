@@ -33,6 +33,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
 
     __slots__ = (
         "_answer",
+        "_answered",
         "_mark",
         "env",
         "events",
@@ -74,6 +75,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         self.started_ns = self._mark = monotonic_ns()
         self.started_at: datetime | None = None
         self._answer = answer
+        self._answered: list[Reply] = []
 
     def set_output(self, node: str, output: object) -> None:
         """Keep what an in-line node gave; its time is what has passed since the node before it ended."""
@@ -111,9 +113,28 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         return self.started_at
 
     def respond(self, reply: Reply) -> None:
-        """Answer the caller now; the run goes on in the background."""
+        """Answer the caller now; the run goes on in the background. The first answer counts."""
+        self._answered.append(reply)
         if self._answer is not None:
             self._answer(reply)
+
+    @property
+    def answered(self) -> bool:
+        """Whether this run has answered its caller, here or in a branch."""
+        return bool(self._answered)
+
+    def for_call(self, input: Any, workflow: str, vars: Mapping[str, Any]) -> Self:
+        """A context for another workflow of the project: the same run for its caller, its own input, outputs and answer."""
+        inner = self.clone()
+        inner.input = input
+        inner.workflow = workflow
+        inner.vars = vars
+        inner.node_outputs = {}
+        inner.timings = {}
+        inner.events = None
+        inner._answer = None
+        inner._answered = []
+        return inner
 
     def clone(self) -> Self:
         """A context for a branch that runs beside others: same run, own outputs, shared timings and watchers."""
@@ -132,4 +153,5 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         twin.started_at = self.started_at
         twin._mark = monotonic_ns()
         twin._answer = self._answer
+        twin._answered = self._answered
         return twin

@@ -8,7 +8,17 @@ import linecache
 import re
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TypedDict
+
+
+class ErrorInfo(TypedDict):
+    """What `err` holds inside a `catch`."""
+
+    kind: str
+    status: int
+    title: str
+    detail: str | None
+    node: str | None
 
 
 class FlowError(Exception):
@@ -34,7 +44,7 @@ class FlowError(Exception):
         self.upstream = upstream
         self.retry_after = retry_after
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> ErrorInfo:
         """What `err` holds inside a `catch`."""
         return {
             "kind": self.kind,

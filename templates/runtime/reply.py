@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +12,7 @@ class Reply:
     body: object = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+ANSWERED: Final = Reply(status=204)
+"""What a run gives at its end when it has answered before, by `ctx.respond`; it is not sent."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Generic, Literal, TypedDict, TypeVar, overload
 
 from .context import ExecutionContext
+from .errors import ErrorInfo
 from .failures import as_failure
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class Failed(TypedDict):
     """An item that failed: its place in the list, and the error as a `catch` sees it."""
 
     index: int
-    error: dict[str, Any]
+    error: ErrorInfo
 
 
 class Collected(TypedDict, Generic[T]):
@@ -46,7 +47,7 @@ class Settled(TypedDict, Generic[T]):
 
     ok: bool
     output: T | None
-    error: dict[str, Any] | None
+    error: ErrorInfo | None
 
 
 class TaskGroup(asyncio.TaskGroup):
@@ -109,7 +110,7 @@ async def map_items(  # noqa: PLR0913 - one keyword for each setting of the node
     listed beside the results (`collect`). Memory is bound by the results: there is a task per worker, not per item.
     """
     results: dict[int, T] = {}
-    errors: dict[int, dict[str, Any]] = {}
+    errors: dict[int, ErrorInfo] = {}
 
     async def one(context: ContextT, index: int) -> None:
         try:
@@ -169,15 +170,17 @@ async def race(branches: Mapping[str, Branch[T]]) -> Winner[T]:
 async def settled(branches: Mapping[str, Branch[T]]) -> dict[str, Settled[T]]:
     """Run all branches to their end; how each ended, by name, in the order given."""
 
-    async def settle(start: Branch[T]) -> Settled[T]:
-        try:
-            return {"ok": True, "output": await start(), "error": None}
-        except Exception as error:
-            return {"ok": False, "output": None, "error": as_failure(error).describe()}
-
     async with TaskGroup() as group:
-        tasks = {name: group.create_task(settle(start)) for name, start in branches.items()}
+        tasks = {name: group.create_task(settle(start())) for name, start in branches.items()}
     return {name: task.result() for name, task in tasks.items()}
+
+
+async def settle(run: Coroutine[Any, Any, T]) -> Settled[T]:
+    """Run one branch to its end, and tell how it ended instead of raising."""
+    try:
+        return {"ok": True, "output": await run, "error": None}
+    except Exception as error:
+        return {"ok": False, "output": None, "error": as_failure(error).describe()}
 
 
 async def _stop(tasks: "set[asyncio.Task[T]]") -> None:

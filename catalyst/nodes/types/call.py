@@ -44,7 +44,9 @@ def check(params: CallParams, site: Site) -> None:
 def emit(params: CallParams, scribe: Scribe) -> None:
     """Await the other workflow's function on a context of its own."""
     workflow = scribe.workflow(params.workflow)
-    scribe.body.line(f"return await {scribe.use('calls', 'call')}(ctx, {workflow}, {scribe.shape(params.with_)})")
+    call_source = f"await {scribe.use('calls', 'call')}(ctx, {workflow}, {scribe.shape(params.with_)})"
+    scribe.body.line(f"output: {scribe.annotation(scribe.output)} = {call_source}")
+    scribe.body.line("return output")
 
 
 NODE = NodeType(

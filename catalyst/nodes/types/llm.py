@@ -34,7 +34,7 @@ class Model(Params):
     base_url: Annotated[Expr, Slot(STR, Sink.URL)] | None = Field(default=None, description="Another address of the API.")
     api_key: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(default=None, description="The key; by default the provider's own secret, such as ANTHROPIC_API_KEY.")
     temperature: Annotated[Expr, Slot(NUMBER)] | None = Field(default=None, description="How freely the model chooses, 0 to 2.")
-    max_tokens: Annotated[Expr, Slot(INT)] | None = Field(default=None, description="The most tokens it may answer with (1024 where the provider insists on a number).")
+    max_tokens: Annotated[Expr, Slot(INT)] | None = Field(default=None, description="The most tokens it may answer with (4096 where the provider insists on a number).")
 
 
 class Message(Params):
@@ -92,7 +92,9 @@ def emit(params: LlmParams, scribe: Scribe) -> None:
             arguments.append(f"max_repairs={params.max_repairs}")
     elif params.stream:
         arguments.append("stream=True")
-    helper = scribe.use("llm", "complete_as" if typed else "complete")
+    if scribe.time_limit is not None:
+        arguments.append(f"timeout={scribe.time_limit!r}")
+    helper = scribe.use("llm_typed", "complete_as") if typed else scribe.use("llm", "complete")
     scribe.body.line(f"return await {helper}({', '.join(arguments)})")
 
 
@@ -128,11 +130,13 @@ def _message(role: str, content: Expr, scribe: Scribe) -> str:
 NODE = NodeType(
     kind="call",
     params=LlmParams,
+    beside=frozenset({"fallback"}),
     output=output,
     check=check,
     emit=emit,
     default_timeout=120.0,
     safe_to_repeat=lambda params: True,
+    own_timeout=True,
     streams=lambda params: params.stream and params.output is None,
     example="""\
 catalyst: 1

@@ -17,7 +17,7 @@ class MapParams(Params):
     as_: str = Field(default="item", alias="as", description="The name of the item inside the body.")
     index_as: str = Field(default="index", description="The name of the item's position, from 0, inside the body.")
     concurrency: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, description="How many items are worked on at the same time.")
-    batch: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Give the body lists of this many items instead of single ones.")
+    batch: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Work through the list in groups of this many items; a group starts when the one before has ended.")
     on_item_error: Literal["fail", "skip", "collect"] = Field(
         default="fail",
         description="`fail` ends the node, `skip` leaves the item out, `collect` gives {results, errors: [{index, error}]}.",

@@ -1,0 +1,132 @@
+"""Types of the flow become Python annotations; objects become `TypedDict` classes of the module."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from typing import assert_never
+
+from catalyst.codegen.module import Module
+from catalyst.expressions.types import (
+    AnyType,
+    BoolType,
+    BytesType,
+    DateTimeType,
+    FileType,
+    FloatType,
+    IntType,
+    ListType,
+    MapType,
+    NoneType,
+    NullableType,
+    NumberType,
+    ObjectType,
+    SecretType,
+    StrType,
+    Type,
+    UnionType,
+)
+from catalyst.pysource.names import constant_case, is_identifier, pascal_case
+
+_SIMPLE: dict[type, str] = {
+    NoneType: "None",
+    BoolType: "bool",
+    IntType: "int",
+    FloatType: "float",
+    NumberType: "int | float",
+    BytesType: "bytes",
+}
+
+
+class Annotations:
+    """The annotations of one module. Named types of the flow keep their names."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._classes: dict[ObjectType, str] = {}
+        self._adapters: dict[str, str] = {}
+        self._named: dict[str | None, str] = {}
+
+    def keep(self, types: Mapping[str, ObjectType]) -> None:
+        """Named types of the flow: their classes are called as they are."""
+        self._named = {type_.name: name for name, type_ in types.items() if type_.name}
+
+    def of(self, type_: Type, hint: str) -> str:
+        """The annotation of a type; `hint` names a class that has to be made for an object without a name."""
+        simple = _SIMPLE.get(type(type_))
+        if simple is not None:
+            return simple
+        match type_:
+            case AnyType():
+                return self.module.use_package("typing", "Any")
+            case StrType(choices=None):
+                return "str"
+            case StrType(choices=choices):
+                literal = self.module.use_package("typing", "Literal")
+                return f"{literal}[{', '.join(repr(choice) for choice in choices or ())}]"
+            case DateTimeType():
+                return self.module.use_package("datetime", "datetime")
+            case FileType():
+                return self.module.use("files", "UploadedFile")
+            case ListType(item):
+                return f"list[{self.of(item, hint + ' item')}]"
+            case MapType(value):
+                return f"dict[str, {self.of(value, hint + ' value')}]"
+            case NullableType(inner):
+                inner_text = self.of(inner, hint)
+                return inner_text if isinstance(inner, AnyType) else f"{inner_text} | None"
+            case SecretType(inner):
+                return self.of(inner, hint)
+            case UnionType(members):
+                return " | ".join(dict.fromkeys(self.of(member, hint) for member in members))
+            case ObjectType():
+                return self._object(type_, hint)
+            case _:
+                assert_never(type_)  # type: ignore[arg-type]
+
+    def adapter(self, type_: Type, hint: str) -> str:
+        """The name of a constant that holds pydantic's `TypeAdapter` for the type."""
+        annotation = self.of(type_, hint)
+        if annotation not in self._adapters:
+            adapter = self.module.use_package("pydantic", "TypeAdapter")
+            name = self.module.names.take(constant_case(annotation if annotation.isidentifier() else hint))
+            self._adapters[annotation] = name
+            # mypy needs the annotation where the type is not a class.
+            self.module.classes.append(f"{name}: {adapter}[{annotation}] = {adapter}({annotation})")
+        return self._adapters[annotation]
+
+    def _object(self, type_: ObjectType, hint: str) -> str:
+        if type_.name is not None and "." in type_.name:
+            module, _, name = type_.name.partition(".")
+            return self.module.use(module, name)
+        if type_.open:
+            return f"dict[str, {self.module.use_package('typing', 'Any')}]"
+        if type_ not in self._classes:
+            self._declare(type_, hint)
+        return self._classes[type_]
+
+    def _declare(self, type_: ObjectType, hint: str) -> None:
+        wanted = type_.name or pascal_case(hint)
+        name = self._named.get(type_.name) or self.module.names.take(wanted)
+        self._classes[type_] = name
+        fields = [(key, self._field(field.type, field.required, f"{wanted} {key}")) for key, field in type_.fields]
+        self.module.classes.append(self.class_source(name, fields, ""))
+
+    def _field(self, type_: Type, required: bool, hint: str) -> str:
+        text = self.of(type_, hint)
+        return text if required else f"{self.module.use_package('typing', 'NotRequired')}[{text}]"
+
+    def class_source(self, name: str, fields: list[tuple[str, str]], decorator: str) -> str:
+        """A `TypedDict` class; the functional form where a key is not a Python name."""
+        # pydantic reads only the TypedDict of typing_extensions below Python 3.12.
+        typed_dict = self.module.use_package("typing_extensions", "TypedDict")
+        if all(is_identifier(key) and not keyword.issoftkeyword(key) and not _mangled(key) for key, _ in fields):
+            lines = [f"    {key}: {text}" for key, text in fields] or ["    pass"]
+            return f"{decorator}class {name}({typed_dict}):\n" + "\n".join(lines)
+        pairs = ", ".join(f"{key!r}: {text}" for key, text in fields)
+        return f"{name} = {typed_dict}({name!r}, {{{pairs}}})"
+
+
+def _mangled(key: str) -> bool:
+    """Python renames names with two leading underscores inside a class."""
+    return key.startswith("__")

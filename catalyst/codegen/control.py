@@ -1,0 +1,365 @@
+"""Writes the control-flow nodes: `if`, `for`, `while`, `try`, and branches in tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from catalyst.codegen.frame import Frame, Key, Variable
+from catalyst.codegen.scribe import StepScribe
+from catalyst.expressions.types import INT, AnyType, ListType, NoneType, Type
+from catalyst.graph.model import Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, TryForm
+from catalyst.graph.types import PROBLEM
+
+if TYPE_CHECKING:
+    from catalyst.codegen.steps import Sequence, Writer
+
+
+def write_form(sequence: Sequence, step: Step, *, leaves: bool) -> None:
+    """The control node in line; its value goes into the step's variable."""
+    FormWriter(sequence.writer, sequence.frame, sequence, step, leaves=leaves).write()
+
+
+def write_form_value(writer: Writer, frame: Frame, step: Step) -> None:
+    """The control node as the body of a function that returns its value."""
+    from catalyst.codegen.steps import Sequence
+
+    holder = Body((step,), (), None, step.id, step.output, {}, ends=False)
+    sequence = Sequence(writer, frame, holder, top=False, leaves=False)
+    form = FormWriter(writer, frame, sequence, step, leaves=False, keeps=False)
+    form.write()
+    if form.target is not None:
+        frame.body.line(f"return {form.target.name}")
+
+
+class FormWriter:
+    """Writes one control node."""
+
+    def __init__(
+        self, writer: Writer, frame: Frame, sequence: Sequence, step: Step, *, leaves: bool, keeps: bool = True
+    ) -> None:
+        self.writer = writer
+        self.frame = frame
+        self.sequence = sequence
+        self.step = step
+        self.leaves = leaves
+        self.keeps = keeps
+        self.scribe = StepScribe(frame, step.checked, step)
+        self.target: Variable | None = None
+
+    def write(self) -> None:
+        """The whole node, and the line that records what it gave."""
+        form = self.step.form
+        self.frame.open_forms.append(self.step.id)
+        match form:
+            case SwitchForm():
+                self._switch(form)
+            case ParallelForm():
+                self._parallel(form)
+            case MapForm():
+                self._map(form)
+            case LoopForm():
+                self._loop(form)
+            case TryForm():
+                self._try(form)
+            case None:
+                return
+            case _:
+                assert_never(form)
+        self.frame.open_forms.pop()
+        if self.keeps and not _ends(form):
+            self.sequence.keep(self.step, self.target.name if self.target is not None else "None")
+
+    # Values
+
+    def _declare(self, annotation: str | None = None) -> Variable | None:
+        """The variable for the node's value, when it has one; declared where branches assign it."""
+        if isinstance(self.step.given, NoneType):
+            return None
+        known = self.frame.variables.get(("output", self.step.id))
+        self.target = known or self.frame.define(("output", self.step.id), self.step.id, self.step.output)
+        if known is None and annotation is not None:
+            self.frame.body.line(f"{self.target.name}: {annotation}")
+        return self.target
+
+    def _annotation(self, type_: Type) -> str:
+        return self.frame.flow.annotations.of(type_, self.step.id)
+
+    def _assign(self, value: str) -> None:
+        """Give the node its value."""
+        if isinstance(self.step.given, NoneType):
+            if not value.isidentifier():
+                self.frame.body.line(value)
+            return
+        known = self.frame.variables.get(("output", self.step.id))
+        if known is not None:
+            self.target = known
+            self.frame.body.line(f"{known.name} = {value}")
+            return
+        self.target = self.frame.define(("output", self.step.id), self.step.id, self.step.output)
+        annotation = "" if isinstance(self.step.given, AnyType) else f": {self._annotation(self.step.output)}"
+        self.frame.body.line(f"{self.target.name}{annotation} = {value}")
+
+    def _branch(self, body: Body, frame: Frame | None = None, *, leaves: bool | None = None) -> None:
+        self.writer.body(frame or self.frame, body, top=False, leaves=self.leaves if leaves is None else leaves)
+
+    def _value(self, body: Body, frame: Frame | None = None) -> str | None:
+        """What a body gives, as Python; None when it never gives anything."""
+        frame = frame or self.frame
+        if body.ends:
+            return None
+        if body.value is not None:
+            return StepScribe(frame, body.checked).shape(body.value)
+        if body.last is None or isinstance(body.step(body.last).output, NoneType):
+            return "None"
+        return frame.read(("output", body.last), body.type)
+
+    # Forms
+
+    def _switch(self, form: SwitchForm) -> None:
+        target = self._declare(self._annotation(self.step.output))
+        for number, (when, body) in enumerate(form.cases):
+            condition = self.scribe.expr(when)
+            with self.frame.body.block(f"{'if' if number == 0 else 'elif'} {condition}:"):
+                self._case(body, target)
+        if form.default is not None:
+            with self.frame.body.block("else:"):
+                self._case(form.default, target)
+        elif target is not None:
+            with self.frame.body.block("else:"):
+                self.frame.body.line(f"{target.name} = None")
+
+    def _case(self, body: Body, target: Variable | None) -> None:
+        self._branch(body)
+        value = self._value(body)
+        if target is not None and value is not None:
+            self.frame.body.line(f"{target.name} = {value}")
+
+    def _try(self, form: TryForm) -> None:
+        target = self._declare(self._annotation(self.step.output))
+        with self.frame.body.block("try:"):
+            self._case(form.body, target)
+        if form.catches:
+            with self.frame.body.block("except Exception as error:"):
+                self._catches(form, target)
+        if form.finally_ is not None:
+            with self.frame.body.block("finally:"):
+                self._branch(form.finally_, leaves=False)
+        elif not form.catches:
+            with self.frame.body.block("finally:"):
+                self.frame.body.line("pass")
+
+    def _catches(self, form: TryForm, target: Variable | None) -> None:
+        catch_all = next((number for number, catch in enumerate(form.catches) if not catch.errors), None)
+        handlers = form.catches if catch_all is None else form.catches[: catch_all + 1]
+        if len(handlers) == 1 and not handlers[0].errors:
+            self._handler(handlers[0].name, handlers[0].body, target)
+            return
+        matches = self.frame.use("failures", "matches")
+        for number, catch in enumerate(handlers):
+            word = "if" if number == 0 else "elif"
+            header = f"{word} {matches}(error, {catch.errors!r}):" if catch.errors else "else:"
+            with self.frame.body.block(header):
+                self._handler(catch.name, catch.body, target)
+        if catch_all is None:
+            with self.frame.body.block("else:"):
+                self.frame.body.line("raise")
+
+    def _handler(self, name: str, body: Body, target: Variable | None) -> None:
+        as_failure = self.frame.use("failures", "as_failure")
+        key: Key = ("local", name)
+        before = self.frame.variables.pop(key, None)
+        with self.frame.part() as inner:
+            variable = self.frame.define(key, name, PROBLEM)
+            self._case(body, target)
+        if variable.name in self.frame.used:
+            self.frame.body.line(f"{variable.name} = {as_failure}(error).describe()")
+        else:
+            log = self.frame.use("node", "tolerate")
+            self.frame.body.line(f"{log}(ctx, {self.step.id!r}, error)")
+        self.frame.body.extend(inner)
+        self._restore(key, before)
+
+    def _restore(self, key: Key, before: Variable | None) -> None:
+        del self.frame.variables[key]
+        if before is not None:
+            self.frame.variables[key] = before
+
+    def _map(self, form: MapForm) -> None:
+        waits = any(step.waits for step in form.body.steps)
+        if waits or form.on_item_error != "fail":
+            self._map_items(form)
+        else:
+            self._for(form)
+
+    def _map_items(self, form: MapForm) -> None:
+        inner = Frame(self.frame.flow, self.frame, closure=True)
+        inner.quiet = True
+        inner.names.reserve("ctx")
+        item = inner.define(("local", form.item), form.item, form.item_type)
+        index = inner.define(("local", form.index), form.index, INT)
+        self._branch(form.body, inner, leaves=False)
+        value = self._value(form.body, inner)
+        if value is not None:
+            inner.body.line(f"return {value}")
+        name = self.frame.names.take(f"{self.step.id}_{form.item}")
+        context = self.frame.flow.context
+        item_text, result = self._annotation(form.item_type), self._annotation(form.body.type)
+        with self.frame.body.block(f"async def {name}(ctx: {context}, {item.name}: {item_text}, {index.name}: int) -> {result}:"):
+            self.frame.body.extend(inner.body)
+        self.frame.body.line()
+        self._take(inner)
+        over = self.scribe.expr(form.over)
+        options = [f"concurrency={form.concurrency}"] if form.concurrency != 1 else []
+        options += [f"on_item_error={form.on_item_error!r}"] if form.on_item_error != "fail" else []
+        options += [f"batch={form.batch}"] if form.batch is not None else []
+        over = self._as_list(form, over)
+        self._assign(f"await {self.frame.use('tasks', 'map_items')}({', '.join(['ctx', over, name, *options])})")
+
+    def _as_list(self, form: MapForm, over: str) -> str:
+        """A value of unknown type is checked to be a list before it is gone through."""
+        if isinstance(self.scribe.type_of(form.over), ListType):
+            return over
+        return f"{self.frame.use('values', 'as_list')}({over})"
+
+    def _take(self, inner: Frame) -> None:
+        """Remember what a nested function reads from here."""
+        self.frame.wanted |= inner.wanted
+        self.frame.used |= inner.used
+
+    def _for(self, form: MapForm) -> None:
+        over = self._as_list(form, self.scribe.expr(form.over))
+        target = self._declare()
+        if target is None:
+            target = self.frame.define(("output", self.step.id), self.step.id, self.step.output)
+        self.target = target
+        annotation = "" if target.optional else f": {self._annotation(self.step.output)}"
+        self.frame.body.line(f"{target.name}{annotation} = []")
+        keys: list[Key] = [("local", form.item), ("local", form.index)]
+        before = [self.frame.variables.pop(key, None) for key in keys]
+        quiet, self.frame.quiet = self.frame.quiet, True
+        with self.frame.part() as inner:
+            item = self.frame.define(keys[0], form.item, form.item_type)
+            index = self.frame.define(keys[1], form.index, INT)
+            self._branch(form.body, leaves=False)
+            value = self._value(form.body)
+            if value is not None:
+                self.frame.body.line(f"{target.name}.append({value})")
+        self.frame.quiet = quiet
+        item_name = item.name if item.name in self.frame.used else "_"
+        header = f"for {item_name} in {over}:"
+        if index.name in self.frame.used:
+            header = f"for {index.name}, {item_name} in enumerate({over}):"
+        with self.frame.body.block(header):
+            self.frame.body.extend(inner)
+        for key, old in zip(keys, before, strict=True):
+            self._restore(key, old)
+
+    def _loop(self, form: LoopForm) -> None:
+        keys: list[Key] = [("state", name) for name, _, _ in form.state] + [("index",)]
+        before = [self.frame.variables.pop(key, None) for key in keys]
+        sources = [self.scribe.shape(shape) for _, shape, _ in form.state]
+        variables = [self.frame.define(("state", name), name, type_) for name, _, type_ in form.state]
+        for variable, source in zip(variables, sources, strict=True):
+            self.frame.body.line(f"{variable.name}: {self._annotation(variable.type)} = {source}")
+        states, self.frame.states = self.frame.states, {name: type_ for name, _, type_ in form.state}
+        quiet, self.frame.quiet = self.frame.quiet, True
+        with self.frame.part() as inner:
+            index = self.frame.define(("index",), "index", INT)
+            self._round(form)
+        name = index.name if index.name in self.frame.used else "_"
+        with self.frame.body.block(f"for {name} in range({form.max_iterations}):"):
+            self.frame.body.extend(inner)
+        self._bound_reached(form)
+        self.frame.quiet = quiet
+        self.frame.states = states
+        pairs = ", ".join(f"{name!r}: {variable.name}" for (name, _, _), variable in zip(form.state, variables, strict=True))
+        for key, old in zip(keys, before, strict=True):
+            self._restore(key, old)
+        self._assign(f"{{{pairs}}}")
+
+    def _round(self, form: LoopForm) -> None:
+        if form.while_ is not None:
+            with self.frame.body.block(f"if not ({self.scribe.expr(form.while_)}):"):
+                self.frame.body.line("break")
+        self._branch(form.body, leaves=self.leaves)
+        if form.body.ends:
+            return
+        if self.step.may_answer and not self.leaves:
+            flag = self.frame.variables.get(("answered", self.step.id))
+            with self.frame.body.block(f"if {flag.name if flag is not None else 'ctx.answered'}:"):
+                self.frame.body.line("break")
+        until = self.scribe.expr(form.until) if form.until is not None else None
+        if form.next:
+            targets = ", ".join(self.frame.variables[("state", name)].name for name, _ in form.next)
+            values = ", ".join(self.scribe.shape(shape) for _, shape in form.next)
+            if until is not None:
+                self.frame.body.line(f"done = bool({until})")
+                until = "done"
+            self.frame.body.line(f"{targets} = {values}")
+        if until is not None:
+            with self.frame.body.block(f"if {until}:"):
+                self.frame.body.line("break")
+
+    def _bound_reached(self, form: LoopForm) -> None:
+        """A loop that its bound ended, not its condition, says so in the log: its result may not be complete."""
+        if form.while_ is None and form.until is None:
+            return
+        log_event = self.frame.use("run_log", "log_event")
+        with self.frame.body.block("else:"):
+            text = f"stopped after {form.max_iterations} rounds, its condition would go on"
+            line = f"{log_event}(ctx, 'warning', {self.step.id!r}, {text!r})"
+            if form.while_ is not None:
+                with self.frame.body.block(f"if {self.scribe.expr(form.while_)}:"):
+                    self.frame.body.line(line)
+            else:
+                self.frame.body.line(line)
+
+    def _parallel(self, form: ParallelForm) -> None:
+        functions = [(name, body, self._branch_function(form, name, body)) for name, body in form.branches]
+        if form.mode == "race":
+            self._race(functions)
+            return
+        task_names = {name: self.frame.names.take(f"{function}_task") for name, _, function in functions}
+        wrap = f"{self.frame.use('tasks', 'settle')}({{}})" if form.mode == "settled" else "{}"
+        with self.frame.body.block(f"async with {self.frame.use('tasks', 'TaskGroup')}() as group:"):
+            for name, _, function in functions:
+                started = wrap.format(f"{function}(ctx.clone())")
+                self.frame.body.line(f"{task_names[name]} = group.create_task({started})")
+        self._assign("{" + ", ".join(f"{name!r}: {task}.result()" for name, task in task_names.items()) + "}")
+
+    def _branch_function(self, form: ParallelForm, name: str, body: Body) -> str:
+        inner = Frame(self.frame.flow, self.frame, closure=True)
+        inner.names.reserve("ctx")
+        self._branch(body, inner, leaves=False)
+        value = self._value(body, inner)
+        if form.mode != "race":
+            inner.body.line(f"ctx.set_output({f'{self.step.id}.{name}'!r}, {value or 'None'})")
+        if value is not None and not isinstance(body.type, NoneType):
+            inner.body.line(f"return {value}")
+        function = self.frame.names.take(f"{self.step.id}_{name}")
+        result = "None" if isinstance(body.type, NoneType) else self._annotation(body.type)
+        with self.frame.body.block(f"async def {function}(ctx: {self.frame.flow.context}) -> {result}:"):
+            self.frame.body.extend(inner.body)
+        self.frame.body.line()
+        self._take(inner)
+        return function
+
+    def _race(self, functions: list[tuple[str, Body, str]]) -> None:
+        race = self.frame.use("tasks", "race")
+        branches = ", ".join(f"{name!r}: lambda: {function}(ctx.clone())" for name, _, function in functions)
+        kinds = {self._annotation(body.type) for _, body, _ in functions}
+        if len(kinds) == 1:
+            self._assign(f"await {race}({{{branches}}})")
+            return
+        branch = self.frame.use("tasks", "Branch")
+        held = self.frame.names.take(f"{self.step.id}_branches")
+        union = " | ".join(sorted(kinds))
+        self.frame.body.line(f"{held}: dict[str, {branch}[{union}]] = {{{branches}}}")
+        self._assign(f"await {race}({held})")
+
+
+def _ends(form: object) -> bool:
+    """Whether nothing can stand behind the form: every way through it leaves the function."""
+    if isinstance(form, SwitchForm):
+        return form.default is not None and all(body.ends for _, body in form.cases) and form.default.ends
+    return False

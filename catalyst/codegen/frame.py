@@ -1,0 +1,270 @@
+"""A function while it is written: which Python name every value has there.
+
+A frame resolves what expressions refer to. A value that an enclosing function holds becomes a parameter of the inner one
+the first time it is asked for; so a node's function takes exactly what it reads.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from catalyst.codegen.annotations import Annotations
+from catalyst.codegen.module import Module
+from catalyst.diagnostics import CompilerBug
+from catalyst.expressions.tree import Ref
+from catalyst.expressions.types import INT, AnyType, NoneType, NullableType, StrType, Type, without_none
+from catalyst.graph.types import type_of_constant
+from catalyst.pysource.body import Body
+from catalyst.pysource.names import Names, constant_case
+
+Key = tuple[str, ...]
+"""What a value is: ("output", node), ("ran", node), ("error", node), ("local", name), ("state", name), ("index",)."""
+
+LOOP = "loop_"
+"""Stands for the `loop` object in an emitted expression until its parts are replaced by variables."""
+
+
+@dataclass(slots=True)
+class Variable:
+    """A Python variable: its name, and whether it was declared to hold None as well."""
+
+    name: str
+    type: Type
+    optional: bool = False
+
+
+@dataclass(slots=True)
+class FlowNames:
+    """What all functions of one workflow module share."""
+
+    module: Module
+    annotations: Annotations
+    env: dict[str, str]
+    """Environment variable -> attribute of `ctx.env`."""
+    secrets: dict[str, str]
+    context: str
+    """The module's name for its context type."""
+    constants: dict[str, str] = field(default_factory=dict)
+    """Flow constant -> module constant."""
+    vars: dict[str, object] = field(default_factory=dict)
+    filename: str = ""
+    workflows: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What a `call` names -> (module, name of the other workflow's constant)."""
+
+
+class Frame:
+    """The names of one function, and the body that is written into it."""
+
+    def __init__(self, flow: FlowNames, outer: Frame | None = None, *, closure: bool = False) -> None:
+        self.flow = flow
+        self.outer = outer
+        self.closure = closure
+        """A nested function: it sees the outer one's variables as they are."""
+        self.names: Names = outer.names.child() if outer is not None else flow.module.names.child()
+        self.variables: dict[Key, Variable] = {}
+        self.parameters: dict[Key, tuple[str, str]] = {}
+        """Values that come from outside: their name and annotation."""
+        self.body = Body()
+        self.used: set[str] = set()
+        """Names of variables that were read."""
+        self.states: dict[str, Type] | None = None
+        """The state of the innermost loop, when this function holds one."""
+        self.open_forms: list[str] = []
+        """Control nodes that are being written in this function, outer ones first."""
+        self.quiet: bool = outer.quiet if outer is not None and closure else False
+        """Whether in-line nodes keep their outputs to themselves, because they run again and again."""
+        self.wanted: set[str] = set()
+        """Variables that were read as present although they were declared to hold None as well."""
+
+    def define(self, key: Key, wanted: str, type_: Type, *, optional: bool = False) -> Variable:
+        """A variable for a value; its name is the author's where that is free."""
+        variable = self.variables.get(key)
+        if variable is None:
+            name = wanted if self._is_free(wanted) else self.names.take(wanted)
+            self.names.reserve(name)
+            variable = self.variables[key] = Variable(name, type_, optional)
+        return variable
+
+    def _is_free(self, wanted: str) -> bool:
+        """Author's names are kept for variables; what stands in the way is a value that is in sight already."""
+        return wanted in self.flow.module.authors_names and not any(
+            variable.name == wanted for frame in self._frames() for variable in frame.variables.values()
+        )
+
+    def _frames(self) -> Iterator[Frame]:
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.outer
+
+    def find(self, key: Key) -> Variable | None:
+        """The variable that holds a value, in this function or around it; makes no parameter."""
+        return next((frame.variables[key] for frame in self._frames() if key in frame.variables), None)
+
+    def read(self, key: Key, type_: Type) -> str:
+        """The name to read a value by, as a parameter when it comes from outside."""
+        variable = self.variables.get(key)
+        if variable is None:
+            if self.outer is None:
+                raise CompilerBug(f"nothing holds {key}")
+            name = self.outer.read(key, type_)
+            if self.closure:
+                return name
+            annotation = self.flow.annotations.of(type_, name)
+            self.variables[key] = Variable(name, type_)
+            self.parameters[key] = (name, annotation)
+            self.names.reserve(name)
+            return name
+        self._want(variable, type_)
+        return variable.name
+
+    def _want(self, variable: Variable | None, type_: Type) -> None:
+        if variable is None:
+            return
+        self.used.add(variable.name)
+        if variable.optional and not isinstance(type_, (NullableType, NoneType, AnyType)):
+            self.wanted.add(variable.name)
+
+    @contextmanager
+    def part(self) -> Iterator[Body]:
+        """Write into a body of its own for a while, to see what it needs before its header is written."""
+        whole, self.body = self.body, Body()
+        try:
+            yield self.body
+        finally:
+            self.body = whole
+
+    def ref(self, ref: Ref) -> ast.expr:
+        """The Python of a reference."""
+        match ref.kind:
+            case "input":
+                return _subscripts(_attribute("ctx", "input"), ref.path)
+            case "env":
+                return _attribute("ctx", "env", self.flow.env[ref.path[0]])
+            case "secret":
+                holder = _attribute("ctx", "secrets", self.flow.secrets[ref.path[0]])
+                return ast.Call(ast.Attribute(holder, "get_secret_value", ast.Load()), [], [])
+            case "var":
+                return self._var(ref)
+            case "execution":
+                return _EXECUTION[ref.path[0]] if ref.path else _whole_execution()
+            case "output":
+                return ast.Name(self.read(("output", ref.path[0]), ref.type), ast.Load())
+            case "error":
+                return ast.Name(self.read(("error", ref.path[0]), ref.type), ast.Load())
+            case "status":
+                return self._status(ref.path[0])
+            case "local":
+                return self._local(ref)
+            case _:
+                raise CompilerBug(f"a reference of kind {ref.kind} reached the code generator")
+
+    def loop_states(self) -> dict[str, Type] | None:
+        """The state of the innermost loop around what is written now."""
+        return next((frame.states for frame in self._frames() if frame.states is not None), None)
+
+    def use(self, module: str, name: str) -> str:
+        """Import a helper of the runtime."""
+        return self.flow.module.use(module, name)
+
+    def _var(self, ref: Ref) -> ast.expr:
+        if not ref.path:
+            keys: list[ast.expr | None] = [ast.Constant(name) for name in self.flow.vars]
+            return ast.Dict(keys, [ast.Name(self._constant(name), ast.Load()) for name in self.flow.vars])
+        return ast.Name(self._constant(ref.path[0]), ast.Load())
+
+    def _constant(self, name: str) -> str:
+        """The module constant of one of the flow's `vars`, declared when it is first used."""
+        if name not in self.flow.constants:
+            value = self.flow.vars[name]
+            local = self.flow.module.names.take(constant_case(name))
+            annotation = self.flow.annotations.of(type_of_constant(value), name)
+            text = f"{local}: {annotation} = {value!r}" if isinstance(value, (dict, list)) else f"{local} = {value!r}"
+            where = self.flow.module.classes if isinstance(value, (dict, list)) else self.flow.module.constants
+            where.append(text)
+            self.flow.constants[name] = local
+        return self.flow.constants[name]
+
+    def _status(self, node: str) -> ast.expr:
+        error = ast.Name(self.read(("error", node), NullableType(StrType())), ast.Load())
+        failed = ast.Compare(error, [ast.IsNot()], [ast.Constant(None)])
+        return ast.IfExp(failed, ast.Constant("error"), self._ok_or_skipped(node))
+
+    def _ok_or_skipped(self, node: str) -> ast.expr:
+        if self.find(("ran", node)) is None:
+            return ast.Constant("ok")
+        ran = ast.Name(self.read(("ran", node), StrType()), ast.Load())
+        return ast.IfExp(ran, ast.Constant("ok"), ast.Constant("skipped"))
+
+    def _local(self, ref: Ref) -> ast.expr:
+        if ref.path[0] == "loop":
+            return _subscripts(ast.Name(LOOP, ast.Load()), ref.path[1:])
+        return ast.Name(self.read(("local", ref.path[0]), ref.type), ast.Load())
+
+
+class LoopParts(ast.NodeTransformer):
+    """Replaces `loop_["state"]["n"]` and `loop_["index"]` by the variables that hold them."""
+
+    def __init__(self, frame: Frame, states: dict[str, Type]) -> None:
+        self.frame = frame
+        self.states = states
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """A part of the loop object, or any other subscript with its parts visited."""
+        match node:
+            case ast.Subscript(
+                value=ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value="state")),
+                slice=ast.Constant(value=str() as state),
+            ) if name == LOOP:
+                return ast.Name(self.frame.read(("state", state), self.states[state]), ast.Load())
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value="index")) if name == LOOP:
+                return ast.Name(self.frame.read(("index",), INT), ast.Load())
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value="state")) if name == LOOP:
+                return self._state()
+            case _:
+                self.generic_visit(node)
+                return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The loop object as a whole."""
+        if node.id != LOOP:
+            return node
+        index = ast.Name(self.frame.read(("index",), INT), ast.Load())
+        return ast.Dict([ast.Constant("index"), ast.Constant("state")], [index, self._state()])
+
+    def _state(self) -> ast.expr:
+        values = [ast.Name(self.frame.read(("state", name), type_), ast.Load()) for name, type_ in self.states.items()]
+        return ast.Dict([ast.Constant(name) for name in self.states], list(values))
+
+
+def _attribute(root: str, *names: str) -> ast.expr:
+    tree: ast.expr = ast.Name(root, ast.Load())
+    for name in names:
+        tree = ast.Attribute(tree, name, ast.Load())
+    return tree
+
+
+def _subscripts(tree: ast.expr, path: tuple[str, ...]) -> ast.expr:
+    for key in path:
+        tree = ast.Subscript(tree, ast.Constant(key), ast.Load())
+    return tree
+
+
+_EXECUTION: dict[str, ast.expr] = {
+    "id": _attribute("ctx", "execution_id"),
+    "workflow": _attribute("ctx", "workflow"),
+    "started_at": ast.Call(_attribute("ctx", "start_time"), [], []),
+}
+
+
+def _whole_execution() -> ast.expr:
+    keys: list[ast.expr | None] = [ast.Constant(name) for name in _EXECUTION]
+    return ast.Dict(keys, list(_EXECUTION.values()))
+
+
+def narrowable(type_: Type) -> bool:
+    """Whether `x is not None` tells that a node ran: its output is never none by itself."""
+    return not isinstance(type_, (AnyType, NoneType, NullableType)) and without_none(type_) == type_

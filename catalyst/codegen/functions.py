@@ -1,0 +1,123 @@
+"""Functions of the module that stand for single nodes: what does I/O, what is repeated, timed or cached as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalyst.codegen.frame import Frame, Key, Variable
+from catalyst.codegen.module import docstring_literal
+from catalyst.codegen.scribe import StepScribe
+from catalyst.expressions.references import holes, walk
+from catalyst.expressions.tree import Ref
+from catalyst.expressions.types import NoneType
+from catalyst.graph.model import CachePolicy, Policy, RetryPolicy, Step
+from catalyst.nodes.base import KEY_KINDS
+from catalyst.pysource.source import to_source
+
+if TYPE_CHECKING:
+    from catalyst.codegen.steps import Writer
+
+
+def needs_function(step: Step) -> bool:
+    """Whether the node is a function of its own."""
+    policy = step.policy
+    return step.type.kind == "call" or policy.cache is not None or policy.timeout is not None or policy.retry is not None
+
+
+def call_source(writer: Writer, frame: Frame, step: Step) -> str:
+    """Write the node's function into the module; gives the call, without `await`."""
+    inner = Frame(frame.flow, frame)
+    scribe = StepScribe(inner, step.checked, step)
+    if step.type.kind == "call":
+        assert step.type.emit is not None
+        step.type.emit(step.params, scribe)
+    elif step.form is not None:
+        _write_control(writer, inner, step)
+    else:
+        assert step.type.value is not None
+        inner.body.line(f"return {step.type.value(step.params, scribe)}")
+    name = frame.flow.module.names.take(f"_{step.id}")
+    frame.flow.module.functions.append(_function_source(inner, step, name))
+    arguments = [frame.read(key, variable.type) for key, variable in _parameters(inner)]
+    call = ", ".join(["ctx", *arguments])
+    if step.policy.cache is None:
+        return f"{name}({call})"
+    return _cached(frame, step, step.policy.cache, f"{name}, {call}")
+
+
+def _parameters(inner: Frame) -> list[tuple[Key, Variable]]:
+    return [(key, inner.variables[key]) for key in inner.parameters]
+
+
+def _write_control(writer: Writer, frame: Frame, step: Step) -> None:
+    """A control node inside a function of its own, with its value as the result."""
+    from catalyst.codegen.control import write_form_value
+
+    write_form_value(writer, frame, step)
+
+
+def _function_source(inner: Frame, step: Step, name: str) -> str:
+    flow = inner.flow
+    parameters = [f"{given}: {annotation}" for given, annotation in inner.parameters.values()]
+    result = "None" if isinstance(step.given, NoneType) else flow.annotations.of(step.given, step.id)
+    signature = f"async def {name}({', '.join([f'ctx: {flow.context}', *parameters])}) -> {result}:"
+    decorator = f"@{flow.module.use('node', 'node')}({', '.join(_decoration(inner, step))})"
+    lines = [f"# {step.id}, {flow.filename}:{step.span.line}", decorator, signature]
+    if step.description:
+        lines.append("    " + docstring_literal(" ".join(str(step.description).split())))
+    lines += ["    " + line if line else "" for line in inner.body.text().rstrip("\n").split("\n")]
+    return "\n".join(lines)
+
+
+def _decoration(frame: Frame, step: Step) -> list[str]:
+    """The arguments of `@node`."""
+    policy: Policy = step.policy
+    arguments = [repr(step.id)]
+    if policy.retry is not None:
+        arguments.append(f"retry={_retry(frame, policy.retry)}")
+    if policy.timeout is not None and not step.type.own_timeout:
+        arguments.append(f"timeout={policy.timeout!r}")
+    return arguments
+
+
+_DEFAULT_ERRORS = ("timeout", "connection", "429", "5xx")
+
+
+def _retry(frame: Frame, retry: RetryPolicy) -> str:
+    arguments = [f"max_attempts={retry.max_attempts}", f"delay={retry.delay!r}", f"max_delay={retry.max_delay!r}"]
+    if retry.backoff != "exponential":
+        arguments.append(f"backoff={retry.backoff!r}")
+    if retry.errors != _DEFAULT_ERRORS:
+        arguments.append(f"errors={retry.errors!r}")
+    if not retry.jitter:
+        arguments.append("jitter=False")
+    return f"{frame.use('node', 'Retry')}({', '.join(arguments)})"
+
+
+def _cached(frame: Frame, step: Step, cache: CachePolicy, call: str) -> str:
+    scribe = StepScribe(frame, step.checked, step)
+    scribe.pool("cache", "CACHE")
+    cached = scribe.use("cache", "cached")
+    partial = scribe.use_package("functools", "partial")
+    key = f"({scribe.shape(cache.key)},)" if cache.key is not None else _default_key(frame, step)
+    return f"{cached}(ctx, {step.id!r}, {key}, {cache.ttl!r}, {partial}({call}))"
+
+
+def _default_key(frame: Frame, step: Step) -> str:
+    """Everything that the node reads; secrets are left out, for they are the same in every run."""
+    refs = sorted({ref for checked in step.checked.values() for ref in checked.refs if ref[0] in KEY_KINDS})
+    texts = []
+    for kind, *path in refs:
+        ref = _find_ref(step, kind, tuple(path))
+        texts.append(to_source(frame.ref(ref)) if ref is not None else "None")
+    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+
+
+def _find_ref(step: Step, kind: str, path: tuple[str, ...]) -> Ref | None:
+    for checked in step.checked.values():
+        for expr in holes(checked.template):
+            for node in walk(expr):
+                if isinstance(node, Ref) and node.kind == kind and node.path == path:
+                    return node
+    return None
+

@@ -1,0 +1,117 @@
+"""The input and output types of a workflow as `TypedDict` classes that pydantic checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalyst.codegen.annotations import Annotations
+from catalyst.codegen.module import Module
+from catalyst.expressions.types import FieldType, IntType, ListType, NullableType, ObjectType, Type, without_none
+from catalyst.graph.model import InputFact, OutputField, Route, Workflow
+from catalyst.pysource.names import pascal_case
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTypes:
+    """Classes for one route: what comes as text and what comes in the body; "" where there is none."""
+
+    parameters: str = ""
+    body: str = ""
+
+
+def write_input(module: Module, annotations: Annotations, workflow: Workflow) -> str:
+    """The class of the workflow's whole input; gives its name."""
+    name = module.names.take(f"{pascal_case(workflow.name)}Input")
+    _write_class(module, annotations, name, workflow.input_facts, strict=True)
+    return name
+
+
+def write_request(module: Module, annotations: Annotations, workflow: Workflow, route: Route, number: int) -> RequestTypes:
+    """Classes for a route whose input does not come in the body alone."""
+    if not route.locations:
+        return RequestTypes()
+    suffix = "" if number == 0 else str(number + 1)
+    base = pascal_case(workflow.name)
+    in_text = tuple(fact for fact in workflow.input_facts if fact.name in route.locations)
+    in_body = tuple(fact for fact in workflow.input_facts if fact.name not in route.locations)
+    parameters = module.names.take(f"{base}Parameters{suffix}")
+    _write_class(module, annotations, parameters, in_text, strict=False)
+    if not in_body:
+        return RequestTypes(parameters)
+    body = module.names.take(f"{base}Body{suffix}")
+    _write_class(module, annotations, body, in_body, strict=True)
+    return RequestTypes(parameters, body)
+
+
+def _write_class(
+    module: Module, annotations: Annotations, name: str, facts: tuple[InputFact, ...], *, strict: bool
+) -> None:
+    with_config = module.use_package("pydantic", "with_config")
+    config_dict = module.use_package("pydantic", "ConfigDict")
+    settings = "extra='forbid', strict=True" if strict else "extra='forbid'"
+    fields = [(fact.name, _field(module, annotations, fact)) for fact in facts]
+    if not fields:
+        docs = "\n".join([f"class {name}({module.use_package('typing_extensions', 'TypedDict')}):", '    """Nothing is needed."""'])
+        module.classes.append(f"@{with_config}({config_dict}({settings}))\n{docs}")
+        return
+    source = annotations.class_source(name, fields, f"@{with_config}({config_dict}({settings}))\n")
+    module.classes.append(source)
+
+
+def _field(module: Module, annotations: Annotations, fact: InputFact) -> str:
+    text = _plain_annotation(module, annotations, fact)
+    options = _options(fact)
+    if not options:
+        return text
+    annotated = module.use_package("typing", "Annotated")
+    field = module.use_package("pydantic", "Field")
+    return f"{annotated}[{text}, {field}({', '.join(options)})]"
+
+
+def _plain_annotation(module: Module, annotations: Annotations, fact: InputFact) -> str:
+    choices = fact.constraints.get("choices")
+    if choices and isinstance(without_none(fact.type), IntType):
+        literal = f"{module.use_package('typing', 'Literal')}[{', '.join(map(repr, choices))}]"
+        return f"{literal} | None" if isinstance(fact.type, NullableType) else literal
+    return annotations.of(fact.type, fact.name)
+
+
+_LIMITS = ("ge", "le", "min_length", "max_length", "pattern")
+
+
+def _options(fact: InputFact) -> list[str]:
+    """Arguments of `Field`; a mutable default is copied by pydantic for each request."""
+    options: list[str] = []
+    if not fact.required:
+        options.append(f"default={fact.default!r}")
+    options += [f"{name}={fact.constraints[name]!r}" for name in _LIMITS if name in fact.constraints]
+    if fact.description:
+        options.append(f"description={fact.description!r}")
+    return options
+
+
+def write_output(module: Module, annotations: Annotations, workflow: Workflow) -> str:
+    """The annotation of the workflow's output; a class of its own when it has named fields."""
+    base = f"{pascal_case(workflow.name)}Output"
+    if not isinstance(workflow.output, tuple):
+        return annotations.of(workflow.output_type, base)
+    name = module.names.take(base)
+    fields = [(field.name, annotations.of(field.type, f"{workflow.name} {field.name}")) for field in workflow.output]
+    module.classes.append(annotations.class_source(name, fields, ""))
+    return name
+
+
+def output_fields(workflow: Workflow) -> Mapping[str, OutputField]:
+    """The named output fields; empty when the output is one value."""
+    return {field.name: field for field in workflow.output} if isinstance(workflow.output, tuple) else {}
+
+
+def object_of(fields: Mapping[str, Type]) -> ObjectType:
+    """An object type with the given fields."""
+    return ObjectType(tuple((name, FieldType(type_)) for name, type_ in fields.items()))
+
+
+def holds_list(type_: Type) -> bool:
+    """Whether a value is a list."""
+    return isinstance(without_none(type_), ListType)

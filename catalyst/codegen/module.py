@@ -1,0 +1,100 @@
+"""One Python module while it is written: its imports, constants, classes and functions, and every name in it.
+
+Names that the flow's author chose (node ids, state values, items) are kept for local variables; an import that would hide
+one comes in under another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from catalyst.pysource.body import Body
+from catalyst.pysource.imports import Imports
+from catalyst.pysource.names import Names
+
+RUNTIME = "app.runtime"
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a project needs because of what its modules use."""
+
+    runtime: set[str] = field(default_factory=set)
+    """Runtime modules."""
+    pools: set[tuple[str, str]] = field(default_factory=set)
+    """(runtime module, name of the pool's key)."""
+    distributions: set[str] = field(default_factory=set)
+    libraries: set[str] = field(default_factory=set)
+    """Modules of the user's `lib`."""
+
+    def add(self, other: Needs) -> None:
+        """Take over another module's needs."""
+        self.runtime |= other.runtime
+        self.pools |= other.pools
+        self.distributions |= other.distributions
+        self.libraries |= other.libraries
+
+
+class Module:
+    """Collects the parts of a module; `text()` puts them in order."""
+
+    def __init__(self, docstring: str, authors_names: Iterable[str] = ()) -> None:
+        self.docstring = docstring
+        self.imports = Imports()
+        self.needs = Needs()
+        self.names = Names(frozenset({"ctx", "group", "error"}))
+        self.authors_names = frozenset(authors_names)
+        self.names.reserve(*self.authors_names)
+        self.classes: list[str] = []
+        self.constants: list[str] = []
+        self.functions: list[str] = []
+        self.end: list[str] = []
+        self._imported: dict[tuple[str, str], str] = {}
+
+    def use(self, module: str, name: str) -> str:
+        """Import from the runtime; gives the local name."""
+        self.needs.runtime.add(module)
+        return self.use_package(f"{RUNTIME}.{module}", name)
+
+    def use_package(self, module: str, name: str) -> str:
+        """Import from anywhere else; without a name the module itself. Gives the local name."""
+        key = (module, name)
+        if key not in self._imported:
+            if not name:
+                self._imported[key] = self.imports.add_module(module)
+                self.names.reserve(module.partition(".")[0])
+            else:
+                self._imported[key] = self.imports.add(module, name, self._free(name))
+            if module.startswith("lib."):
+                self.needs.libraries.add(module)
+        return self._imported[key]
+
+    def _free(self, name: str) -> str:
+        if name not in self.names:
+            self.names.reserve(name)
+            return name
+        return self.names.take(f"{name}_" if not name.endswith("_") else name)
+
+    def text(self) -> str:
+        """The whole module, not formatted yet."""
+        body = Body()
+        body.line(docstring_literal(self.docstring))
+        body.line()
+        for line in self.imports.lines():
+            body.line(line)
+        for group in (self.constants, self.classes, self.functions, self.end):
+            for part in group:
+                body.line()
+                body.line()
+                body.line(part.rstrip("\n"))
+        return body.text()
+
+
+def docstring_literal(text: str) -> str:
+    """The text as a docstring; what would end it or hide in it is escaped."""
+    inner = text.strip()
+    plain = inner.isprintable() or all(char.isprintable() or char == "\n" for char in inner)
+    if plain and '"""' not in inner and "\\" not in inner and not inner.endswith('"'):
+        return f'"""{inner}\n"""' if "\n" in inner else f'"""{inner}"""'
+    return repr(inner)

@@ -1,0 +1,83 @@
+"""All workflows of a project become {path: text}: the modules, the app around them, and what else they need.
+
+Goes in: the graphs. Comes out: an `Emitted`: Python that is not formatted yet, and the facts that the files around the code
+are written from. Touches no disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalyst.codegen.app import AppFacts, emit_entry, emit_main, emit_settings
+from catalyst.codegen.module import Module, Needs
+from catalyst.codegen.workflow import ProjectNames, constant_name, emit_workflow
+from catalyst.graph.model import EnvFact, Workflow
+from catalyst.pysource.names import Names, snake_case
+
+_ALWAYS = frozenset({"service", "server", "pools", "context", "workflow"})
+"""Runtime modules of every project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """What the code generator made."""
+
+    name: str
+    description: str
+    modules: Mapping[str, str]
+    """Path -> Python text, not formatted."""
+    needs: Needs
+    env: Mapping[str, EnvFact]
+    secrets: tuple[str, ...]
+    workflow_modules: Mapping[str, str]
+    """Flow name -> module name."""
+
+
+def emit_program(
+    name: str,
+    description: str,
+    workflows: Sequence[Workflow],
+    calls: Mapping[str, Mapping[str, str]],
+    settings: Mapping[str, Any],
+) -> Emitted:
+    """The modules of a project. `calls`: flow name -> what its `call` nodes name -> flow name."""
+    env = {key: fact for workflow in workflows for key, fact in workflow.env.items()}
+    secrets = tuple(sorted({secret for workflow in workflows for secret in workflow.secrets}))
+    module_names = Names()
+    modules = {workflow.name: module_names.take(snake_case(workflow.name)) for workflow in workflows}
+    names = ProjectNames(_attributes(sorted(env)), _attributes(secrets), modules, calls)
+    emitted = {f"app/workflows/{modules[flow.name]}.py": emit_workflow(flow, names) for flow in workflows}
+    needs = Needs(set(_ALWAYS))
+    for module in emitted.values():
+        needs.add(module.needs)
+    facts = AppFacts(
+        name,
+        description,
+        [(modules[flow.name], constant_name(flow.name)) for flow in workflows],
+        needs,
+        {key: env[key] for key in sorted(env)},
+        names.env,
+        names.secrets,
+        settings,
+    )
+    around = _around(facts)
+    for module in around.values():
+        needs.add(module.needs)
+    texts = {path: module.text() for path, module in sorted({**emitted, **around}.items())}
+    texts |= {"app/__init__.py": '"""The service."""\n', "app/workflows/__init__.py": '"""One module a workflow."""\n'}
+    return Emitted(name, description, texts, needs, env, secrets, modules)
+
+
+def _around(facts: AppFacts) -> dict[str, Module]:
+    around = {"app/main.py": emit_main(facts), "app/__main__.py": emit_entry(facts)}
+    if facts.has_settings:
+        around["app/settings.py"] = emit_settings(facts)
+    return around
+
+
+def _attributes(variables: Sequence[str]) -> dict[str, str]:
+    """Environment variable -> attribute: lower case, as Python writes fields."""
+    names = Names()
+    return {variable: names.take(variable.lower()) for variable in variables}

@@ -1,0 +1,173 @@
+"""What a node type writes with: the node's expressions as Python, in the function that is being written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+
+from catalyst.codegen.frame import Frame, LoopParts
+from catalyst.expressions.check import Checked
+from catalyst.expressions.python import expression_to_python, to_python
+from catalyst.expressions.references import walk
+from catalyst.expressions.sinks import Sink
+from catalyst.expressions.tree import Hole, Ref, Text
+from catalyst.expressions.types import ANY, AnyType, SecretType, StrType, Type
+from catalyst.graph.model import Step
+from catalyst.graph.site import shape_type, widened
+from catalyst.graph.types import type_of_constant
+from catalyst.nodes.base import Signature
+from catalyst.nodes.settings import Expr, Shape
+from catalyst.pysource.body import Body
+from catalyst.pysource.source import to_source
+
+
+class StepScribe:
+    """Implements `nodes.base.Scribe` for one step in one function."""
+
+    def __init__(self, frame: Frame, checked: Mapping[Expr, Checked], step: Step | None = None) -> None:
+        self.frame = frame
+        self.checked = checked
+        self.step = step
+        self.node_id = step.id if step is not None else ""
+        self.output: Type = step.given if step is not None else ANY
+        self.time_limit = step.policy.timeout if step is not None else None
+
+    @property
+    def body(self) -> Body:
+        """Where statements go."""
+        return self.frame.body
+
+    def use(self, module: str, name: str) -> str:
+        """Import from the runtime."""
+        return self.frame.flow.module.use(module, name)
+
+    def use_package(self, module: str, name: str) -> str:
+        """Import from the standard library, a package or the user's `lib`."""
+        return self.frame.flow.module.use_package(module, name)
+
+    def pool(self, module: str, name: str) -> str:
+        """The key of a pool; the project opens it in its lifespan."""
+        self.frame.flow.module.needs.runtime.add(module)
+        self.frame.flow.module.needs.pools.add((module, name))
+        return name
+
+    def requires(self, *distributions: str) -> None:
+        """Packages that the project needs beyond what its runtime imports."""
+        self.frame.flow.module.needs.distributions.update(distributions)
+
+    def tree(self, value: Expr) -> ast.expr:
+        """An expression as a Python tree."""
+        if value.is_constant:
+            return constant_tree(value.constant)
+        return self._with_loop(to_python(self.checked[value].template, self.frame, sink=value.sink))
+
+    def expr(self, value: Expr) -> str:
+        """An expression as Python text."""
+        return to_source(self.tree(value))
+
+    def text(self, value: Expr) -> str:
+        """An expression as Python text that gives a string."""
+        if value.is_constant:
+            return to_source(ast.Constant(self.constant_text(value.constant)))
+        template = self.checked[value].template
+        if template.whole and not isinstance(template.type, (StrType, SecretType)):
+            template = replace(template, whole=False)
+        return to_source(self._with_loop(to_python(template, self.frame, sink=value.sink)))
+
+    def constant_text(self, value: object) -> str:
+        """A constant as the language prints it in text."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value)
+
+    def parts(self, value: Expr) -> list[str | tuple[ast.expr, Type, tuple[Ref, ...]]]:
+        """The pieces of a template."""
+        if value.is_constant:
+            return [str(value.constant)]
+        pieces: list[str | tuple[ast.expr, Type, tuple[Ref, ...]]] = []
+        for part in self.checked[value].template.parts:
+            if isinstance(part, Text):
+                pieces.append(part.value)
+            elif isinstance(part, Hole):
+                tree = self._with_loop(expression_to_python(part.expr, self.frame))
+                refs = tuple(node for node in walk(part.expr) if isinstance(node, Ref))
+                pieces.append((tree, part.expr.type, refs))
+        return pieces
+
+    def shape_tree(self, shape: Shape | None) -> ast.expr:
+        """A YAML value with expressions as a Python tree."""
+        if isinstance(shape, dict):
+            keys: list[ast.expr | None] = [ast.Constant(key) for key in shape]
+            return ast.Dict(keys, [self.shape_tree(item) for item in shape.values()])
+        if isinstance(shape, list):
+            return ast.List([self.shape_tree(item) for item in shape], ast.Load())
+        return ast.Constant(None) if shape is None else self.tree(shape)
+
+    def shape(self, shape: Shape | None) -> str:
+        """A YAML value with expressions as Python text."""
+        return to_source(self.shape_tree(shape))
+
+    def type_of(self, value: Expr) -> Type:
+        """The type of an expression."""
+        return type_of_constant(value.constant) if value.is_constant else widened(self.checked[value].type)
+
+    def shape_type(self, shape: Shape | None) -> Type:
+        """The type of a YAML value with expressions."""
+        return shape_type(shape, self.type_of) if shape is not None else type_of_constant(None)
+
+    def annotation(self, type_: Type) -> str:
+        """A type as a Python annotation."""
+        return self.frame.flow.annotations.of(type_, self.node_id)
+
+    def adapter(self, type_: Type) -> str:
+        """A module constant that holds pydantic's `TypeAdapter` for the type."""
+        return self.frame.flow.annotations.adapter(type_, self.node_id)
+
+    def secret(self, name: str) -> str:
+        """The text of a declared secret."""
+        return to_source(self.frame.ref(Ref(kind="secret", path=(name,), start=0, end=0)))
+
+    def signature(self, module: str, name: str) -> Signature | None:
+        """The signature of the function that the node calls."""
+        return self.step.signature if self.step is not None else None
+
+    def workflow(self, path: str) -> str:
+        """Import another workflow; gives the name of its `Workflow` constant."""
+        module, name = self.frame.flow.workflows[path]
+        return self.use_package(module, name)
+
+    def returns(self, source: str, given: Type) -> None:
+        """Write `return source`; what is not known to be of the node's type is checked first."""
+        if isinstance(self.output, AnyType) or not isinstance(given, AnyType):
+            self.body.line(f"return {source}")
+            return
+        conform = self.use("conform", "conform")
+        self.body.line(f"return {conform}({self.adapter(self.output)}, {source})")
+
+    def _with_loop(self, tree: ast.expr) -> ast.expr:
+        states = self.frame.loop_states()
+        if states is None:
+            return tree
+        result: ast.expr = LoopParts(self.frame, states).visit(tree)
+        return result
+
+
+def constant_tree(value: object) -> ast.expr:
+    """A YAML constant as Python."""
+    if isinstance(value, dict):
+        keys: list[ast.expr | None] = [ast.Constant(key) for key in value]
+        return ast.Dict(keys, [constant_tree(item) for item in value.values()])
+    if isinstance(value, list):
+        return ast.List([constant_tree(item) for item in value], ast.Load())
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    assert value is None or isinstance(value, (str, int, float, bool))
+    return ast.Constant(value)
+
+
+def sink_value(value: object) -> Expr:
+    """A constant as an `Expr`."""
+    return Expr(ANY, Sink.VALUE, value)

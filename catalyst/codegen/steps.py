@@ -1,0 +1,475 @@
+"""Writes the steps of a body: in line, as calls of node functions, side by side in task groups, each under its condition.
+
+Goes in: a `Body` with its plan. Comes out: statements in the frame's body, and functions in the module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from catalyst.codegen.control import write_form
+from catalyst.codegen.frame import Frame, Key, Variable, narrowable
+from catalyst.codegen.functions import call_source, needs_function
+from catalyst.codegen.scribe import StepScribe
+from catalyst.codegen.usage import Usage, ids_inside
+from catalyst.expressions.types import (
+    NONE,
+    AnyType,
+    BoolType,
+    FloatType,
+    IntType,
+    NoneType,
+    NullableType,
+    StrType,
+    Type,
+    nullable,
+)
+from catalyst.graph.model import ALWAYS, Body, Fallback, Goto, Step
+from catalyst.graph.plan import Lane, Plan, Together, steps_of
+from catalyst.graph.types import PROBLEM
+from catalyst.nodes.types.raise_ import RaiseParams
+from catalyst.nodes.types.respond import RespondParams
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes one workflow."""
+
+    usage: Usage
+    continues: bool = False
+    """Whether anything was written that goes on after the answer."""
+
+    def body(self, frame: Frame, body: Body, *, top: bool, leaves: bool) -> None:
+        """The steps of a body. `leaves`: a `return` here skips just what an answer inside it should skip."""
+        Sequence(self, frame, body, top=top, leaves=leaves).write(body.plan)
+
+
+class Sequence:
+    """The steps of one body in one function."""
+
+    def __init__(self, writer: Writer, frame: Frame, body: Body, *, top: bool, leaves: bool) -> None:
+        self.writer = writer
+        self.frame = frame
+        self.body = body
+        self.top = top
+        self.leaves = leaves
+        self.steps = {step.id: step for step in body.steps}
+        self.left: set[str] = set()
+        """Steps whose answer has ended the function, so that nobody behind them has to ask."""
+
+    def write(self, plan: Plan) -> None:
+        """Write the items of a plan."""
+        order = list(steps_of(plan))
+        index = 0
+        for item in _grouped(plan, self.steps):
+            if isinstance(item, Together):
+                self._together(item)
+                index += len(list(steps_of((item,))))
+            else:
+                index += len(item)
+                self._block(item, order[index:])
+
+    # Steps under one condition
+
+    def _block(self, steps: list[Step], rest: list[str]) -> None:
+        """Steps that run under the same condition, as one `if`, or plainly when they always run."""
+        first = steps[0]
+        gate = self._gate(first)
+        if not first.skippable and not gate:
+            for number, step in enumerate(steps):
+                self._step(step, [*(each.id for each in steps[number + 1 :]), *rest])
+            return
+        self._declare_outside(steps)
+        condition = self._condition(first)
+        outer_wanted, self.frame.wanted = self.frame.wanted, set()
+        with self.frame.part() as inner:
+            for number, step in enumerate(steps):
+                self._step(step, [*(each.id for each in steps[number + 1 :]), *rest], conditional=True)
+        made = {variable.name for step in steps for variable in self._variables(step)}
+        wanted = self.frame.wanted - made
+        self.frame.wanted = outer_wanted
+        header = " and ".join(part for part in (gate, *self._narrowing(wanted, condition), condition) if part)
+        with self.frame.body.block(f"if {header}:"):
+            self.frame.body.extend(inner)
+
+    def _declare_outside(self, steps: list[Step]) -> None:
+        """Variables that are read behind the block get a value for when it is not entered."""
+        inside = ids_inside(steps)
+        for step in steps:
+            if self.writer.usage.outputs.get(step.id, set()) - inside or self._flag_is_output(step, inside):
+                annotation = self._annotation(step, nullable(step.output))
+                variable = self.frame.define(("output", step.id), step.id, step.output, optional=True)
+                self.frame.body.line(f"{variable.name}: {annotation} = None")
+            if self._needs_flag(step, inside):
+                flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
+                if step.condition is None or isinstance(step.policy.on_error, Goto):
+                    self.frame.body.line(f"{flag.name} = False")
+
+    def _flag_is_output(self, step: Step, inside: set[str]) -> bool:
+        return narrowable(step.output) and bool(self.writer.usage.ran.get(step.id, set()) - inside)
+
+    def _needs_flag(self, step: Step, inside: set[str]) -> bool:
+        asked = set(self.writer.usage.statuses.get(step.id, set()))
+        if not narrowable(step.output):
+            asked |= self.writer.usage.ran.get(step.id, set()) - inside
+        return bool(asked)
+
+    def _variables(self, step: Step) -> list[Variable]:
+        variable = self.frame.variables.get(("output", step.id))
+        return [variable] if variable is not None else []
+
+    def _condition(self, step: Step) -> str:
+        """Whether the step runs, as Python; "" when there is nothing to ask."""
+        if step.condition is not None:
+            source = StepScribe(self.frame, step.checked, step).expr(step.condition)
+            flag = self.frame.variables.get(("ran", step.id))
+            if flag is not None and not isinstance(step.policy.on_error, Goto):
+                self.frame.body.line(f"{flag.name} = bool({source})")
+                return flag.name
+            return f"({source})" if " or " in source or " if " in source else source
+        parts = [self._flag(atom) for atom in sorted(step.atoms - {ALWAYS})]
+        if not parts:
+            return ""
+        return parts[0] if len(parts) == 1 else f"({' or '.join(parts)})"
+
+    def _flag(self, atom: str) -> str:
+        """Whether a node has run (or failed), as Python."""
+        kind, _, id_ = atom.rpartition(":")
+        if kind == "error":
+            return f"{self.frame.read(('error', id_), nullable(PROBLEM))} is not None"
+        if self.frame.find(("ran", id_)) is not None:
+            return self.frame.read(("ran", id_), BoolType())
+        variable = self.frame.find(("output", id_))
+        return f"{self.frame.read(('output', id_), nullable(variable.type if variable else NONE))} is not None"
+
+    def _narrowing(self, wanted: Iterable[str], condition: str) -> list[str]:
+        return [f"{name} is not None" for name in sorted(wanted) if f"{name} is not None" not in condition]
+
+    def _gate(self, step: Step) -> str:
+        """What keeps the step from running once a branch before it has answered."""
+        gates = [id_ for id_ in step.gates if id_ not in self.left]
+        parts = []
+        for id_ in gates:
+            flag = self.frame.find(("answered", id_))
+            parts.append(f"not {self.frame.read(('answered', id_), BoolType())}" if flag is not None else "not ctx.answered")
+        return " and ".join(dict.fromkeys(parts))
+
+    # One step
+
+    def _step(self, step: Step, rest: list[str], *, conditional: bool = False) -> None:
+        """A step, its condition being met."""
+        if isinstance(step.params, RespondParams):
+            self._respond(step, step.params, rest)
+        elif isinstance(step.params, RaiseParams):
+            self._raise(step, step.params)
+        elif needs_function(step):
+            self._tolerant(step, lambda: self._call(step))
+        elif step.form is not None:
+            self._tolerant(step, lambda: self._form(step, rest))
+        else:
+            self.comment(step)
+            self._tolerant(step, lambda: self._in_line(step))
+        flag = self.frame.variables.get(("ran", step.id))
+        if flag is not None and (step.condition is None or isinstance(step.policy.on_error, Goto)):
+            self.frame.body.line(f"{flag.name} = True")
+
+    def comment(self, step: Step) -> None:
+        """The line that ties code to the flow; `errors.locate` reads it."""
+        self.frame.body.line(f"# {step.id}, {self.frame.flow.filename}:{step.span.line}")
+
+    def _tolerant(self, step: Step, write: object) -> None:
+        """Write the step; with `on_error`, inside a `try`."""
+        assert callable(write)
+        on_error = step.policy.on_error
+        if on_error is None:
+            write()
+            return
+        self._declare_for_errors(step)
+        with self.frame.body.block("try:"):
+            write()
+        with self.frame.body.block("except Exception as error:"):
+            self._handle(step, on_error)
+
+    def _declare_for_errors(self, step: Step) -> None:
+        usage = self.writer.usage
+        if usage.errors.get(step.id) or usage.statuses.get(step.id):
+            info = self.frame.flow.annotations.of(nullable(PROBLEM), step.id)
+            variable = self.frame.define(("error", step.id), f"{step.id}_error", nullable(PROBLEM))
+            self.frame.body.line(f"{variable.name}: {info} = None")
+        if ("output", step.id) in self.frame.variables or not self.is_read(step):
+            return
+        goes_on = isinstance(step.policy.on_error, Goto)
+        annotation = self._annotation(step, nullable(step.output) if goes_on else step.output)
+        output = self.frame.define(("output", step.id), step.id, step.output, optional=goes_on)
+        self.frame.body.line(f"{output.name}: {annotation}" + (" = None" if goes_on else ""))
+
+    def _handle(self, step: Step, on_error: Fallback | Goto) -> None:
+        tolerate = self.frame.use("node", "tolerate")
+        self.frame.body.line(f"{tolerate}(ctx, {step.id!r}, error)")
+        error = self.frame.variables.get(("error", step.id))
+        if error is not None:
+            as_failure = self.frame.use("failures", "as_failure")
+            self.frame.body.line(f"{error.name} = {as_failure}(error, {step.id!r}).describe()")
+        if isinstance(on_error, Fallback):
+            value = StepScribe(self.frame, step.checked, step).shape(on_error.value)
+            self.assign(step, value)
+            self.keep(step, value)
+
+    def _in_line(self, step: Step) -> None:
+        scribe = StepScribe(self.frame, step.checked, step)
+        if step.type.emit is not None:
+            step.type.emit(step.params, scribe)
+            return
+        assert step.type.value is not None
+        value = step.type.value(step.params, scribe)
+        if not isinstance(step.given, AnyType) and self._is_unknown(step, scribe):
+            value = f"{scribe.use('conform', 'conform')}({scribe.adapter(step.given)}, {value})"
+        name = self.assign(step, value)
+        self.keep(step, name or value)
+
+    def _is_unknown(self, step: Step, scribe: StepScribe) -> bool:
+        """Whether a value's type is only what the node's `output:` says."""
+        shape = getattr(step.params, "value", None)
+        return shape is not None and isinstance(scribe.shape_type(shape), AnyType)
+
+    def is_read(self, step: Step) -> bool:
+        """Whether anybody reads the step's output."""
+        return bool(self.writer.usage.outputs.get(step.id)) or (
+            narrowable(step.output) and bool(self.writer.usage.ran.get(step.id))
+        )
+
+    def assign(self, step: Step, value: str) -> str:
+        """Put a value into the step's variable; gives its name, "" when nobody reads it."""
+        variable = self.frame.variables.get(("output", step.id))
+        if variable is not None:
+            self.frame.body.line(f"{variable.name} = {value}")
+            return variable.name
+        if not self.is_read(step):
+            return ""
+        variable = self.frame.define(("output", step.id), step.id, step.output)
+        annotation = "" if _is_plain(step.output) else f": {self._annotation(step, step.output)}"
+        self.frame.body.line(f"{variable.name}{annotation} = {value}")
+        return variable.name
+
+    def keep(self, step: Step, value: str) -> None:
+        """Record an in-line step's output and time; inside rounds and items only the node around them does."""
+        if not self.frame.quiet:
+            self.frame.body.line(f"ctx.set_output({step.id!r}, {value})")
+
+    def _annotation(self, step: Step, type_: Type) -> str:
+        return self.frame.flow.annotations.of(type_, step.id)
+
+    def _call(self, step: Step) -> None:
+        source = call_source(self.writer, self.frame, step)
+        if self.is_read(step) or ("output", step.id) in self.frame.variables:
+            variable = self.frame.define(("output", step.id), step.id, step.output)
+            self.frame.body.line(f"{variable.name} = await {source}")
+        else:
+            self.frame.body.line(f"await {source}")
+
+    def _form(self, step: Step, rest: list[str]) -> None:
+        self.comment(step)
+        leaves = self.leaves and self._all_behind(step, rest)
+        if step.may_answer and not leaves:
+            flag = self.frame.define(("answered", step.id), f"{step.id}_answered", BoolType())
+            self.frame.body.line(f"{flag.name} = False")
+        write_form(self, step, leaves=leaves)
+        if step.may_answer and leaves:
+            self.left.add(step.id)
+
+    def _all_behind(self, step: Step, rest: list[str]) -> bool:
+        """Whether everything that is still to come in this function waits for the step."""
+        behind = {step.id}
+        for id_ in rest:
+            if behind & set(self.steps[id_].after):
+                behind.add(id_)
+        return all(id_ in behind for id_ in rest)
+
+    # Answers and errors
+
+    def _respond(self, step: Step, params: RespondParams, rest: list[str]) -> None:
+        self.comment(step)
+        scribe = StepScribe(self.frame, step.checked, step)
+        reply = f"{self.frame.use('reply', 'Reply')}({', '.join(_reply_arguments(params, scribe))})"
+        if self.leaves and not rest and not self.frame.closure:
+            self.frame.body.line(f"return {reply}")
+            return
+        self.writer.continues = True
+        self.frame.body.line(f"ctx.respond({reply})")
+        self.keep(step, "None")
+        for key, variable in self.frame.variables.items():
+            if key[0] == "answered" and key[1] in self._around:
+                self.frame.body.line(f"{variable.name} = True")
+
+    @property
+    def _around(self) -> set[str]:
+        """Control nodes of this function that are being written and hold this body."""
+        return {key[1] for key in self.frame.variables if key[0] == "answered" and key[1] in self.frame.open_forms}
+
+    def _raise(self, step: Step, params: RaiseParams) -> None:
+        self.comment(step)
+        scribe = StepScribe(self.frame, step.checked, step)
+        arguments = [scribe.text(params.title)]
+        if not params.status.is_constant or params.status.constant != 500:  # noqa: PLR2004 - the default
+            arguments.append(f"status={scribe.expr(params.status)}")
+        if params.detail is not None:
+            arguments.append(f"detail={scribe.text(params.detail)}")
+        arguments.append(f"node={step.id!r}")
+        self.frame.body.line(f"raise {self.frame.use('errors', 'RaisedError')}({', '.join(arguments)})")
+
+    # Side by side
+
+    def _together(self, together: Together) -> None:
+        group = self.frame.use("tasks", "TaskGroup")
+        inside = {id_ for lane in together.lanes for id_ in steps_of(lane.items)}
+        lanes = [_LaneWriter(self, lane, together, inside) for lane in together.lanes]
+        by_name = {lane.lane.name: lane for lane in lanes}
+        closures = [lane for lane in lanes if not lane.is_direct and not lane.lane.after]
+        for lane in closures:
+            lane.write_function(by_name)
+        with self.frame.body.block(f"async with {group}() as group:"):
+            for lane in lanes:
+                if not lane.is_direct and lane.lane.after:
+                    lane.write_function(by_name)
+                lane.start()
+        for lane in lanes:
+            lane.collect()
+
+
+class _LaneWriter:
+    """One lane of a group: a task, the function that it runs when it is more than a call, and what it hands over."""
+
+    def __init__(self, sequence: Sequence, lane: Lane, together: Together, inside: set[str]) -> None:
+        self.sequence = sequence
+        self.lane = lane
+        self.ids = list(steps_of(lane.items))
+        self.steps = [sequence.steps[id_] for id_ in self.ids]
+        own = ids_inside(self.steps)
+        usage = sequence.writer.usage
+        self.shared = [step for step in self.steps if usage.readers(step.id) - own]
+        first = self.steps[0]
+        simple = len(self.steps) == 1 and needs_function(first) and not first.skippable and not first.gates
+        self.is_direct = simple and first.policy.on_error is None and not lane.after
+        self.awaited = any(lane.name in other.after for other in together.lanes)
+        self.exports: list[tuple[Key, Type, bool]] = []
+        self.task = ""
+        self.function = ""
+
+    def write_function(self, lanes: dict[str, _LaneWriter]) -> None:
+        """The nested function that the lane runs."""
+        outer = self.sequence.frame
+        frame = Frame(outer.flow, outer, closure=True)
+        inner = Sequence(self.sequence.writer, frame, self.sequence.body, top=False, leaves=False)
+        inner.left = self.sequence.left
+        for name in self.lane.after:
+            _receive(frame, lanes[name])
+        inner.write(self.lane.items)
+        self.exports = [
+            (key, variable.type, variable.optional)
+            for step in self.shared
+            for key, variable in frame.variables.items()
+            if key[1:] == (step.id,) and key[0] in ("output", "ran", "error", "answered")
+        ]
+        names = [frame.variables[key].name for key, _, _ in self.exports]
+        if names:
+            frame.body.line(f"return {', '.join(names)}")
+        self.function = outer.names.take(self._function_name())
+        with outer.body.block(f"async def {self.function}() -> {self._result()}:"):
+            outer.body.extend(frame.body)
+        outer.body.line()
+        outer.wanted |= frame.wanted
+        outer.used |= frame.used
+
+    def _function_name(self) -> str:
+        if len(self.ids) == 1:
+            return f"run_{self.ids[0]}"
+        joint = "_then_" if len(self.ids) == 2 else "_to_"  # noqa: PLR2004
+        return f"{self.ids[0]}{joint}{self.ids[-1]}"[:60]
+
+    def _result(self) -> str:
+        annotations = self.sequence.frame.flow.annotations
+        texts = [annotations.of(nullable(type_) if optional else type_, key[1]) for key, type_, optional in self.exports]
+        if not texts:
+            return "None"
+        return texts[0] if len(texts) == 1 else f"tuple[{', '.join(texts)}]"
+
+    def start(self) -> None:
+        """Create the task."""
+        frame = self.sequence.frame
+        if self.is_direct:
+            step = self.steps[0]
+            source = call_source(self.sequence.writer, frame, step)
+            if self.sequence.is_read(step):
+                self.exports = [(("output", step.id), step.output, False)]
+        else:
+            source = f"{self.function}()"
+        if not self.exports and not self.awaited:
+            frame.body.line(f"group.create_task({source})")
+            return
+        self.task = frame.names.take(f"{self.lane.name}_task")
+        frame.body.line(f"{self.task} = group.create_task({source})")
+
+    def collect(self) -> None:
+        """Take over what the lane hands over, once all lanes are done."""
+        if self.exports:
+            names = [
+                self.sequence.frame.define(key, _wanted_name(key), type_, optional=optional).name
+                for key, type_, optional in self.exports
+            ]
+            self.sequence.frame.body.line(f"{', '.join(names)} = {self.task}.result()")
+
+
+def _receive(frame: Frame, lane: _LaneWriter) -> None:
+    """Wait for another lane inside a lane's function, and name what it hands over."""
+    if not lane.exports:
+        frame.body.line(f"await {lane.task}")
+        return
+    names = [frame.define(key, _wanted_name(key), type_, optional=optional).name for key, type_, optional in lane.exports]
+    frame.body.line(f"{', '.join(names)} = await {lane.task}")
+
+
+def _wanted_name(key: Key) -> str:
+    return key[1] if key[0] == "output" else f"{key[1]}_{key[0]}"
+
+
+def _reply_arguments(params: RespondParams, scribe: StepScribe) -> list[str]:
+    arguments = [scribe.shape(params.body)] if params.body is not None else []
+    if not params.status.is_constant or params.status.constant != 200:  # noqa: PLR2004 - the default
+        arguments.append(f"status={scribe.expr(params.status)}")
+    if params.headers:
+        text = scribe.use("text", "text")
+        pairs = [
+            f"{name!r}: {scribe.text(value) if not isinstance(value, (dict, list)) else f'{text}({scribe.shape(value)})'}"
+            for name, value in params.headers.items()
+        ]
+        arguments.append(f"headers={{{', '.join(pairs)}}}")
+    return arguments
+
+
+def _grouped(plan: Plan, steps: dict[str, Step]) -> list[list[Step] | Together]:
+    """Runs that stand next to each other and share their condition, as one block."""
+    items: list[list[Step] | Together] = []
+    for item in plan:
+        if isinstance(item, Together):
+            items.append(item)
+            continue
+        step = steps[item.id]
+        last = items[-1] if items and isinstance(items[-1], list) else None
+        if last is not None and step.condition is None and _condition_key(step) == _condition_key(last[0]):
+            last.append(step)
+        else:
+            items.append([step])
+    return items
+
+
+def _condition_key(step: Step) -> tuple[frozenset[str], tuple[str, ...]]:
+    return step.atoms, step.gates
+
+
+def _is_plain(type_: Type) -> bool:
+    """Whether mypy finds the type by itself."""
+    return isinstance(type_, (AnyType, StrType, IntType, FloatType, BoolType, NoneType)) and not (
+        isinstance(type_, StrType) and type_.choices is not None
+    ) and not isinstance(type_, NullableType)
+

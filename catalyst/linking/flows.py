@@ -1,0 +1,220 @@
+"""The flows of a project: loaded from their files, linked where they call each other, built into graphs.
+
+Goes in: files as text. Comes out: `Linked`: the graphs, in the order of the files, and every finding. A flow is built when it
+is first asked for, so that one that calls another knows what that gives.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from catalyst.diagnostics import Diagnostics, Span, did_you_mean
+from catalyst.graph.model import Workflow
+from catalyst.graph.workflow import build_workflow, called_input
+from catalyst.linking.library import read_signature
+from catalyst.nodes.base import CalledFlow, Signature
+from catalyst.spec.flow import flow_from_tree, load_flow
+from catalyst.spec.model import Flow, ProjectFile
+from catalyst.spec.tree import LocatedMap
+from catalyst.spec.visual.load import is_visual, load_visual
+
+Read = Callable[[str], "str | None"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """One flow of one file."""
+
+    name: str
+    file: str
+    flow: Flow | None
+    tree: LocatedMap | None
+    entry: bool
+    """Whether the author named its file, or it is here because another flow calls it."""
+
+
+@dataclass(slots=True)
+class Linked:
+    """What came of a set of files."""
+
+    workflows: list[Workflow] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
+    found: Diagnostics = field(default_factory=Diagnostics)
+    calls: dict[str, dict[str, str]] = field(default_factory=dict)
+    libraries: dict[str, str] = field(default_factory=dict)
+    """Files of the user's `lib` that are used or came with a flow: path -> text."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """All files that were read, for messages."""
+
+
+class Linker:
+    """Loads and builds flows; `read` gives other files by their path relative to the project, or None."""
+
+    def __init__(self, read: Read | None, shared: ProjectFile | None = None) -> None:
+        self.read = read
+        self.shared = shared
+        self.linked = Linked()
+        self._by_name: dict[str, Unit] = {}
+        self._by_file: dict[str, list[Unit]] = {}
+        self._built: dict[str, Workflow | None] = {}
+        self._open: list[str] = []
+
+    def add_file(self, filename: str, source: str, *, entry: bool = True) -> list[Unit]:
+        """Load the flows of a file; findings go to `linked.found`."""
+        self.linked.sources[filename] = source
+        units = list(self._load(filename, source, entry=entry))
+        self._by_file[filename] = units
+        for unit in units:
+            self._add(unit)
+        return units
+
+    def _load(self, filename: str, source: str, *, entry: bool) -> Iterator[Unit]:
+        found = self.linked.found
+        if not is_visual(source, filename):
+            loaded = load_flow(source, filename, self.shared)
+            found.extend(loaded.diagnostics)
+            if loaded.flow is not None:
+                yield Unit(str(loaded.flow.name), filename, loaded.flow, loaded.tree, entry)
+            return
+        visual = load_visual(source, filename)
+        found.extend(visual.diagnostics)
+        self.linked.libraries.update(visual.files)
+        for each in visual.flows:
+            if each.complete:
+                loaded = flow_from_tree(each.tree, filename, self.shared)
+                found.extend(loaded.diagnostics)
+                if loaded.flow is not None:
+                    yield Unit(str(loaded.flow.name), filename, loaded.flow, loaded.tree, entry)
+
+    def _add(self, unit: Unit) -> None:
+        other = self._by_name.get(unit.name)
+        if other is not None:
+            span = unit.tree.value_spans.get("name") if unit.tree is not None else None
+            message = f"two flows are called `{unit.name}`; the other one is in {other.file}"
+            self.linked.found.error("E254", message, span or Span.start_of(unit.file), help="give each flow a name of its own")
+            return
+        self._by_name[unit.name] = unit
+        self.linked.units.append(unit)
+
+    def build_all(self) -> Linked:
+        """Build every flow that was added and those that they call."""
+        for unit in list(self.linked.units):
+            self._build(unit)
+        for unit in self.linked.units:
+            workflow = self._built.get(unit.name)
+            if workflow is not None:
+                self.linked.workflows.append(workflow)
+        self._check_routes()
+        return self.linked
+
+    def _build(self, unit: Unit) -> Workflow | None:
+        if unit.name not in self._built:
+            self._open.append(unit.name)
+            self._built[unit.name] = None
+            if unit.flow is not None and unit.tree is not None:
+                neighbours = _Neighbours(self, unit)
+                self._built[unit.name] = build_workflow(unit.flow, unit.tree, unit.file, neighbours, self.linked.found)
+            self._open.pop()
+        return self._built[unit.name]
+
+    def _check_routes(self) -> None:
+        """No two flows may answer to the same request."""
+        seen: dict[tuple[str, str], str] = {}
+        for workflow in self.linked.workflows:
+            for route in workflow.routes:
+                other = seen.setdefault((route.method, route.path), workflow.name)
+                if other != workflow.name:
+                    message = f"`{workflow.name}` and `{other}` have the same route {route.method} {route.path}"
+                    self.linked.found.error("E321", message, workflow.span)
+
+    def find(self, caller: Unit, wanted: str) -> Unit | str:
+        """The flow that a `call` in `caller` names, by file or by name; text says what is wrong."""
+        if wanted in self._by_name:
+            return self._by_name[wanted]
+        if not wanted.endswith((".yaml", ".yml", ".json")):
+            close = did_you_mean(wanted, self._by_name)
+            return f"there is no flow `{wanted}`" + (f"; {close}" if close else "")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(caller.file), wanted))
+        if path.startswith(("..", "/")) or posixpath.isabs(wanted):
+            return f"`{wanted}` is outside of the project"
+        if path not in self._by_file:
+            source = self.read(path) if self.read is not None else None
+            if source is None:
+                return f"there is no file `{path}`"
+            self.add_file(path, source, entry=False)
+        units = self._by_file[path]
+        if len(units) != 1:
+            return f"`{path}` has errors of its own" if not units else f"`{path}` holds several flows; name one of them"
+        return units[0]
+
+    def called(self, caller: Unit, wanted: str) -> CalledFlow | str | None:
+        """What a `call` needs to know of the flow it names."""
+        unit = self.find(caller, wanted)
+        if isinstance(unit, str):
+            return unit
+        if unit.name in self._open:
+            return "these flows call each other in a circle: " + " -> ".join([*self._open[self._open.index(unit.name) :], unit.name])
+        workflow = self._build(unit)
+        self.linked.calls.setdefault(caller.name, {})[wanted] = unit.name
+        if workflow is None or unit.flow is None:
+            return None
+        return CalledFlow(workflow.name, called_input(unit.flow), workflow.output_type)
+
+    def signature(self, module: str, name: str) -> Signature | str | None:
+        """A function of the user's `lib`; None where files cannot be read at all."""
+        path = module.replace(".", "/") + ".py"
+        if path in self.linked.libraries:
+            return read_signature(module, name, self.linked.libraries.get)
+        if self.read is None:
+            return None
+        signature = read_signature(module, name, self.read)
+        if isinstance(signature, Signature):
+            self._keep_library(path)
+        return signature
+
+    def _keep_library(self, path: str) -> None:
+        """Copy a file of `lib` and what it imports from there."""
+        if path in self.linked.libraries or self.read is None:
+            return
+        source = self.read(path)
+        if source is None:
+            return
+        self.linked.libraries[path] = source
+        for other in imported_siblings(path, source):
+            self._keep_library(other)
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    linker: Linker
+    unit: Unit
+
+    def signature(self, module: str, name: str) -> Signature | str | None:
+        """See `graph.site.Neighbours`."""
+        return self.linker.signature(module, name)
+
+    def called_flow(self, path: str) -> CalledFlow | str | None:
+        """See `graph.site.Neighbours`."""
+        return self.linker.called(self.unit, path)
+
+
+def imported_siblings(path: str, source: str) -> list[str]:
+    """Files of `lib` that a file of `lib` imports, as paths that may exist."""
+    package = path.rpartition("/")[0].split("/")
+    paths: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = [*base, *(node.module.split(".") if node.module else [])]
+            paths += _candidates(module)
+            paths += [candidate for alias in node.names for candidate in _candidates([*module, alias.name])]
+        elif isinstance(node, ast.Import):
+            paths += [candidate for alias in node.names for candidate in _candidates(alias.name.split("."))]
+    return [candidate for candidate in dict.fromkeys(paths) if candidate.startswith("lib/")]
+
+
+def _candidates(module: list[str]) -> list[str]:
+    return ["/".join(module) + ".py", "/".join([*module, "__init__.py"])]

@@ -1,0 +1,25 @@
+"""Runs another workflow of the project inside a run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from .conform import conform
+from .context import ExecutionContext
+from .reply import Reply
+from .workflow import Workflow
+
+_adapters: dict[str, TypeAdapter[Any]] = {}
+
+
+async def call(ctx: ExecutionContext[Any, Any, Any], workflow: Workflow, given: Mapping[str, Any]) -> Any:
+    """What the workflow gives for an input; fields that are not given take their defaults.
+
+    It runs in the same execution, with outputs of its own. Where it answers early, the answer's body is its output.
+    """
+    adapter = _adapters.get(workflow.name)
+    if adapter is None:
+        adapter = _adapters[workflow.name] = TypeAdapter(workflow.input_type)
+    output = await workflow.run(ctx.for_call(conform(adapter, given), workflow.name, workflow.vars))
+    return output.body if isinstance(output, Reply) else output
