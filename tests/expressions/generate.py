@@ -1,4 +1,4 @@
-"""Random expressions that are well typed, and random data for them. Untyped ones would mostly compare errors with errors."""
+"""Random well-typed expressions, and data for them; untyped ones would mostly compare errors with errors."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""A second implementation of the language: it walks the parsed tree, shares nothing with the emitter or its helpers, and
-is slow.
+"""A second form of the language: it walks the parsed tree and shares nothing with the emitter or its helpers.
 
-Only for tests. Whatever it computes, emitted code must compute too.
+Only for tests, and slow. Whatever it computes, emitted code must compute too.
 """
 
 from __future__ import annotations

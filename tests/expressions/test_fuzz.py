@@ -17,87 +17,12 @@ from tests.expressions.test_tables import TABLES, source_of
 EXAMPLES = int(os.environ.get("CATALYST_EXAMPLES", "300")) * 5
 SEEDS = [source_of(line) for table in TABLES for line in table.read_text(encoding="utf-8").splitlines() if line.strip()]
 SEEDS += [line["payload"] for line in CORPUS if len(line["payload"]) < 200]
-PIECES = [
-    *[
-        "{{",
-        "}}",
-        "{{{",
-        "{%",
-        "|",
-        "??",
-        "?.",
-        "?[",
-        "[",
-        "]",
-        "(",
-        ")",
-        ".",
-        ",",
-        ":",
-        "=>",
-        "==",
-        "!=",
-        "<=",
-        "**",
-        "//",
-        "~",
-        "+",
-        "-",
-        "not",
-        "in",
-        "is",
-        "and",
-        "or",
-        "if",
-        "else",
-        "none",
-        "true",
-        "'a'",
-        "1",
-        "2.5",
-        "x",
-    ],
-    *[
-        "input",
-        "nodes",
-        "search",
-        "output",
-        "items",
-        "vars",
-        "env",
-        "secrets",
-        "TOKEN",
-        "item",
-        "map",
-        "filter",
-        "default",
-        "defined",
-        "join",
-        "upper",
-        "length",
-    ],
-    *[
-        "\\",
-        "$",
-        "`",
-        "&",
-        "#",
-        "@",
-        ";",
-        "{",
-        "}",
-        "é",
-        "\x00",
-        "😀",
-        "�",
-        "__class__",
-        "0x1",
-        "1e9",
-        "\\N{x}",
-        "\\u12",
-    ],
-    *("\u2028", "\n", " ", "\t", "'", '"'),
-]
+WORDS = """
+    {{ }} {{{ {% | ?? ?. ?[ [ ] ( ) . , : => == != <= ** // ~ + - not in is and or if else none true 'a' 1 2.5 x input
+    nodes search output items vars env secrets TOKEN item map filter default defined join upper
+    length $ ` & # @ ; { } __class__
+"""
+PIECES = [*WORDS.split(), "\u2028", "\x00", "\ud83d", "\n", " ", "\t", "'", '"', "é", "0x1", "1e9", "\\N{x}", "\\u12"]
 
 
 def mutated(rng: random.Random) -> str:
