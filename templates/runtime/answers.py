@@ -39,9 +39,9 @@ _SERVERS_OWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """A whole response, ready to be sent."""
+    """A whole response, ready to be sent. Not frozen: that would double what making one costs."""
 
     status: int
     headers: Headers

@@ -35,7 +35,7 @@ from .routes import (
     add_service_routes,
     add_workflow_route,
 )
-from .short_way import RouteTable, ShortWay
+from .short_way import RouteTable, ShortWay, shorten
 from .workflow import Auth, Check, HttpTrigger, Workflow
 
 __all__ = ["NO_TELEMETRY", "Limits", "Service"]
@@ -64,6 +64,8 @@ class Service:
             for trigger in workflow.triggers
             if isinstance(trigger, HttpTrigger)
         ]
+        self._table = RouteTable(self._endpoints)
+        self._app: FastAPI | None = None
 
     def mount(self, app: FastAPI) -> None:
         """Add everything to the app. Call it before adding routes of your own; middleware may come before or after."""
@@ -77,12 +79,15 @@ class Service:
         add_security_schemes(app, self._endpoints)
         if self._fast_path:
             # At the end of the list: inside all other middleware, whenever it is added.
-            app.user_middleware.append(Middleware(ShortWay, table=RouteTable(self._endpoints), owner=app))
+            app.user_middleware.append(Middleware(ShortWay, table=self._table, owner=app))
+            self._app = app
 
     @asynccontextmanager
     async def running(self, env: Any, secrets: Any, pools: ConnectionPools) -> AsyncIterator[None]:
         """Take requests and keep schedules while inside; afterwards wait for what still goes on in the background."""
         logs.start(_secret_texts(secrets))
+        if self._app is not None:
+            shorten(self._app, self._table)
         live = Live(env, secrets, pools, _make_checks(self._endpoints, secrets))
         self._host.live = live
         started = [

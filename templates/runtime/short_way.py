@@ -91,7 +91,7 @@ def _descend(segment: _Segment, parts: list[str], index: int, values: list[str],
 class ShortWay:
     """The middleware."""
 
-    def __init__(self, app: ASGIApp, *, table: RouteTable, owner: FastAPI) -> None:
+    def __init__(self, app: ASGIApp, table: RouteTable, owner: FastAPI) -> None:
         self._app = app
         self._table = table
         self._exact = table.exact
@@ -115,3 +115,14 @@ class ShortWay:
             await self._app(scope, receive, send)
         else:
             await found[0](scope, receive, send, found[1])
+
+
+def shorten(app: FastAPI, table: RouteTable) -> None:
+    """Put the short way outside of the app's error handlers as well, when no other middleware is there to be passed by.
+
+    An endpoint answers its errors itself and needs none of those handlers. To be called once the app has been started,
+    when no middleware can be added any more.
+    """
+    only_ours = len(app.user_middleware) == 1 and app.user_middleware[0].cls is ShortWay
+    if only_ours and app.middleware_stack is not None:
+        app.middleware_stack = ShortWay(app.middleware_stack, table, app)

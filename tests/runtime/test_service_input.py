@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from templates.runtime.answers import check_header
 from templates.runtime.errors import FlowError
 from templates.runtime.intake import check_body
 from templates.runtime.problems import RequestError
+from templates.runtime.soundness import shape_of
 from tests.runtime.service_parts import STRICT, make_app, serving, workflow
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "payloads.jsonl"
@@ -173,3 +175,59 @@ def test_numbers_that_are_none_are_found_wherever_they_are(number: str) -> None:
     with pytest.raises(RequestError) as caught:
         check_body(TypeAdapter(Loose).validator.validate_json, f'{{"a": [{{"b": {number}}}]}}'.encode())
     assert caught.value.status == 422
+
+
+@with_config(STRICT)
+class Part(TypedDict):
+    sku: str
+    price: float
+
+
+@with_config(STRICT)
+class Closed(TypedDict):
+    name: str
+    parts: list[Part]
+    limit: Annotated[int, Field(default=5)]
+    note: Annotated[str | None, Field(default=None)]
+
+
+class Wide(TypedDict):
+    when: datetime
+    name: str
+
+
+TEXTS = st.sampled_from(["limit", "note", "a:b", "null", 'x"limit', "", "sku"])
+PARTS = st.lists(st.fixed_dictionaries({"sku": TEXTS, "price": st.floats(-1e9, 1e9)}), max_size=3)
+CLOSED = st.fixed_dictionaries(
+    {"name": TEXTS, "parts": PARTS}, optional={"limit": st.integers(-9, 9), "note": st.none() | TEXTS}
+)
+
+
+def test_only_closed_plain_types_have_a_shape() -> None:
+    assert shape_of(TypeAdapter(Closed)) is not None
+    assert shape_of(TypeAdapter(Wide)) is None
+    assert shape_of(TypeAdapter(Loose)) is None
+    assert shape_of(TypeAdapter(list[dict[str, int]])) is None
+
+
+@given(value=CLOSED, spaced=st.booleans(), data=st.data())
+def test_the_quick_proof_agrees_with_the_exact_look(value: dict[str, Any], spaced: bool, data: Any) -> None:
+    adapter = TypeAdapter(Closed)
+    shape = shape_of(adapter)
+    members = [(name, json.dumps(inner, separators=(",", ":"))) for name, inner in value.items()]
+    repeated = data.draw(st.lists(st.sampled_from(members), max_size=2))
+    gap = " " if spaced else ""
+    raw = ("{" + ",".join(f'"{name}"{gap}:{text}' for name, text in [*members, *repeated]) + "}").encode()
+    if repeated:
+        with pytest.raises(RequestError) as caught:
+            check_body(adapter.validator.validate_json, raw, shape)
+        assert caught.value.errors[0]["type"] == "duplicate_key"
+    else:
+        assert check_body(adapter.validator.validate_json, raw, shape) == {"limit": 5, "note": None, **value}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_the_quick_proof_sees_numbers_that_are_none(number: str) -> None:
+    raw = f'{{"name": "null", "parts": [{{"sku": "a", "price": {number}}}]}}'.encode()
+    with pytest.raises(RequestError):
+        check_body(TypeAdapter(Closed).validator.validate_json, raw, shape_of(TypeAdapter(Closed)))
