@@ -6,7 +6,7 @@ what cannot change and copies the outputs.
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from time import monotonic_ns
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -109,7 +109,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
     def start_time(self) -> datetime:
         """When the run began, in UTC; the clock is read when somebody asks first."""
         if self.started_at is None:
-            self.started_at = datetime.now(timezone.utc)
+            self.started_at = datetime.now(UTC)
         return self.started_at
 
     def respond(self, reply: Reply) -> None:
