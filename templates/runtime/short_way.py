@@ -123,6 +123,6 @@ def shorten(app: FastAPI, table: RouteTable) -> None:
     An endpoint answers its errors itself and needs none of those handlers. To be called once the app has been started,
     when no middleware can be added any more.
     """
-    only_ours = len(app.user_middleware) == 1 and app.user_middleware[0].cls is ShortWay
-    if only_ours and app.middleware_stack is not None:
+    # There is one entry when nobody has added another: ours.
+    if len(app.user_middleware) == 1 and app.middleware_stack is not None:
         app.middleware_stack = ShortWay(app.middleware_stack, table, app)

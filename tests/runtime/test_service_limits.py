@@ -3,6 +3,7 @@
 import base64
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -159,7 +160,15 @@ def test_during_a_stop_running_requests_finish_and_new_ones_get_503(fast_path: b
 
 
 SECRETS = Secrets(SecretStr("first-key, second-key"))
-BASIC = Secrets(SecretStr("ann:pa:ss"))
+
+
+@dataclass(frozen=True)
+class UserAndPassword:
+    user: SecretStr
+    password: SecretStr
+
+
+BASIC = UserAndPassword(SecretStr("ann"), SecretStr("pa:ss"))
 
 
 def _basic(text: str) -> dict[str, str]:
@@ -180,12 +189,12 @@ def _basic(text: str) -> dict[str, str]:
         (Bearer(lambda s: s.api_keys), SECRETS, {"authorization": "bearer second-key"}, 200),
         (Bearer(lambda s: s.api_keys), SECRETS, {"authorization": "first-key"}, 401),
         (Bearer(lambda s: s.api_keys), SECRETS, {"authorization": "Bearer"}, 401),
-        (Basic(lambda s: s.api_keys), BASIC, _basic("ann:pa:ss"), 200),
-        (Basic(lambda s: s.api_keys), BASIC, _basic("ann:wrong"), 401),
-        (Basic(lambda s: s.api_keys), BASIC, {"authorization": "Basic %%%"}, 401),
+        (Basic(lambda s: s.user, lambda s: s.password), BASIC, _basic("ann:pa:ss"), 200),
+        (Basic(lambda s: s.user, lambda s: s.password), BASIC, _basic("ann:wrong"), 401),
+        (Basic(lambda s: s.user, lambda s: s.password), BASIC, {"authorization": "Basic %%%"}, 401),
     ],
 )
-def test_keys(auth: Any, secrets: Secrets, headers: dict[str, str], status: int, fast_path: bool) -> None:
+def test_keys(auth: Any, secrets: Any, headers: dict[str, str], status: int, fast_path: bool) -> None:
     trigger = HttpTrigger("POST", PATH, auth=auth)
     app = make_app(workflow(trigger=trigger), secrets=secrets, fast_path=fast_path)
     with serving(app) as server:
