@@ -89,7 +89,7 @@ class Annotations:
         annotation = self.of(type_, hint)
         if annotation not in self._adapters:
             adapter = self.module.use_package("pydantic", "TypeAdapter")
-            name = self.module.names.take(constant_case(annotation if annotation.isidentifier() else hint))
+            name = self.module.names.take(constant_case(_adapter_name(annotation, hint)))
             self._adapters[annotation] = name
             # mypy needs the annotation where the type is not a class.
             self.module.classes.append(f"{name}: {adapter}[{annotation}] = {adapter}({annotation})")
@@ -125,6 +125,14 @@ class Annotations:
             return f"{decorator}class {name}({typed_dict}):\n" + "\n".join(lines)
         pairs = ", ".join(f"{key!r}: {text}" for key, text in fields)
         return f"{name} = {typed_dict}({name!r}, {{{pairs}}})"
+
+
+def _adapter_name(annotation: str, hint: str) -> str:
+    """`PERSON` for `Person`, `PERSON_LIST` for `list[Person]`, else a name from where it is used."""
+    if annotation.isidentifier():
+        return annotation
+    item = annotation.removeprefix("list[").removesuffix("]")
+    return f"{item}_list" if item.isidentifier() else hint
 
 
 def _mangled(key: str) -> bool:

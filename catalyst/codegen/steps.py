@@ -188,7 +188,9 @@ class Sequence:
         self._declare_for_errors(step)
         with self.frame.body.block("try:"):
             write()
-        with self.frame.body.block("except Exception as error:"):
+        # A node's own function raises nothing else; what stands in line can fail in any way.
+        kind = self.frame.use("errors", "FlowError") if needs_function(step) else "Exception"
+        with self.frame.body.block(f"except {kind} as error:"):
             self._handle(step, on_error)
 
     def _declare_for_errors(self, step: Step) -> None:

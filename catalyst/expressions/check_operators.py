@@ -20,8 +20,11 @@ from catalyst.expressions.tree import (
     DictExpr,
     Expr,
     Filter,
+    Get,
+    Index,
     ListExpr,
     Literal_,
+    Ref,
     Unary,
 )
 from catalyst.expressions.types import (
@@ -29,6 +32,7 @@ from catalyst.expressions.types import (
     BOOL,
     FLOAT,
     INT,
+    NEVER,
     NUMBER,
     STR,
     AnyType,
@@ -86,7 +90,7 @@ def check_list(checker: Checker, node: ListExpr, facts: Facts) -> Expr:
     items = tuple(checker.check(item, facts) for item in node.items)
     for item in items:
         refuse_secret(checker, item, "put into a list")
-    return replace(node, items=items, type=ListType(union(*(item.type for item in items)) if items else ANY))
+    return replace(node, items=items, type=ListType(union(*(item.type for item in items)) if items else NEVER))
 
 
 def check_dict(checker: Checker, node: DictExpr, facts: Facts) -> Expr:
@@ -218,12 +222,19 @@ def coalesced(checker: Checker, node: Coalesce, value: Expr, fallback: Expr) -> 
     """The typed `??` of two checked sides."""
     if refuse_secret(checker, value, "given a fallback") or refuse_secret(checker, fallback, "used as a fallback"):
         return replace(node, value=value, fallback=fallback)
-    if not isinstance(value.type, (AnyType, NullableType, NoneType)):
+    if not isinstance(value.type, (AnyType, NullableType, NoneType)) and not _reads_a_node(value):
         checker.warn("W203", "the fallback is never used: the value cannot be missing", fallback)
     type_ = fallback.type if isinstance(value.type, NoneType) else union(without_none(value.type), fallback.type)
-    if isinstance(value.type, NullableType) and fallback.type == ListType(ANY):
+    if isinstance(value.type, NullableType) and fallback.type in (ListType(ANY), ListType(NEVER)):
         type_ = without_none(value.type)
     return replace(node, value=value, fallback=fallback, type=type_)
+
+
+def _reads_a_node(value: Expr) -> bool:
+    """Whether a path begins at a node's output: being careful about skipped nodes is no mistake."""
+    while isinstance(value, (Get, Index)):
+        value = value.value
+    return isinstance(value, Ref) and value.kind == "output"
 
 
 def _warn_filter_on_fallback(checker: Checker, node: Coalesce) -> None:

@@ -8,6 +8,7 @@ and emission meet one form only, and no name is ever looked up at run time:
     select('gt', 3)                 select(item => item is gt(3))
     selectattr('n', 'gt', 3)        select(item => item.n is gt(3))
     sort(attribute='name')          sort(attribute=item => item.name)
+    unique('id')                    unique(attribute=item => item.id)
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def desugar(node: Filter, spec: FilterSpec, taken: Collection[str] = ()) -> Filt
     sugared = [(position, argument) for position, argument in enumerate(spec.arguments) if argument.sugar]
     if not sugared:
         return node
+    node = _key_first(node)
     position, argument = sugared[0]
     parameter = _fresh(node, taken)
     if node.name == "map" and any(name == "attribute" for name, _ in node.kwargs):
@@ -56,6 +58,20 @@ def desugar(node: Filter, spec: FilterSpec, taken: Collection[str] = ()) -> Filt
     else:
         body = _place(Test(value=subject, name=text, args=rest, negated=False, start=0, end=0), given)
     return replace(node, args=(*node.args[:position], _lambda(parameter, body)), kwargs=())
+
+
+_KEY_FIRST = frozenset({"unique", "sort", "min", "max"})
+"""Filters whose first argument in Jinja is a switch that nobody gives by position: a text there can only be a key."""
+
+
+def _key_first(node: Filter) -> Filter:
+    """`unique('id')` is short for `unique(attribute='id')`, and so is a lambda there."""
+    if node.name not in _KEY_FIRST or not node.args or any(name == "attribute" for name, _ in node.kwargs):
+        return node
+    first = node.args[0]
+    if isinstance(first, Lambda) or (isinstance(first, Literal_) and isinstance(first.value, str)):
+        return replace(node, args=node.args[1:], kwargs=(*node.kwargs, ("attribute", first)))
+    return node
 
 
 def _with_default(node: Filter, body: Expr) -> tuple[Filter, Expr]:

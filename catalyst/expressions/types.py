@@ -148,6 +148,8 @@ DATETIME = DateTimeType()
 BYTES = BytesType()
 FILE = FileType()
 OPEN_OBJECT = ObjectType(fields=(), open=True)
+NEVER = UnionType(())
+"""What has no values: the item type of an empty list. Joined with any other type it leaves that type as it is."""
 
 
 def nullable(type_: Type) -> Type:
@@ -186,6 +188,22 @@ def is_secret(type_: Type) -> bool:
             return any(is_secret(field.type) for _, field in fields)
         case _:
             return False
+
+
+def settled(type_: Type) -> Type:
+    """The type with `any` for what is still open: the items of a list that was written empty."""
+    match type_:
+        case UnionType(()):
+            return ANY
+        case ListType(item):
+            return ListType(settled(item))
+        case NullableType(inner):
+            return nullable(settled(inner))
+        case ObjectType(fields, name, open_) if name is None:
+            kept = tuple((key, FieldType(settled(field.type), field.required)) for key, field in fields)
+            return ObjectType(kept, None, open_)
+        case _:
+            return type_
 
 
 def union(*types: Type) -> Type:

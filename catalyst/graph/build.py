@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from catalyst.diagnostics import Diagnostics, Span, did_you_mean, listing
-from catalyst.expressions.types import ANY, NONE, Type, accepts, describe, nullable
+from catalyst.expressions.narrowing import facts_of
+from catalyst.expressions.references import holes
+from catalyst.expressions.types import ANY, NONE, Type, accepts, describe, nullable, settled
 from catalyst.graph.control import build_form, inner_expressions
 from catalyst.graph.draft import Draft, DraftBody
 from catalyst.graph.model import ALWAYS, Body, Form, Goto, Policy, Step, SwitchForm, TryForm, bodies_of
@@ -129,6 +131,7 @@ class Builder:
         site = NodeSite(draft.id, draft.span, draft.settings, declared, self.found, self.types, self.neighbours, self.secrets)
         if draft.condition is not None:
             site.check([("if", draft.condition)], around.scope(None))
+            around = _knowing(draft.condition, around)
         site.check(_own_expressions(draft), around.scope(rule.atoms))
         formed = build_form(self, draft, site, around.inside(rule.atoms))
         form, given = formed if formed is not None else (None, None)
@@ -159,7 +162,7 @@ class Builder:
             if draft.type.check is not None:
                 draft.type.check(draft.params, site)
         if site.declared is None or given == site.declared:
-            return given
+            return settled(given)
         if not accepts(site.declared, given):
             span = draft.settings.span
             message = f"node `{draft.id}` gives {describe(given)}, its `output:` says {describe(site.declared)}"
@@ -173,7 +176,7 @@ class Builder:
         last = next((each.id for each in reversed(draft.drafts) if each.id in by_id), None)
         type_: Type = NONE
         if draft.output is not None:
-            type_ = site.shape_type(draft.output)
+            type_ = settled(site.shape_type(draft.output))
         elif last is not None:
             fact = around.facts[last]
             type_ = fact.type if around.has_run(fact.atoms) else nullable(fact.type)
@@ -181,6 +184,16 @@ class Builder:
         after = {step.id: [id_ for id_ in step.after if id_ in by_id] for step in steps}
         plan = make_plan(ids, after, {step.id: step.waits for step in steps})
         return Body(steps, plan, draft.output, last, type_, site.checked, any(step_ends(step) for step in steps))
+
+
+def _knowing(condition: Expr, around: Surroundings) -> Surroundings:
+    """What a node with this `if` may rely on: nodes whose output the condition found to be there have run."""
+    if condition.template is None:
+        return around
+    keys = {key for hole in holes(condition.template) for key in facts_of(hole, True)}
+    ids = sorted({str(key[1]) for key in keys if len(key) > 2 and key[0] == "nodes" and key[2] == "output"})  # noqa: PLR2004
+    known = tuple(around.facts[id_].atoms for id_ in ids if id_ in around.facts)
+    return replace(around, known=(*around.known, *known))
 
 
 def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) -> Surroundings:

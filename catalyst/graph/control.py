@@ -19,6 +19,7 @@ from catalyst.expressions.types import (
     ObjectType,
     Type,
     nullable,
+    settled,
     union,
     without_none,
 )
@@ -132,16 +133,17 @@ def _loop(builder: BodyBuilder, draft: Draft, params: LoopParams, site: NodeSite
         state = wider
     else:
         state = dict.fromkeys(state, ANY)
+    state = {name: settled(type_) for name, type_ in state.items()}
     body = _round(builder, draft, params, site, around, state)
     form = LoopForm(
-        tuple((name, shape, state[name]) for name, shape in params.state.items()),
+        tuple((name, shape, settled(state[name])) for name, shape in params.state.items()),
         params.while_,
         params.until,
         params.max_iterations,
         body,
         tuple(params.next.items()),
     )
-    return form, ObjectType(tuple((name, FieldType(type_)) for name, type_ in state.items()))
+    return form, settled(ObjectType(tuple((name, FieldType(type_)) for name, type_ in state.items())))
 
 
 def _round(

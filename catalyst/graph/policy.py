@@ -6,7 +6,7 @@ nodes are repeated, and only a node's own `retry` makes a write be repeated.
 
 from __future__ import annotations
 
-from catalyst.expressions.types import Type, union
+from catalyst.expressions.types import Type, settled, union
 from catalyst.graph.draft import Draft
 from catalyst.graph.model import CachePolicy, Fallback, Goto, Policy, RetryPolicy
 from catalyst.graph.site import NodeSite
@@ -30,8 +30,8 @@ def build_policy(draft: Draft, site: NodeSite, defaults: Defaults) -> Policy:
 def with_fallback(output: Type, policy: Policy, site: NodeSite) -> Type:
     """The output's type, when a default may stand in for it."""
     if isinstance(policy.on_error, Fallback):
-        return union(output, site.shape_type(policy.on_error.value))
-    return output
+        return settled(union(output, site.shape_type(policy.on_error.value)))
+    return settled(output)
 
 
 def _timeout(draft: Draft, defaults: Defaults) -> float | None:

@@ -11,7 +11,7 @@ from catalyst.expressions.check import Checked, check_template
 from catalyst.expressions.references import walk
 from catalyst.expressions.scope import Scope
 from catalyst.expressions.tree import Hole, Ref
-from catalyst.expressions.types import ANY, NONE, FieldType, ListType, ObjectType, StrType, Type, union
+from catalyst.expressions.types import ANY, NEVER, NONE, FieldType, ListType, ObjectType, StrType, Type, union
 from catalyst.graph.types import NamedTypes, type_of_constant
 from catalyst.nodes.base import CalledFlow, Signature
 from catalyst.nodes.settings import Expr, Shape
@@ -141,7 +141,7 @@ def shape_type(shape: Shape, type_of: Any) -> Type:
     if isinstance(shape, dict):
         return ObjectType(tuple((key, FieldType(shape_type(item, type_of))) for key, item in shape.items()))
     if isinstance(shape, list):
-        return ListType(union(*(shape_type(item, type_of) for item in shape)) if shape else ANY)
+        return ListType(union(*(shape_type(item, type_of) for item in shape)) if shape else NEVER)
     if shape is None:
         return NONE
     result: Type = type_of(shape)

@@ -13,6 +13,7 @@ from catalyst.expressions.types import (
     FILE,
     FLOAT,
     INT,
+    NEVER,
     NONE,
     NUMBER,
     OPEN_OBJECT,
@@ -142,6 +143,6 @@ def type_of_constant(value: object) -> Type:
         case dict():
             return ObjectType(tuple((str(key), FieldType(type_of_constant(item))) for key, item in value.items()))
         case list():
-            return ListType(union(*(type_of_constant(item) for item in value)) if value else ANY)
+            return ListType(union(*(type_of_constant(item) for item in value)) if value else NEVER)
         case _:
             return ANY

@@ -24,6 +24,7 @@ from catalyst.expressions.types import (
     describe,
     is_secret,
     nullable,
+    settled,
 )
 from catalyst.graph.build import Builder
 from catalyst.graph.draft import Drafter
@@ -143,7 +144,7 @@ class _Flow:
         for _, expr in expressions_in(value):
             self.found.extend(expr.problems)
         site.check(expressions_in(value, name), scope)
-        given = site.shape_type(value)
+        given = settled(site.shape_type(value))
         span = span_at(self.tree, (*path, "value"), site.span)
         declared = self.types.field_type(spec.type) if spec.type is not None else given
         if not is_secret(given) and not accepts(declared, given):
@@ -179,7 +180,7 @@ class _Flow:
 
     def _routes(self) -> tuple[Route, ...]:
         https = [trigger.http for trigger in self.flow.triggers if trigger.http is not None]
-        if not self.flow.triggers:
+        if not self.flow.triggers and "triggers" not in self.flow.model_fields_set:
             https = [HttpTrigger.model_validate({})]
         routes = tuple(self._route(trigger) for trigger in https)
         self._report_twice(routes)
