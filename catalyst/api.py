@@ -1,6 +1,7 @@
 """The compiler as a library: a flow or a folder of flows goes in, the files of a project and all findings come out.
 
-`compile_flow` touches no disk and never raises for a wrong flow; `compile_path` and `compile_project` read the disk and do
+`compile_flow` touches no disk and never raises for a wrong flow; `compile_path` and `compile_project` read the disk
+and do
 the rest the same way. The passes, in order: `spec` reads, `linking` brings flows together, `graph` resolves and types,
 `codegen` writes Python, `project` formats it, adds the files around it and verifies every module.
 """
@@ -52,7 +53,8 @@ def compile_flow(
 ) -> Result:
     """Compile one flow from its text. Touches no disk: other files come from `read`, when it is given.
 
-    `no_code` refuses flows that bring Python of their own. Raises CompilerBug for our own mistakes, nothing for the flow's.
+    `no_code` refuses flows that bring Python of their own. Raises CompilerBug for our own mistakes, nothing for the
+    flow's.
     """
     linker = Linker(read)
     units = linker.add_file(filename, source)
@@ -77,7 +79,9 @@ def compile_project(path: str | Path, *, no_code: bool = False) -> Result:
     names = _flow_files(folder)
     if not names:
         message = f"the folder `{FLOWS_FOLDER}` beside `{PROJECT_FILE}` holds no flows"
-        linker.linked.found.error("E510", message, Span.start_of(PROJECT_FILE), help="add a file such as flows/hello.yaml")
+        linker.linked.found.error(
+            "E510", message, Span.start_of(PROJECT_FILE), help="add a file such as flows/hello.yaml"
+        )
     for name in names:
         text, problems = _read_file(folder / name, name)
         linker.linked.found.extend(problems)
@@ -103,7 +107,9 @@ def _finish(name: str, description: str, linked: Linked, settings: FlowSettings,
     if no_code and linked.libraries:
         for unit in linked.units:
             message = "this flow brings Python of its own: " + ", ".join(sorted(linked.libraries))
-            linked.found.error("E511", message, Span.start_of(unit.file), help="build without --no-code once you have read it")
+            linked.found.error(
+                "E511", message, Span.start_of(unit.file), help="build without --no-code once you have read it"
+            )
     diagnostics = linked.found.sorted()
     if linked.found.has_errors:
         return Result(name, {}, diagnostics, tuple(linked.workflows), linked.sources)

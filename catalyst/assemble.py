@@ -102,7 +102,9 @@ def source_map(files: Mapping[str, str]) -> dict[str, dict[int, str]]:
     mapped: dict[str, dict[int, str]] = {}
     for path, text in files.items():
         if path.startswith("app/workflows/"):
-            lines = {number: match[1] for number, line in enumerate(text.split("\n"), 1) if (match := _MARK.match(line))}
+            lines = {
+                number: match[1] for number, line in enumerate(text.split("\n"), 1) if (match := _MARK.match(line))
+            }
             if lines:
                 mapped[path] = lines
     return mapped

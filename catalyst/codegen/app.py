@@ -53,15 +53,17 @@ def emit_main(facts: AppFacts) -> Module:
 def _create_app(module: Module, facts: AppFacts, constants: list[str], pools: list[str], settings: str) -> str:
     given = f"settings: {settings} | None = None, " if settings else ""
     opened = "loaded.env, loaded.secrets, opened" if settings else "None, None, opened"
-    docs = "Make the app. Tests pass their own settings and pools; the server reads the environment and opens its pools."
+    pass_in = "settings and pools; the server reads the environment and opens its pools" if settings else "pools"
+    docs = docstring_literal(f"Make the app. Tests pass their own {pass_in}.")
+    lifespan = docstring_literal("Open the pools and start what runs by itself; close both when the server stops.")
     lines = [
         f"def create_app({given}pools: ConnectionPools | None = None) -> FastAPI:",
-        f"    {docstring_literal(docs if settings else 'Make the app. Tests pass their own pools; the server opens real ones.')}",
+        f"    {docs}",
         f"    service = Service({_service_arguments(module, facts, constants)})",
         "",
         "    @asynccontextmanager",
         "    async def lifespan(app: FastAPI) -> AsyncIterator[None]:",
-        f"        {docstring_literal('Open the pools and start what runs by itself; close both when the server stops.')}",
+        f"        {lifespan}",
         *([f"        loaded = settings or {settings}.from_env()"] if settings else []),
         f"        async with ConnectionPools.opened([{', '.join(pools)}], pools) as opened, service.running({opened}):",
         "            yield",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import Protocol, assert_never
 
 from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.scribe import StepScribe
@@ -10,22 +10,29 @@ from catalyst.expressions.types import INT, AnyType, ListType, NoneType, Type
 from catalyst.graph.model import Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, TryForm
 from catalyst.graph.types import PROBLEM
 
-if TYPE_CHECKING:
-    from catalyst.codegen.steps import Sequence, Writer
+
+class BodyWriter(Protocol):
+    """Writes the bodies inside a control node; `steps.Writer`."""
+
+    def body(self, frame: Frame, body: Body, *, top: bool, leaves: bool) -> None:
+        """The steps of a body, as statements of the frame."""
 
 
-def write_form(sequence: Sequence, step: Step, *, leaves: bool) -> None:
+class Keeper(Protocol):
+    """Records what an in-line node gave; `steps.Sequence`."""
+
+    def keep(self, step: Step, value: str) -> None:
+        """Write the line that records it."""
+
+
+def write_form(writer: BodyWriter, frame: Frame, keeper: Keeper, step: Step, *, leaves: bool) -> None:
     """The control node in line; its value goes into the step's variable."""
-    FormWriter(sequence.writer, sequence.frame, sequence, step, leaves=leaves).write()
+    FormWriter(writer, frame, keeper, step, leaves=leaves).write()
 
 
-def write_form_value(writer: Writer, frame: Frame, step: Step) -> None:
+def write_form_value(writer: BodyWriter, frame: Frame, step: Step) -> None:
     """The control node as the body of a function that returns its value."""
-    from catalyst.codegen.steps import Sequence
-
-    holder = Body((step,), (), None, step.id, step.output, {}, ends=False)
-    sequence = Sequence(writer, frame, holder, top=False, leaves=False)
-    form = FormWriter(writer, frame, sequence, step, leaves=False, keeps=False)
+    form = FormWriter(writer, frame, None, step, leaves=False)
     form.write()
     if form.target is not None:
         frame.body.line(f"return {form.target.name}")
@@ -34,15 +41,12 @@ def write_form_value(writer: Writer, frame: Frame, step: Step) -> None:
 class FormWriter:
     """Writes one control node."""
 
-    def __init__(
-        self, writer: Writer, frame: Frame, sequence: Sequence, step: Step, *, leaves: bool, keeps: bool = True
-    ) -> None:
+    def __init__(self, writer: BodyWriter, frame: Frame, keeper: Keeper | None, step: Step, *, leaves: bool) -> None:
         self.writer = writer
         self.frame = frame
-        self.sequence = sequence
+        self.keeper = keeper
         self.step = step
         self.leaves = leaves
-        self.keeps = keeps
         self.scribe = StepScribe(frame, step.checked, step)
         self.target: Variable | None = None
 
@@ -66,8 +70,8 @@ class FormWriter:
             case _:
                 assert_never(form)
         self.frame.open_forms.pop()
-        if self.keeps and not _ends(form):
-            self.sequence.keep(self.step, self.target.name if self.target is not None else "None")
+        if self.keeper is not None and not _ends(form):
+            self.keeper.keep(self.step, self.target.name if self.target is not None else "None")
 
     # Values
 
@@ -204,7 +208,9 @@ class FormWriter:
         name = self.frame.names.take(f"{self.step.id}_{form.item}")
         context = self.frame.flow.context
         item_text, result = self._annotation(form.item_type), self._annotation(form.body.type)
-        with self.frame.body.block(f"async def {name}(ctx: {context}, {item.name}: {item_text}, {index.name}: int) -> {result}:"):
+        with self.frame.body.block(
+            f"async def {name}(ctx: {context}, {item.name}: {item_text}, {index.name}: int) -> {result}:"
+        ):
             self.frame.body.extend(inner.body)
         self.frame.body.line()
         self._take(inner)
@@ -272,7 +278,9 @@ class FormWriter:
         self._bound_reached(form)
         self.frame.quiet = quiet
         self.frame.states = states
-        pairs = ", ".join(f"{name!r}: {variable.name}" for (name, _, _), variable in zip(form.state, variables, strict=True))
+        pairs = ", ".join(
+            f"{name!r}: {variable.name}" for (name, _, _), variable in zip(form.state, variables, strict=True)
+        )
         for key, old in zip(keys, before, strict=True):
             self._restore(key, old)
         self._assign(f"{{{pairs}}}")

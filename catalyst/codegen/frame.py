@@ -1,6 +1,7 @@
 """A function while it is written: which Python name every value has there.
 
-A frame resolves what expressions refer to. A value that an enclosing function holds becomes a parameter of the inner one
+A frame resolves what expressions refer to. A value that an enclosing function holds becomes a parameter of the inner
+one
 the first time it is asked for; so a node's function takes exactly what it reads.
 """
 
@@ -218,7 +219,9 @@ class LoopParts(ast.NodeTransformer):
             case ast.Subscript(
                 value=ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value="state")),
                 slice=ast.Constant(value=str() as state),
-            ) if name == LOOP:
+            ) if (
+                name == LOOP
+            ):
                 return ast.Name(self.frame.read(("state", state), self.states[state]), ast.Load())
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value="index")) if name == LOOP:
                 return ast.Name(self.frame.read(("index",), INT), ast.Load())

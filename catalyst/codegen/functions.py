@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from catalyst.codegen.control import BodyWriter, write_form_value
 from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.module import docstring_literal
 from catalyst.codegen.scribe import StepScribe
@@ -14,17 +13,16 @@ from catalyst.graph.model import CachePolicy, Policy, RetryPolicy, Step
 from catalyst.nodes.base import KEY_KINDS
 from catalyst.pysource.source import to_source
 
-if TYPE_CHECKING:
-    from catalyst.codegen.steps import Writer
-
 
 def needs_function(step: Step) -> bool:
     """Whether the node is a function of its own."""
     policy = step.policy
-    return step.type.kind == "call" or policy.cache is not None or policy.timeout is not None or policy.retry is not None
+    return (
+        step.type.kind == "call" or policy.cache is not None or policy.timeout is not None or policy.retry is not None
+    )
 
 
-def call_source(writer: Writer, frame: Frame, step: Step) -> str:
+def call_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
     """Write the node's function into the module; gives the call, without `await`."""
     inner = Frame(frame.flow, frame)
     scribe = StepScribe(inner, step.checked, step)
@@ -32,7 +30,7 @@ def call_source(writer: Writer, frame: Frame, step: Step) -> str:
         assert step.type.emit is not None
         step.type.emit(step.params, scribe)
     elif step.form is not None:
-        _write_control(writer, inner, step)
+        write_form_value(writer, inner, step)
     else:
         assert step.type.value is not None
         inner.body.line(f"return {step.type.value(step.params, scribe)}")
@@ -47,13 +45,6 @@ def call_source(writer: Writer, frame: Frame, step: Step) -> str:
 
 def _parameters(inner: Frame) -> list[tuple[Key, Variable]]:
     return [(key, inner.variables[key]) for key in inner.parameters]
-
-
-def _write_control(writer: Writer, frame: Frame, step: Step) -> None:
-    """A control node inside a function of its own, with its value as the result."""
-    from catalyst.codegen.control import write_form_value
-
-    write_form_value(writer, frame, step)
 
 
 def _function_source(inner: Frame, step: Step, name: str) -> str:
@@ -120,4 +111,3 @@ def _find_ref(step: Step, kind: str, path: tuple[str, ...]) -> Ref | None:
                 if isinstance(node, Ref) and node.kind == kind and node.path == path:
                     return node
     return None
-

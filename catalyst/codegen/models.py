@@ -27,7 +27,9 @@ def write_input(module: Module, annotations: Annotations, workflow: Workflow) ->
     return name
 
 
-def write_request(module: Module, annotations: Annotations, workflow: Workflow, route: Route, number: int) -> RequestTypes:
+def write_request(
+    module: Module, annotations: Annotations, workflow: Workflow, route: Route, number: int
+) -> RequestTypes:
     """Classes for a route whose input does not come in the body alone."""
     if not route.locations:
         return RequestTypes()
@@ -52,7 +54,9 @@ def _write_class(
     settings = "extra='forbid', strict=True" if strict else "extra='forbid'"
     fields = [(fact.name, _field(module, annotations, fact)) for fact in facts]
     if not fields:
-        docs = "\n".join([f"class {name}({module.use_package('typing_extensions', 'TypedDict')}):", '    """Nothing is needed."""'])
+        docs = "\n".join(
+            [f"class {name}({module.use_package('typing_extensions', 'TypedDict')}):", '    """Nothing is needed."""']
+        )
         module.classes.append(f"@{with_config}({config_dict}({settings}))\n{docs}")
         return
     source = annotations.class_source(name, fields, f"@{with_config}({config_dict}({settings}))\n")

@@ -1,6 +1,7 @@
 """All workflows of a project become {path: text}: the modules, the app around them, and what else they need.
 
-Goes in: the graphs. Comes out: an `Emitted`: Python that is not formatted yet, and the facts that the files around the code
+Goes in: the graphs. Comes out: an `Emitted`: Python that is not formatted yet, and the facts that the files around
+the code
 are written from. Touches no disk.
 """
 

@@ -1,4 +1,5 @@
-"""Writes the steps of a body: in line, as calls of node functions, side by side in task groups, each under its condition.
+"""Writes the steps of a body: in line, as calls of node functions, side by side in task groups, each under its
+condition.
 
 Goes in: a `Body` with its plan. Comes out: statements in the frame's body, and functions in the module.
 """
@@ -152,7 +153,9 @@ class Sequence:
         parts = []
         for id_ in gates:
             flag = self.frame.find(("answered", id_))
-            parts.append(f"not {self.frame.read(('answered', id_), BoolType())}" if flag is not None else "not ctx.answered")
+            parts.append(
+                f"not {self.frame.read(('answered', id_), BoolType())}" if flag is not None else "not ctx.answered"
+            )
         return " and ".join(dict.fromkeys(parts))
 
     # One step
@@ -276,7 +279,7 @@ class Sequence:
         if step.may_answer and not leaves:
             flag = self.frame.define(("answered", step.id), f"{step.id}_answered", BoolType())
             self.frame.body.line(f"{flag.name} = False")
-        write_form(self, step, leaves=leaves)
+        write_form(self.writer, self.frame, self, step, leaves=leaves)
         if step.may_answer and leaves:
             self.left.add(step.id)
 
@@ -313,7 +316,7 @@ class Sequence:
         self.comment(step)
         scribe = StepScribe(self.frame, step.checked, step)
         arguments = [scribe.text(params.title)]
-        if not params.status.is_constant or params.status.constant != 500:  # noqa: PLR2004 - the default
+        if not params.status.is_constant or params.status.constant != 500:
             arguments.append(f"status={scribe.expr(params.status)}")
         if params.detail is not None:
             arguments.append(f"detail={scribe.text(params.detail)}")
@@ -386,12 +389,14 @@ class _LaneWriter:
     def _function_name(self) -> str:
         if len(self.ids) == 1:
             return f"run_{self.ids[0]}"
-        joint = "_then_" if len(self.ids) == 2 else "_to_"  # noqa: PLR2004
+        joint = "_then_" if len(self.ids) == 2 else "_to_"
         return f"{self.ids[0]}{joint}{self.ids[-1]}"[:60]
 
     def _result(self) -> str:
         annotations = self.sequence.frame.flow.annotations
-        texts = [annotations.of(nullable(type_) if optional else type_, key[1]) for key, type_, optional in self.exports]
+        texts = [
+            annotations.of(nullable(type_) if optional else type_, key[1]) for key, type_, optional in self.exports
+        ]
         if not texts:
             return "None"
         return texts[0] if len(texts) == 1 else f"tuple[{', '.join(texts)}]"
@@ -427,7 +432,9 @@ def _receive(frame: Frame, lane: _LaneWriter) -> None:
     if not lane.exports:
         frame.body.line(f"await {lane.task}")
         return
-    names = [frame.define(key, _wanted_name(key), type_, optional=optional).name for key, type_, optional in lane.exports]
+    names = [
+        frame.define(key, _wanted_name(key), type_, optional=optional).name for key, type_, optional in lane.exports
+    ]
     frame.body.line(f"{', '.join(names)} = await {lane.task}")
 
 
@@ -437,12 +444,13 @@ def _wanted_name(key: Key) -> str:
 
 def _reply_arguments(params: RespondParams, scribe: StepScribe) -> list[str]:
     arguments = [scribe.shape(params.body)] if params.body is not None else []
-    if not params.status.is_constant or params.status.constant != 200:  # noqa: PLR2004 - the default
+    if not params.status.is_constant or params.status.constant != 200:
         arguments.append(f"status={scribe.expr(params.status)}")
     if params.headers:
         text = scribe.use("text", "text")
         pairs = [
-            f"{name!r}: {scribe.text(value) if not isinstance(value, (dict, list)) else f'{text}({scribe.shape(value)})'}"
+            f"{name!r}: "
+            + (f"{text}({scribe.shape(value)})" if isinstance(value, (dict, list)) else scribe.text(value))
             for name, value in params.headers.items()
         ]
         arguments.append(f"headers={{{', '.join(pairs)}}}")
@@ -471,7 +479,8 @@ def _condition_key(step: Step) -> tuple[frozenset[str], tuple[str, ...]]:
 
 def _is_plain(type_: Type) -> bool:
     """Whether mypy finds the type by itself."""
-    return isinstance(type_, (AnyType, StrType, IntType, FloatType, BoolType, NoneType)) and not (
-        isinstance(type_, StrType) and type_.choices is not None
-    ) and not isinstance(type_, NullableType)
-
+    return (
+        isinstance(type_, (AnyType, StrType, IntType, FloatType, BoolType, NoneType))
+        and not (isinstance(type_, StrType) and type_.choices is not None)
+        and not isinstance(type_, NullableType)
+    )

@@ -63,7 +63,9 @@ class _WorkflowModule:
     def __init__(self, workflow: Workflow, names: ProjectNames) -> None:
         self.workflow = workflow
         self.project = names
-        docstring = f"{workflow.name}: {workflow.description}" if workflow.description else f"The workflow {workflow.name}."
+        docstring = (
+            f"{workflow.name}: {workflow.description}" if workflow.description else f"The workflow {workflow.name}."
+        )
         self.module = Module(docstring, _authors_names(workflow))
         self.function = self._take(snake_case(workflow.name))
         self.constant = self._take(constant_name(workflow.name))
@@ -86,7 +88,9 @@ class _WorkflowModule:
         module, workflow = self.module, self.workflow
         input_class = write_input(module, self.annotations, workflow)
         output = write_output(module, self.annotations, workflow)
-        requests = [write_request(module, self.annotations, workflow, route, n) for n, route in enumerate(workflow.routes)]
+        requests = [
+            write_request(module, self.annotations, workflow, route, n) for n, route in enumerate(workflow.routes)
+        ]
         context = self._context(input_class)
         flow = FlowNames(
             module,
@@ -120,7 +124,8 @@ class _WorkflowModule:
     def _called(self) -> dict[str, tuple[str, str]]:
         called = self.project.calls.get(self.workflow.name, {})
         return {
-            path: (f"app.workflows.{self.project.workflows[flow]}", constant_name(flow)) for path, flow in called.items()
+            path: (f"app.workflows.{self.project.workflows[flow]}", constant_name(flow))
+            for path, flow in called.items()
         }
 
     def _function(self, frame: Frame, context: str, result: str) -> str:
@@ -170,7 +175,12 @@ class _WorkflowModule:
         workflow, module = self.workflow, self.module
         triggers = [self._route(route, types) for route, types in zip(workflow.routes, requests, strict=True)]
         triggers += [self._cron(cron) for cron in workflow.crons]
-        arguments = [f"name={workflow.name!r}", f"run={self.function}", f"input_type={input_class}", f"output_type={output}"]
+        arguments = [
+            f"name={workflow.name!r}",
+            f"run={self.function}",
+            f"input_type={input_class}",
+            f"output_type={output}",
+        ]
         if triggers:
             arguments.append(f"triggers=({', '.join(triggers)},)")
         if workflow.description:
@@ -191,7 +201,10 @@ class _WorkflowModule:
 
     def _vars(self, flow: FlowNames) -> str:
         """The flow's constants, by the names of the module's where it has them."""
-        pairs = (f"{name!r}: {flow.constants.get(name) or to_source(constant_tree(value))}" for name, value in flow.vars.items())
+        pairs = (
+            f"{name!r}: {flow.constants.get(name) or to_source(constant_tree(value))}"
+            for name, value in flow.vars.items()
+        )
         return "{" + ", ".join(pairs) + "}"
 
     def _route(self, route: Route, types: Any) -> str:
@@ -208,7 +221,7 @@ class _WorkflowModule:
             arguments.append(f"parameters_type={types.parameters}")
         if types.body:
             arguments.append(f"body_type={types.body}")
-        if route.status != 200:  # noqa: PLR2004 - the default
+        if route.status != 200:
             arguments.append(f"status={route.status}")
         return f"{self.module.use('workflow', 'HttpTrigger')}({', '.join(arguments)})"
 

@@ -1,9 +1,11 @@
 """From the flow as written to the graph: names resolved, types inferred, order and concurrency decided.
 
-Goes in: a `Flow`. Comes out: a frozen `Workflow`, and everything that is wrong with names, types, dependencies and settings.
+Goes in: a `Flow`. Comes out: a frozen `Workflow`, and everything that is wrong with names, types, dependencies and
+settings.
 The workflow is given only when nothing is wrong.
 
-Two passes over the nodes: `draft.py` reads settings and finds references; `Builder` here puts each body in order and then
+Two passes over the nodes: `draft.py` reads settings and finds references; `Builder` here puts each body in order and
+then
 types its steps in that order, so that a step's inputs are known when it is reached.
 """
 
@@ -93,7 +95,9 @@ class Builder:
                 continue
             if target not in own:
                 label = did_you_mean(target, own)
-                self.found.error("E312", f"`goto` leads to `{target}`, which is no node of this body", target.span, label=label)
+                self.found.error(
+                    "E312", f"`goto` leads to `{target}`, which is no node of this body", target.span, label=label
+                )
             elif target == draft.id:
                 self.found.error("E312", f"node `{draft.id}` cannot go on with itself", target.span)
             else:
@@ -108,27 +112,51 @@ class Builder:
             if id_ == draft.id:
                 self.found.error("E310", f"node `{id_}` needs itself", id_.span)
             elif id_ in self.everywhere:
-                self.found.error("E311", f"`{id_}` is inside another node and cannot be waited for from here", id_.span, help="need the node that holds it")
+                self.found.error(
+                    "E311",
+                    f"`{id_}` is inside another node and cannot be waited for from here",
+                    id_.span,
+                    help="need the node that holds it",
+                )
             else:
-                self.found.error("E311", f"there is no node `{id_}`", id_.span, label=did_you_mean(id_, visible), help=f"nodes here: {listing(sorted(visible), 40)}")
+                self.found.error(
+                    "E311",
+                    f"there is no node `{id_}`",
+                    id_.span,
+                    label=did_you_mean(id_, visible),
+                    help=f"nodes here: {listing(sorted(visible), 40)}",
+                )
 
     def _report_cycle(self, body: DraftBody, stuck: list[str], after: Mapping[str, list[str]]) -> None:
         cycle = find_cycle(stuck, after)
         spans = {draft.id: draft.span for draft in body.drafts}
         path = " -> ".join(cycle)
-        self.found.error("E310", f"these nodes wait for each other in a circle: {path}", spans[cycle[0]], help="take away one of the references, or use a `loop`")
+        self.found.error(
+            "E310",
+            f"these nodes wait for each other in a circle: {path}",
+            spans[cycle[0]],
+            help="take away one of the references, or use a `loop`",
+        )
 
     def _unreadable(self, body: DraftBody, around: Surroundings, stuck: list[str]) -> dict[str, str]:
         own = {draft.id for draft in body.drafts}
-        hidden = {id_: "it is inside another node; read the node that holds it" for id_ in self.everywhere if id_ not in own and id_ not in around.facts}
-        hidden |= {id_: "it waits for this one" for id_ in stuck}
+        hidden = {
+            id_: "it is inside another node; read the node that holds it"
+            for id_ in self.everywhere
+            if id_ not in own and id_ not in around.facts
+        }
+        hidden |= dict.fromkeys(stuck, "it waits for this one")
         return hidden
 
-    def _step(self, draft: Draft, order: tuple[tuple[str, ...], tuple[str, ...]], around: Surroundings, earlier: list[Step]) -> tuple[Step | None, Fact]:
+    def _step(
+        self, draft: Draft, order: tuple[tuple[str, ...], tuple[str, ...]], around: Surroundings, earlier: list[Step]
+    ) -> tuple[Step | None, Fact]:
         """The step and what others may know of it; `order` is (after, goto_from)."""
         rule = self._rule(draft, order[1], around)
         declared = self.types.field_type(draft.spec.output) if draft.spec.output is not None else None
-        site = NodeSite(draft.id, draft.span, draft.settings, declared, self.found, self.types, self.neighbours, self.secrets)
+        site = NodeSite(
+            draft.id, draft.span, draft.settings, declared, self.found, self.types, self.neighbours, self.secrets
+        )
         if draft.condition is not None:
             site.check([("if", draft.condition)], around.scope(None))
             around = _knowing(draft.condition, around)
@@ -166,11 +194,13 @@ class Builder:
         if not accepts(site.declared, given):
             span = draft.settings.span
             message = f"node `{draft.id}` gives {describe(given)}, its `output:` says {describe(site.declared)}"
-            self.found.error("E205", message, span if span.file else draft.span)
+            self.found.error("E206", message, span if span.file else draft.span)
         return site.declared
 
     def _finish(self, draft: DraftBody, steps: tuple[Step, ...], around: Surroundings) -> Body:
-        site = NodeSite("", draft.span, LocatedMap(draft.span), None, self.found, self.types, self.neighbours, self.secrets)
+        site = NodeSite(
+            "", draft.span, LocatedMap(draft.span), None, self.found, self.types, self.neighbours, self.secrets
+        )
         site.check(expressions_in(draft.output, "output"), around.scope(None))
         by_id = {step.id: step for step in steps}
         last = next((each.id for each in reversed(draft.drafts) if each.id in by_id), None)
@@ -191,7 +221,7 @@ def _knowing(condition: Expr, around: Surroundings) -> Surroundings:
     if condition.template is None:
         return around
     keys = {key for hole in holes(condition.template) for key in facts_of(hole, True)}
-    ids = sorted({str(key[1]) for key in keys if len(key) > 2 and key[0] == "nodes" and key[2] == "output"})  # noqa: PLR2004
+    ids = sorted({str(key[1]) for key in keys if len(key) > 2 and key[0] == "nodes" and key[2] == "output"})
     known = tuple(around.facts[id_].atoms for id_ in ids if id_ in around.facts)
     return replace(around, known=(*around.known, *known))
 
@@ -207,7 +237,9 @@ def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) ->
 def _own_expressions(draft: Draft) -> list[tuple[str, Expr]]:
     """The expressions that are typed around the node; those of a loop's rounds are typed inside, and `if` is apart."""
     inside = {id(expr) for expr in inner_expressions(draft.params)}
-    return [(label, expr) for label, expr in draft.expressions if id(expr) not in inside and expr is not draft.condition]
+    return [
+        (label, expr) for label, expr in draft.expressions if id(expr) not in inside and expr is not draft.condition
+    ]
 
 
 def _all_before(after: Iterable[str], earlier: list[Step]) -> set[str]:

@@ -23,7 +23,7 @@ from catalyst.expressions.types import (
     union,
     without_none,
 )
-from catalyst.graph.draft import Draft, DraftBody, Path
+from catalyst.graph.draft import Draft, DraftBody
 from catalyst.graph.model import Body, CatchForm, Form, LoopForm, MapForm, ParallelForm, SwitchForm, TryForm
 from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import NodeSite
@@ -93,10 +93,14 @@ def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Su
 
 
 def _parallel(builder: BodyBuilder, draft: Draft, params: ParallelParams, around: Surroundings) -> tuple[Form, Type]:
-    branches = tuple((str(name), builder.body(draft.bodies[("branches", str(name))], around)) for name in params.branches)
+    branches = tuple(
+        (str(name), builder.body(draft.bodies[("branches", str(name))], around)) for name in params.branches
+    )
     form = ParallelForm(params.mode, branches)
     if params.mode == "race":
-        return form, ObjectType((("branch", FieldType(STR)), ("output", FieldType(union(*(body.type for _, body in branches))))))
+        return form, ObjectType(
+            (("branch", FieldType(STR)), ("output", FieldType(union(*(body.type for _, body in branches)))))
+        )
     if params.mode == "settled":
         settled = ((name, FieldType(_settled(body.type))) for name, body in branches)
         return form, ObjectType(tuple(settled))
@@ -104,24 +108,32 @@ def _parallel(builder: BodyBuilder, draft: Draft, params: ParallelParams, around
 
 
 def _settled(type_: Type) -> Type:
-    return ObjectType((("ok", FieldType(BOOL)), ("output", FieldType(nullable(type_))), ("error", FieldType(nullable(PROBLEM)))))
+    return ObjectType(
+        (("ok", FieldType(BOOL)), ("output", FieldType(nullable(type_))), ("error", FieldType(nullable(PROBLEM))))
+    )
 
 
-def _map(builder: BodyBuilder, draft: Draft, params: MapParams, site: NodeSite, around: Surroundings) -> tuple[Form, Type]:
+def _map(
+    builder: BodyBuilder, draft: Draft, params: MapParams, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type]:
     _check_name(site, params.as_, "as")
     _check_name(site, params.index_as, "index_as")
     over = without_none(site.type_of(params.over))
     item = over.item if isinstance(over, ListType) else ANY
     inside = around.inside(around.known[-1], {params.as_: item, params.index_as: INT})
     body = builder.body(draft.bodies[("do",)], inside)
-    form = MapForm(params.over, params.as_, item, params.index_as, params.concurrency, params.batch, params.on_item_error, body)
+    form = MapForm(
+        params.over, params.as_, item, params.index_as, params.concurrency, params.batch, params.on_item_error, body
+    )
     if params.on_item_error != "collect":
         return form, ListType(body.type)
     error = ObjectType((("index", FieldType(INT)), ("error", FieldType(PROBLEM))), "tasks.Failed")
     return form, ObjectType((("results", FieldType(ListType(body.type))), ("errors", FieldType(ListType(error)))))
 
 
-def _loop(builder: BodyBuilder, draft: Draft, params: LoopParams, site: NodeSite, around: Surroundings) -> tuple[Form, Type]:
+def _loop(
+    builder: BodyBuilder, draft: Draft, params: LoopParams, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type]:
     state = {name: _open_ended(site.shape_type(shape)) for name, shape in params.state.items()}
     _check_state(params, site)
     for _ in range(_ROUNDS):
@@ -147,11 +159,19 @@ def _loop(builder: BodyBuilder, draft: Draft, params: LoopParams, site: NodeSite
 
 
 def _round(
-    builder: BodyBuilder, draft: Draft, params: LoopParams, site: NodeSite, around: Surroundings, state: Mapping[str, Type]
+    builder: BodyBuilder,
+    draft: Draft,
+    params: LoopParams,
+    site: NodeSite,
+    around: Surroundings,
+    state: Mapping[str, Type],
 ) -> Body:
     """The body of a loop, and its conditions and next state, typed for a state."""
     loop = ObjectType(
-        (("index", FieldType(INT)), ("state", FieldType(ObjectType(tuple((n, FieldType(t)) for n, t in state.items())))))
+        (
+            ("index", FieldType(INT)),
+            ("state", FieldType(ObjectType(tuple((n, FieldType(t)) for n, t in state.items())))),
+        )
     )
     inside = around.inside(around.known[-1], {"loop": loop})
     site.check(expressions_in(params.while_, "while"), inside.scope(None))
@@ -163,10 +183,20 @@ def _round(
 def _check_state(params: LoopParams, site: NodeSite) -> None:
     for name in params.state:
         if not is_identifier(name):
-            site.found.error("E424", f"`{name}` cannot be the name of a state value", site.span_of("state", name), help="use letters, digits and `_`")
+            site.found.error(
+                "E424",
+                f"`{name}` cannot be the name of a state value",
+                site.span_of("state", name),
+                help="use letters, digits and `_`",
+            )
     for name in params.next:
         if name not in params.state:
-            site.found.error("E424", f"`next` sets `{name}`, which is not in `state`", site.span_of("next", name), help=f"add `{name}:` with its first value to `state`")
+            site.found.error(
+                "E424",
+                f"`next` sets `{name}`, which is not in `state`",
+                site.span_of("next", name),
+                help=f"add `{name}:` with its first value to `state`",
+            )
 
 
 def _wider(type_: Type, params: LoopParams, name: str, site: NodeSite) -> Type:
@@ -180,7 +210,9 @@ def _open_ended(type_: Type) -> Type:
     return nullable(ANY) if type_ == NONE else type_
 
 
-def _try(builder: BodyBuilder, draft: Draft, params: TryParams, site: NodeSite, around: Surroundings) -> tuple[Form, Type]:
+def _try(
+    builder: BodyBuilder, draft: Draft, params: TryParams, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type]:
     body = builder.body(draft.bodies[("do",)], around)
     catches: list[CatchForm] = []
     for number, catch in enumerate(params.catch):
@@ -194,5 +226,9 @@ def _try(builder: BodyBuilder, draft: Draft, params: TryParams, site: NodeSite, 
 
 def _check_name(site: NodeSite, name: str, *path: str | int) -> None:
     if not is_identifier(name) or name in RESERVED or name.startswith("_"):
-        reason = "it always means something else" if name in RESERVED else "use letters, digits and `_`, beginning with a letter"
-        site.found.error("E252", f"`{name}` cannot be a name inside the body", site.span_of(*path), help=reason)
+        reason = (
+            "it always means something else"
+            if name in RESERVED
+            else "use letters, digits and `_`, beginning with a letter"
+        )
+        site.found.error("E262", f"`{name}` cannot be a name inside the body", site.span_of(*path), help=reason)

@@ -90,13 +90,15 @@ class Drafter:
         expressions = (*own, *expressions_in(params))
         self._report_syntax(expressions)
         reads = _reads(expressions, spec, bodies)
-        return Draft(id_, span, spec, node_type, params, settings, condition, fallback, cache_key, expressions, bodies, reads)
+        return Draft(
+            id_, span, spec, node_type, params, settings, condition, fallback, cache_key, expressions, bodies, reads
+        )
 
     def _report_twice(self, id_: str, span: Span) -> None:
         if id_ in self.seen:
             first = self.seen[id_]
             message = f"two nodes are called `{id_}`; the other one is in line {first.line}"
-            self.found.error("E250", message, span, help="ids are unique in the whole flow, also inside bodies")
+            self.found.error("E260", message, span, help="ids are unique in the whole flow, also inside bodies")
         self.seen.setdefault(id_, span)
 
     def _type(self, spec: NodeSpec) -> NodeType[Any] | None:
@@ -107,7 +109,7 @@ class Drafter:
             names = node_type_names()
             message = f"there is no node type `{spec.type}`"
             label = did_you_mean(spec.type, names)
-            self.found.error("E251", message, spec.type.span, label=label, help=f"node types: {listing(names, 40)}")
+            self.found.error("E261", message, spec.type.span, label=label, help=f"node types: {listing(names, 40)}")
         return node_type
 
     def _settings(self, spec: NodeSpec, node_type: NodeType[Any] | None) -> LocatedMap:
@@ -124,7 +126,9 @@ class Drafter:
         self._put(merged, spec.extra, node_type, spec, beside=True)
         return merged
 
-    def _put(self, merged: LocatedMap, given: LocatedMap, node_type: NodeType[Any], spec: NodeSpec, *, beside: bool) -> None:
+    def _put(
+        self, merged: LocatedMap, given: LocatedMap, node_type: NodeType[Any], spec: NodeSpec, *, beside: bool
+    ) -> None:
         known = {info.alias or name for name, info in node_type.params.model_fields.items()}
         right = node_type.beside if beside else known - node_type.beside
         for key, value in given.items():
@@ -139,7 +143,9 @@ class Drafter:
                 choices = sorted({*COMMON_KEYS, *node_type.beside})
                 label = did_you_mean(key, choices)
                 message = f"unknown key `{key}` of node `{spec.id}`"
-                self.found.error("E140", message, where, label=label, help=f"a `{spec.type}` node has: {listing(choices, 40)}")
+                self.found.error(
+                    "E140", message, where, label=label, help=f"a `{spec.type}` node has: {listing(choices, 40)}"
+                )
 
     def _params(self, node_type: NodeType[Any] | None, settings: LocatedMap, id_: str) -> Params | None:
         if node_type is None:

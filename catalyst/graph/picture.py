@@ -1,6 +1,7 @@
 """A workflow as boxes and arrows, for pictures in any format.
 
-Goes in: the graph. Comes out: frozen boxes, groups inside boxes, and edges. An edge is `data` when the target reads what
+Goes in: the graph. Comes out: frozen boxes, groups inside boxes, and edges. An edge is `data` when the target reads
+what
 the source gave, and `order` when it only waits for it.
 """
 
@@ -99,7 +100,7 @@ def read_nodes(step: Step) -> frozenset[str]:
 
 def _in(checked: CheckedMap) -> set[str]:
     keys = {key for each in checked.values() for key in each.refs}
-    return {key[1][0] for key in keys if key[0] in ("output", "status", "error") and key[1]}
+    return {key[1] for key in keys if key[0] in ("output", "status", "error") and len(key) > 1}
 
 
 def _group(body: Body, id_: str, label: str) -> Group:
@@ -155,7 +156,8 @@ def as_data(workflow: Workflow) -> dict[str, Any]:
     """The picture as JSON data: nodes (with what holds them) and edges."""
     whole = picture_of(workflow)
     edges = [
-        {"source": edge.source, "target": edge.target, "kind": edge.kind} | ({"label": edge.label} if edge.label else {})
+        {"source": edge.source, "target": edge.target, "kind": edge.kind}
+        | ({"label": edge.label} if edge.label else {})
         for edge in edges_of(whole)
     ]
     return {"name": workflow.name, "nodes": list(_node_data(whole, None)), "edges": edges}

@@ -172,7 +172,7 @@ class _Planner:
         return [*(Run(self.ids[n]) for n in _bits(first)), together, *(Run(self.ids[n]) for n in _bits(last))]
 
     def _woven(self, part: int, waiting: int) -> list[Run | Together]:
-        """Lanes that wait for one another: a lane for each chain, and steps that take no time where their inputs are."""
+        """Lanes that wait for one another: one for each chain; what takes no time stands where its inputs are."""
         free = part & ~self.waits
         first = free & ~self._under(waiting)
         lane_of, lanes = self._chains(waiting)

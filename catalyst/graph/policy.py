@@ -1,6 +1,7 @@
 """The common keys of a node, with the defaults of its flow and of its type filled in.
 
-Retries are on by default for what is safe to repeat and off for everything else: a flow's `defaults.retry` says how safe
+Retries are on by default for what is safe to repeat and off for everything else: a flow's `defaults.retry` says how
+safe
 nodes are repeated, and only a node's own `retry` makes a write be repeated.
 """
 
@@ -22,7 +23,11 @@ def build_policy(draft: Draft, site: NodeSite, defaults: Defaults) -> Policy:
     if node_type.kind in ("value", "statement"):
         for key in ("timeout", "retry"):
             if getattr(spec, key) is not None:
-                site.found.warning("W420", f"`{key}` has no effect on a `{spec.type}` node, which does not wait for anything", draft.span)
+                site.found.warning(
+                    "W420",
+                    f"`{key}` has no effect on a `{spec.type}` node, which does not wait for anything",
+                    draft.span,
+                )
         return Policy(cache=_cache(draft), on_error=_on_error(draft))
     return Policy(_timeout(draft, defaults), _retry(draft, defaults), _cache(draft), _on_error(draft))
 
@@ -49,7 +54,9 @@ def _retry(draft: Draft, defaults: Defaults) -> RetryPolicy | None:
         retry = (defaults.retry if defaults.retry is not None else Retry.model_validate({})) if safe else None
     if retry is None or retry.max_attempts <= 1:
         return None
-    return RetryPolicy(retry.max_attempts, retry.backoff, retry.delay, retry.max_delay, tuple(retry.errors), retry.jitter)
+    return RetryPolicy(
+        retry.max_attempts, retry.backoff, retry.delay, retry.max_delay, tuple(retry.errors), retry.jitter
+    )
 
 
 def _cache(draft: Draft) -> CachePolicy | None:

@@ -71,7 +71,11 @@ class NodeSite:
 
     def span_of(self, *path: str | int) -> Span:
         """Where a setting stands; the node where it has no place of its own."""
-        return key_span_at(self.settings, path, self.span) if _has(self.settings, path) else span_at(self.settings, path[:-1], self.span)
+        return (
+            key_span_at(self.settings, path, self.span)
+            if _has(self.settings, path)
+            else span_at(self.settings, path[:-1], self.span)
+        )
 
     def type_named(self, text: Any, *path: str | int) -> Type:
         """The type that a setting names; reports what is unknown and gives ANY."""
@@ -84,7 +88,7 @@ class NodeSite:
         for name in names_in(spec.full_type):
             if name.name not in self.types.names():
                 known = ", ".join(self.types.names()) or "none are declared"
-                self.found.error("E246", f"there is no type `{name.name}`", span, help=f"types of this flow: {known}")
+                self.found.error("E244", f"there is no type `{name.name}`", span, help=f"types of this flow: {known}")
         return self.types.field_type(spec)
 
     def function(self, module: str, name: str, *path: str | int) -> Signature | None:
@@ -100,7 +104,12 @@ class NodeSite:
         """The flow that a `call` names; reports what is missing."""
         called = self.neighbours.called_flow(path)
         if isinstance(called, str):
-            self.found.error("E431", called, self.span_of(*setting), help="name a flow file relative to this one, such as ./enrich.yaml")
+            self.found.error(
+                "E431",
+                called,
+                self.span_of(*setting),
+                help="name a flow file relative to this one, such as ./enrich.yaml",
+            )
             return None
         return called
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from catalyst.diagnostics import Diagnostics, Located, Span
+from catalyst.diagnostics import Diagnostics, Span
 from catalyst.expressions.check import Checked
 from catalyst.expressions.scope import Scope
 from catalyst.expressions.sinks import Sink
@@ -108,7 +108,9 @@ class _Flow:
             output=output,
             output_type=output_type,
             output_checked=checked,
-            stream=any(field.stream for field in (output if isinstance(output, tuple) else (output,)) if field is not None),
+            stream=any(
+                field.stream for field in (output if isinstance(output, tuple) else (output,)) if field is not None
+            ),
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
             calls=tuple(dict.fromkeys(step.params.workflow for step in steps if isinstance(step.params, CallParams))),
         )
@@ -127,19 +129,29 @@ class _Flow:
         )
         return builder.body_and_after(draft, Surroundings(base))
 
-    def _output(self, around: Surroundings) -> tuple[tuple[OutputField, ...] | OutputField | None, Mapping[Expr, Checked]]:
+    def _output(
+        self, around: Surroundings
+    ) -> tuple[tuple[OutputField, ...] | OutputField | None, Mapping[Expr, Checked]]:
         spec = self.flow.output
         span = span_at(self.tree, ("output",), Span.start_of(self.filename))
         site = NodeSite("output", span, LocatedMap(span), None, self.found, self.types, self.neighbours, self.secrets)
         if spec is None:
             return None, {}
-        scope = replace(around, unreadable={id_: "it is inside another node; read the node that holds it" for id_ in around.unreadable}).scope(None)
+        scope = replace(
+            around,
+            unreadable=dict.fromkeys(around.unreadable, "it is inside another node; read the node that holds it"),
+        ).scope(None)
         if spec.whole is not None:
             return self._field("output", spec.whole, site, scope, ("output",)), site.checked
-        fields = [self._field(str(name), each, site, scope, ("output", str(name))) for name, each in (spec.fields or {}).items()]
+        fields = [
+            self._field(str(name), each, site, scope, ("output", str(name)))
+            for name, each in (spec.fields or {}).items()
+        ]
         return tuple(fields), site.checked
 
-    def _field(self, name: str, spec: OutputSpecField, site: NodeSite, scope: Scope, path: tuple[str, ...]) -> OutputField:
+    def _field(
+        self, name: str, spec: OutputSpecField, site: NodeSite, scope: Scope, path: tuple[str, ...]
+    ) -> OutputField:
         value = make_shape(spec.value, Sink.OUTPUT)
         for _, expr in expressions_in(value):
             self.found.extend(expr.problems)
@@ -149,7 +161,12 @@ class _Flow:
         declared = self.types.field_type(spec.type) if spec.type is not None else given
         if not is_secret(given) and not accepts(declared, given):
             help_text = "say what stands in for it: add | default(...)" if isinstance(given, NullableType) else None
-            self.found.error("E205", f"`{name}` is declared as {describe(declared)}, this expression gives {describe(given)}", span, help=help_text)
+            self.found.error(
+                "E206",
+                f"`{name}` is declared as {describe(declared)}, this expression gives {describe(given)}",
+                span,
+                help=help_text,
+            )
         return OutputField(name, value, declared, given, spec.stream)
 
     def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
@@ -182,9 +199,7 @@ class _Flow:
         https = [trigger.http for trigger in self.flow.triggers if trigger.http is not None]
         if not self.flow.triggers and "triggers" not in self.flow.model_fields_set:
             https = [HttpTrigger.model_validate({})]
-        routes = tuple(self._route(trigger) for trigger in https)
-        self._report_twice(routes)
-        return routes
+        return tuple(self._route(trigger) for trigger in https)
 
     def _route(self, trigger: HttpTrigger) -> Route:
         path = str(trigger.path) if trigger.path is not None else f"/api/v1/{self.name}/execute"
@@ -196,43 +211,17 @@ class _Flow:
                 where = "path" if name in in_path else ("query" if trigger.method in _QUERY_METHODS else "body")
             if where != "body":
                 locations[str(name)] = where
-        for name in in_path:
-            if name not in self.flow.input:
-                span = trigger.path.span if isinstance(trigger.path, Located) else Span.start_of(self.filename)
-                self.found.error("E320", f"the path has a parameter `{name}` that is no input of the flow", span, help=f"add it: input: {{{name}: string}}")
         auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
         rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
         events = tuple(trigger.events) if trigger.events is not None else ("partial", "token", "done", "error")
         return Route(trigger.method, path, auth, rate, events, locations, trigger.status)
 
-    def _report_twice(self, routes: tuple[Route, ...]) -> None:
-        seen: set[tuple[str, str]] = set()
-        for route in routes:
-            if (route.method, route.path) in seen:
-                self.found.error("E321", f"two triggers have the route {route.method} {route.path}", span_at(self.tree, ("triggers",), Span.start_of(self.filename)))
-            seen.add((route.method, route.path))
-
     def _crons(self) -> tuple[Cron, ...]:
-        crons: list[Cron] = []
-        for number, trigger in enumerate(self.flow.triggers):
-            if trigger.schedule is None:
-                continue
-            given = plain(trigger.schedule.input or {})
-            self._check_cron_input(given, ("triggers", number, "schedule"))
-            schedule = trigger.schedule
-            crons.append(Cron(str(schedule.cron), str(schedule.timezone or "UTC"), schedule.overlap, given))
-        return tuple(crons)
-
-    def _check_cron_input(self, given: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
-        span = key_span_at(self.tree, path, Span.start_of(self.filename))
-        for name, spec in self.flow.input.items():
-            if spec.is_required and name not in given:
-                self.found.error("E322", f"this schedule gives no `{name}`, which the flow needs", span, help=f"add it: input: {{{name}: ...}}, or give `{name}` a default")
-            elif name in given and not accepts(_input_field(spec, self.types), type_of_constant(given[name])):
-                self.found.error("E322", f"`{name}` is {describe(_input_field(spec, self.types))}, this schedule gives {describe(type_of_constant(given[name]))}", key_span_at(self.tree, (*path, "input", str(name)), span))
-        for name in given:
-            if name not in self.flow.input:
-                self.found.error("E322", f"the flow has no input `{name}`", key_span_at(self.tree, (*path, "input", name), span))
+        schedules = [trigger.schedule for trigger in self.flow.triggers if trigger.schedule is not None]
+        return tuple(
+            Cron(str(each.cron), str(each.timezone or "UTC"), each.overlap, plain(each.input or {}))
+            for each in schedules
+        )
 
 
 def _object_of(values: Mapping[str, Any]) -> ObjectType:

@@ -1,6 +1,7 @@
 """The flows of a project: loaded from their files, linked where they call each other, built into graphs.
 
-Goes in: files as text. Comes out: `Linked`: the graphs, in the order of the files, and every finding. A flow is built when it
+Goes in: files as text. Comes out: `Linked`: the graphs, in the order of the files, and every finding. A flow is built
+when it
 is first asked for, so that one that calls another knows what that gives.
 """
 
@@ -94,7 +95,9 @@ class Linker:
         if other is not None:
             span = unit.tree.value_spans.get("name") if unit.tree is not None else None
             message = f"two flows are called `{unit.name}`; the other one is in {other.file}"
-            self.linked.found.error("E254", message, span or Span.start_of(unit.file), help="give each flow a name of its own")
+            self.linked.found.error(
+                "E254", message, span or Span.start_of(unit.file), help="give each flow a name of its own"
+            )
             return
         self._by_name[unit.name] = unit
         self.linked.units.append(unit)
@@ -156,7 +159,9 @@ class Linker:
         if isinstance(unit, str):
             return unit
         if unit.name in self._open:
-            return "these flows call each other in a circle: " + " -> ".join([*self._open[self._open.index(unit.name) :], unit.name])
+            return "these flows call each other in a circle: " + " -> ".join(
+                [*self._open[self._open.index(unit.name) :], unit.name]
+            )
         workflow = self._build(unit)
         self.linked.calls.setdefault(caller.name, {})[wanted] = unit.name
         if workflow is None or unit.flow is None:

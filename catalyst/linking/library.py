@@ -1,6 +1,7 @@
 """The user's Python functions, read from their source and never imported or run.
 
-Goes in: the text of a file below `lib/`. Comes out: a function's signature as types of the flow. What an annotation says
+Goes in: the text of a file below `lib/`. Comes out: a function's signature as types of the flow. What an annotation
+says
 beyond JSON data (a class of one's own, a type variable) is `any`.
 """
 
@@ -114,7 +115,7 @@ def _quoted(text: str, classes: dict[str, ast.ClassDef]) -> Type:
 
 
 def _either(left: Type, right: Type) -> Type:
-    if left == NONE or right == NONE:
+    if NONE in (left, right):
         return nullable(right if left == NONE else left)
     return NUMBER if {left, right} <= {INT, FLOAT, NUMBER} else union(left, right)
 
@@ -122,7 +123,7 @@ def _either(left: Type, right: Type) -> Type:
 def _generic(name: str, inner: ast.expr, classes: dict[str, ast.ClassDef]) -> Type:
     if name in _LISTS:
         return ListType(_type(inner, classes))
-    if name in _MAPS and isinstance(inner, ast.Tuple) and len(inner.elts) == 2:  # noqa: PLR2004 - key and value
+    if name in _MAPS and isinstance(inner, ast.Tuple) and len(inner.elts) == 2:
         return MapType(_type(inner.elts[1], classes))
     if name == "Optional":
         return nullable(_type(inner, classes))
@@ -131,7 +132,9 @@ def _generic(name: str, inner: ast.expr, classes: dict[str, ast.ClassDef]) -> Ty
         result = union(*(type_ for type_ in types if type_ != NONE))
         return nullable(result) if NONE in types else result
     if name == "Literal":
-        values = [e.value for e in (inner.elts if isinstance(inner, ast.Tuple) else [inner]) if isinstance(e, ast.Constant)]
+        values = [
+            e.value for e in (inner.elts if isinstance(inner, ast.Tuple) else [inner]) if isinstance(e, ast.Constant)
+        ]
         if values and all(isinstance(value, str) for value in values):
             return StrType(tuple(str(value) for value in values))
     return ANY

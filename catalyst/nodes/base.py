@@ -1,6 +1,7 @@
 """What a node type is: its settings, what it gives, and how it is written as Python.
 
-A node type is one file in `nodes/types/` with a `Params` model, a few functions, and `NODE = NodeType(...)`. Nothing else
+A node type is one file in `nodes/types/` with a `Params` model, a few functions, and `NODE = NodeType(...)`. Nothing
+else
 names it: the catalog finds it by file name, and docs, JSON Schema, golden cases and suggestions are made from it.
 
 Three kinds, by how they come out:
@@ -162,7 +163,9 @@ class NodeType(Generic[P]):
     safe_to_repeat: Callable[[P], bool] = lambda params: False
     """Whether retries are on unless the flow says otherwise."""
     default_timeout: float | None = 10.0
-    """Seconds that one try may take when neither the node nor the flow says so; None: no limit, whatever the flow says."""
+    """Seconds that one try may take when neither the node nor the flow says so; None: no limit, whatever the flow
+    says.
+    """
     beside: frozenset[str] = frozenset()
     """Settings that stand beside `type`, not under `with`."""
     own_timeout: bool = False

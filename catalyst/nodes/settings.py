@@ -1,7 +1,9 @@
 """Settings of nodes: values that may hold expressions, and the pydantic fields that read them.
 
-A node type declares its settings as a `Params` model. A field is a plain value, an `Expr` (a value that may be written as
-`{{ ... }}`), a `Shape` (any YAML with expressions inside) or a `RawBody` (nodes inside the node). Pydantic validates the
+A node type declares its settings as a `Params` model. A field is a plain value, an `Expr` (a value that may be
+written as
+`{{ ... }}`), a `Shape` (any YAML with expressions inside) or a `RawBody` (nodes inside the node). Pydantic validates
+the
 shape and gives the JSON Schema; the expressions are typed later, by `graph.check`.
 """
 
@@ -136,7 +138,11 @@ class Slot:
 
 
 def _holds_template(value: object) -> bool:
-    return False if not isinstance(value, (dict, list)) else any(isinstance(leaf, str) and has_holes(leaf) for leaf in leaves(value))
+    return (
+        False
+        if not isinstance(value, (dict, list))
+        else any(isinstance(leaf, str) and has_holes(leaf) for leaf in leaves(value))
+    )
 
 
 def leaves(value: object) -> Iterator[object]:
@@ -261,7 +267,9 @@ def json_schema_of(type_: Type) -> dict[str, Any]:
 
 
 def expressions_in(value: object, label: str = "") -> Iterator[tuple[str, Expr]]:
-    """All expressions of a settings value with the setting's name, in the order they are declared; bodies are left out."""
+    """All expressions of a settings value with the setting's name, in the order they are declared; bodies are left
+    out.
+    """
     if isinstance(value, Expr):
         yield label, value
     elif isinstance(value, BaseModel):

@@ -13,8 +13,12 @@ from catalyst.nodes.settings import Params, ShapeSlot
 class CallParams(Params):
     """Settings of `call`."""
 
-    workflow: str = Field(description="The flow's file, relative to this one (`./enrich.yaml`), or its name in the project.")
-    with_: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(alias="with", default_factory=dict, description="The called flow's input, field by field.")
+    workflow: str = Field(
+        description="The flow's file, relative to this one (`./enrich.yaml`), or its name in the project."
+    )
+    with_: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
+        alias="with", default_factory=dict, description="The called flow's input, field by field."
+    )
 
 
 def output(params: CallParams, site: Site) -> Type:
@@ -33,12 +37,29 @@ def check(params: CallParams, site: Site) -> None:
     for name, shape in given.items():
         field = called.input.field(name)
         if field is None:
-            site.found.error("E202", f"workflow `{called.name}` takes no input `{name}`", site.span_of("with", name), label=did_you_mean(name, known), help=f"it takes: {listing(known)}")
-        elif not accepts(field.type, site.shape_type(shape)):
-            site.found.error("E205", f"input `{name}` of workflow `{called.name}` is {describe(field.type)}, this gives {describe(site.shape_type(shape))}", site.span_of("with", name))
+            site.found.error(
+                "E202",
+                f"workflow `{called.name}` takes no input `{name}`",
+                site.span_of("with", name),
+                label=did_you_mean(name, known),
+                help=f"it takes: {listing(known)}",
+            )
+            continue
+        given_type = site.shape_type(shape)
+        if not accepts(field.type, given_type):
+            site.found.error(
+                "E206",
+                f"input `{name}` of workflow `{called.name}` is {describe(field.type)}, this gives {describe(given_type)}",
+                site.span_of("with", name),
+            )
     for name, field in called.input.fields:
         if field.required and name not in given:
-            site.found.error("E423", f"workflow `{called.name}` needs the input `{name}`", site.span_of("with"), help=f"add `{name}:` under `with`")
+            site.found.error(
+                "E423",
+                f"workflow `{called.name}` needs the input `{name}`",
+                site.span_of("with"),
+                help=f"add `{name}:` under `with`",
+            )
 
 
 def emit(params: CallParams, scribe: Scribe) -> None:
@@ -69,15 +90,13 @@ nodes:
     with: {name: "{{ input.name }}"}
 output: {greeting: "{{ nodes.greeting.output.text }}"}
 """,
-    example_files={
-        "greet.yaml": """\
+    example_files={"greet.yaml": """\
 catalyst: 1
 name: greet
 input: {name: string}
 nodes:
   text: {type: template, with: {text: "Hello {{ input.name }}"}}
 output: {text: "{{ nodes.text.output }}"}
-"""
-    },
+"""},
     example_input={"name": "Ada"},
 )

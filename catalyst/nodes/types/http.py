@@ -44,14 +44,16 @@ class HeaderAuth(Params):
 class Auth(Params):
     """How to sign in: one of the three."""
 
-    bearer: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(default=None, description="`Authorization: Bearer ...`.")
+    bearer: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(
+        default=None, description="`Authorization: Bearer ...`."
+    )
     basic: Basic | None = Field(default=None, description="`Authorization: Basic ...`.")
     header: HeaderAuth | None = Field(default=None, description="A header with a key.")
 
     @model_validator(mode="after")
     def one_way(self) -> Self:
         """Exactly one way."""
-        if [self.bearer, self.basic, self.header].count(None) != 2:  # noqa: PLR2004
+        if [self.bearer, self.basic, self.header].count(None) != 2:
             raise PydanticCustomError("one_of", "give one of `bearer`, `basic` and `header`")
         return self
 
@@ -60,28 +62,51 @@ class HttpParams(Params):
     """Settings of `http`."""
 
     method: Method = Field(default="GET", description="The HTTP method.")
-    url: Annotated[Expr, Slot(STR, Sink.URL)] = Field(description="The address; values in its path are escaped, its host must be known or allowed.")
-    params: Annotated[Any, ShapeSlot(Sink.QUERY, OPEN_OBJECT)] = Field(default=None, description="Query parameters; a list repeats its name, none leaves it out.")
-    headers: Annotated[Any, ShapeSlot(Sink.HEADER, OPEN_OBJECT)] = Field(default=None, description="Request headers, name to value.")
+    url: Annotated[Expr, Slot(STR, Sink.URL)] = Field(
+        description="The address; values in its path are escaped, its host must be known or allowed."
+    )
+    params: Annotated[Any, ShapeSlot(Sink.QUERY, OPEN_OBJECT)] = Field(
+        default=None, description="Query parameters; a list repeats its name, none leaves it out."
+    )
+    headers: Annotated[Any, ShapeSlot(Sink.HEADER, OPEN_OBJECT)] = Field(
+        default=None, description="Request headers, name to value."
+    )
     json_: Annotated[Any, ShapeSlot()] = Field(default=None, alias="json", description="A body sent as JSON.")
     form: Annotated[Any, ShapeSlot(Sink.VALUE, OPEN_OBJECT)] = Field(default=None, description="A body sent as a form.")
     body: Annotated[Expr, Slot(ANY)] | None = Field(default=None, description="A body sent as it is: text or bytes.")
     auth: Auth | None = Field(default=None, description="How to sign in.")
-    response: Literal["json", "text", "bytes", "full"] = Field(default="json", description="What the output is: the parsed body, its text, its bytes, or {status, headers, body}.")
+    response: Literal["json", "text", "bytes", "full"] = Field(
+        default="json",
+        description="What the output is: the parsed body, its text, its bytes, or {status, headers, body}.",
+    )
     follow_redirects: bool = Field(default=False, description="Whether to follow redirects.")
-    allow_hosts: list[str] = Field(default_factory=list, description="Hosts that a computed address may have (`api.example.com`, `*.example.com`).")
+    allow_hosts: list[str] = Field(
+        default_factory=list, description="Hosts that a computed address may have (`api.example.com`, `*.example.com`)."
+    )
 
     @model_validator(mode="after")
     def one_body(self) -> Self:
         """At most one kind of body."""
-        if [self.json_, self.form, self.body].count(None) < 2:  # noqa: PLR2004
+        if [self.json_, self.form, self.body].count(None) < 2:
             raise PydanticCustomError("one_of", "give one of `json`, `form` and `body`")
         return self
 
 
 FULL_RESPONSE = "http.FullResponse"
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_NOT_OURS = frozenset({"host", "content-length", "connection", "transfer-encoding", "upgrade", "te", "trailer", "keep-alive", "proxy-connection"})
+_NOT_OURS = frozenset(
+    {
+        "host",
+        "content-length",
+        "connection",
+        "transfer-encoding",
+        "upgrade",
+        "te",
+        "trailer",
+        "keep-alive",
+        "proxy-connection",
+    }
+)
 
 
 def output(params: HttpParams, site: Site) -> Type:
@@ -105,7 +130,11 @@ def check(params: HttpParams, site: Site) -> None:
     headers = params.headers if isinstance(params.headers, dict) else {}
     for name in headers:
         if not _HEADER_NAME.fullmatch(name) or name.lower() in _NOT_OURS:
-            why = "the HTTP client sets it" if _HEADER_NAME.fullmatch(name) else "it has characters that a header name cannot have"
+            why = (
+                "the HTTP client sets it"
+                if _HEADER_NAME.fullmatch(name)
+                else "it has characters that a header name cannot have"
+            )
             site.found.error("E411", f"`{name}` cannot be a header: {why}", site.span_of("headers", name))
 
 
@@ -113,7 +142,12 @@ def _check_url(params: HttpParams, site: Site) -> None:
     span = site.span_of("url")
     if params.url.is_constant:
         if not re.match(r"https?://[^/?#\s]+", str(params.url.constant)):
-            site.found.error("E412", f"`{params.url.constant}` is not a web address", span, help="start it with https:// and a host, or with an environment variable: {{ env.API_URL }}/path")
+            site.found.error(
+                "E412",
+                f"`{params.url.constant}` is not a web address",
+                span,
+                help="start it with https:// and a host, or with an environment variable: {{ env.API_URL }}/path",
+            )
         return
     template = params.url.template
     if template is None:
@@ -123,7 +157,12 @@ def _check_url(params: HttpParams, site: Site) -> None:
     if re.match(r"https?://[^/?#{}\s]+[/?#]", text) or params.allow_hosts:
         return
     if not _host_is_configured(params.url, site):
-        site.found.error("E410", "the host of this address is computed", span, help="write the host into the flow, take it from `env`, or list what it may be in `allow_hosts`")
+        site.found.error(
+            "E410",
+            "the host of this address is computed",
+            span,
+            help="write the host into the flow, take it from `env`, or list what it may be in `allow_hosts`",
+        )
 
 
 def _host_is_configured(url: Expr, site: Site) -> bool:
@@ -190,7 +229,8 @@ def _auth(auth: Auth, scribe: Scribe) -> str:
     if auth.bearer is not None:
         return f"'Authorization': {scribe.use('http', 'bearer')}({scribe.expr(auth.bearer)})"
     if auth.basic is not None:
-        return f"'Authorization': {scribe.use('http', 'basic')}({scribe.expr(auth.basic.user)}, {scribe.expr(auth.basic.password)})"
+        user, password = scribe.expr(auth.basic.user), scribe.expr(auth.basic.password)
+        return f"'Authorization': {scribe.use('http', 'basic')}({user}, {password})"
     assert auth.header is not None
     return f"{auth.header.name!r}: {scribe.use('http', 'header_value')}({scribe.expr(auth.header.value)})"
 

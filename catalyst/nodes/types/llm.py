@@ -8,20 +8,35 @@ from pydantic_core import PydanticCustomError
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import ANY, INT, NUMBER, STR, FieldType, ListType, ObjectType, Type, nullable
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.settings import Expr, Params, ShapeSlot, Slot
+from catalyst.nodes.settings import Expr, Params, Slot
 
 Provider = Literal["anthropic", "openai", "groq", "azure"]
 
 USAGE = ObjectType((("input_tokens", FieldType(INT)), ("output_tokens", FieldType(INT))), "llm.Usage")
 COMPLETION = ObjectType(
-    (("text", FieldType(STR)), ("usage", FieldType(USAGE)), ("model", FieldType(STR)), ("finish_reason", FieldType(nullable(STR)))),
+    (
+        ("text", FieldType(STR)),
+        ("usage", FieldType(USAGE)),
+        ("model", FieldType(STR)),
+        ("finish_reason", FieldType(nullable(STR))),
+    ),
     "llm.Completion",
 )
 
-KEYS: dict[str, str] = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY", "groq": "GROQ_API_KEY", "azure": "AZURE_OPENAI_API_KEY"}
+KEYS: dict[str, str] = {
+    "anthropic": "ANTHROPIC_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "groq": "GROQ_API_KEY",
+    "azure": "AZURE_OPENAI_API_KEY",
+}
 """The secret that holds each provider's key, by the name its own SDK looks for."""
 
-MODULES: dict[str, str] = {"anthropic": "llm_anthropic", "openai": "llm_openai", "groq": "llm_openai", "azure": "llm_openai"}
+MODULES: dict[str, str] = {
+    "anthropic": "llm_anthropic",
+    "openai": "llm_openai",
+    "groq": "llm_openai",
+    "azure": "llm_openai",
+}
 
 CLASSES: dict[str, str] = {"anthropic": "Anthropic", "openai": "OpenAI", "groq": "Groq", "azure": "AzureOpenAI"}
 
@@ -31,10 +46,18 @@ class Model(Params):
 
     provider: Provider = Field(description="Whose API; any OpenAI-compatible service is `openai` with a `base_url`.")
     model: Annotated[Expr, Slot(STR)] = Field(description="The model's name (for azure: the deployment).")
-    base_url: Annotated[Expr, Slot(STR, Sink.URL)] | None = Field(default=None, description="Another address of the API.")
-    api_key: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(default=None, description="The key; by default the provider's own secret, such as ANTHROPIC_API_KEY.")
-    temperature: Annotated[Expr, Slot(NUMBER)] | None = Field(default=None, description="How freely the model chooses, 0 to 2.")
-    max_tokens: Annotated[Expr, Slot(INT)] | None = Field(default=None, description="The most tokens it may answer with (4096 where the provider insists on a number).")
+    base_url: Annotated[Expr, Slot(STR, Sink.URL)] | None = Field(
+        default=None, description="Another address of the API."
+    )
+    api_key: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(
+        default=None, description="The key; by default the provider's own secret, such as ANTHROPIC_API_KEY."
+    )
+    temperature: Annotated[Expr, Slot(NUMBER)] | None = Field(
+        default=None, description="How freely the model chooses, 0 to 2."
+    )
+    max_tokens: Annotated[Expr, Slot(INT)] | None = Field(
+        default=None, description="The most tokens it may answer with (4096 where the provider insists on a number)."
+    )
 
 
 class Message(Params):
@@ -47,13 +70,26 @@ class Message(Params):
 class LlmParams(Model):
     """Settings of `llm`."""
 
-    system: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(default=None, description="What the model is told before the conversation.")
-    prompt: Annotated[Expr, Slot(ANY, Sink.PROMPT)] | None = Field(default=None, description="The question; short for one message of the user.")
-    messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT)] | None = Field(default=None, description="The conversation so far: a list of {role, content}, or an expression that gives one.")
+    system: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
+        default=None, description="What the model is told before the conversation."
+    )
+    prompt: Annotated[Expr, Slot(ANY, Sink.PROMPT)] | None = Field(
+        default=None, description="The question; short for one message of the user."
+    )
+    messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT)] | None = Field(
+        default=None, description="The conversation so far: a list of {role, content}, or an expression that gives one."
+    )
     stream: bool = Field(default=False, description="Send the text as it comes to whoever streams the run.")
-    output: str | dict[str, Any] | None = Field(default=None, description="The type of the answer: the model is made to give it, and asked again when it does not.")
-    max_repairs: Annotated[int, Field(ge=0, le=5)] = Field(default=2, description="How often to ask again when the answer is not of the type.")
-    fallback: list[Model] = Field(default_factory=list, description="Models to ask, in order, when this one fails before its first token.")
+    output: str | dict[str, Any] | None = Field(
+        default=None,
+        description="The type of the answer: the model is made to give it, and asked again when it does not.",
+    )
+    max_repairs: Annotated[int, Field(ge=0, le=5)] = Field(
+        default=2, description="How often to ask again when the answer is not of the type."
+    )
+    fallback: list[Model] = Field(
+        default_factory=list, description="Models to ask, in order, when this one fails before its first token."
+    )
 
     @model_validator(mode="after")
     def something_to_say(self) -> Self:
@@ -88,7 +124,7 @@ def emit(params: LlmParams, scribe: Scribe) -> None:
         arguments.append(f"system={scribe.text(params.system)}")
     if typed:
         arguments.append(f"output={scribe.adapter(scribe.output)}")
-        if params.max_repairs != 2:  # noqa: PLR2004 - the helper's own default
+        if params.max_repairs != 2:
             arguments.append(f"max_repairs={params.max_repairs}")
     elif params.stream:
         arguments.append("stream=True")

@@ -14,12 +14,22 @@ from catalyst.nodes.settings import BodySlot, Expr, Params, ShapeSlot, Slot
 class LoopParams(Params):
     """Settings of `loop`."""
 
-    state: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(default_factory=dict, description="The state before the first round: name to value.")
-    while_: Annotated[Expr, Slot(ANY, Sink.CONDITION)] | None = Field(default=None, alias="while", description="Asked before each round: go on?")
-    until: Annotated[Expr, Slot(ANY, Sink.CONDITION)] | None = Field(default=None, description="Asked after each round: stop?")
+    state: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
+        default_factory=dict, description="The state before the first round: name to value."
+    )
+    while_: Annotated[Expr, Slot(ANY, Sink.CONDITION)] | None = Field(
+        default=None, alias="while", description="Asked before each round: go on?"
+    )
+    until: Annotated[Expr, Slot(ANY, Sink.CONDITION)] | None = Field(
+        default=None, description="Asked after each round: stop?"
+    )
     max_iterations: Annotated[int, Field(ge=1, le=1_000_000)] = Field(description="The most rounds there may be.")
-    do: Annotated[Any, BodySlot()] = Field(description="The nodes of a round; they read `loop.state.name` and `loop.index`.")
-    next: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(default_factory=dict, description="The state of the next round; what is not named stays.")
+    do: Annotated[Any, BodySlot()] = Field(
+        description="The nodes of a round; they read `loop.state.name` and `loop.index`."
+    )
+    next: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
+        default_factory=dict, description="The state of the next round; what is not named stays."
+    )
 
     @model_validator(mode="after")
     def one_condition(self) -> Self:

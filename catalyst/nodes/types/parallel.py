@@ -11,12 +11,14 @@ from catalyst.nodes.settings import BodySlot, Params
 class ParallelParams(Params):
     """Settings of `parallel`."""
 
-    branches: dict[str, Annotated[Any, BodySlot()]] = Field(min_length=1, description="Branch name to the nodes of the branch.")
+    branches: dict[str, Annotated[Any, BodySlot()]] = Field(
+        min_length=1, description="Branch name to the nodes of the branch."
+    )
     mode: Literal["all", "race", "settled", "stream"] = Field(
         default="all",
         description=(
-            "`all` and `stream` give {branch: value} when every branch has finished (`stream` also sends each one as it "
-            "finishes), `race` gives {branch, output} of the first, `settled` gives {branch: {ok, output, error}}."
+            "`all` and `stream` give {branch: value} when every branch has finished (`stream` also sends each one as "
+            "it finishes), `race` gives {branch, output} of the first, `settled` gives {branch: {ok, output, error}}."
         ),
     )
 

@@ -17,15 +17,21 @@ _FUNCTION = re.compile(r"(?P<module>lib(?:\.[A-Za-z_][A-Za-z0-9_]*)+):(?P<name>[
 class PythonParams(Params):
     """Settings of `python`."""
 
-    function: str = Field(description="Where the function is: `lib.scoring:score` is `score` in `lib/scoring.py` beside the flow.")
-    args: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(default_factory=dict, description="Its arguments, by name.")
+    function: str = Field(
+        description="Where the function is: `lib.scoring:score` is `score` in `lib/scoring.py` beside the flow."
+    )
+    args: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
+        default_factory=dict, description="Its arguments, by name."
+    )
 
     @model_validator(mode="after")
     def names_a_function(self) -> Self:
         """The form `lib.module:function`, nothing hidden."""
         match = _FUNCTION.fullmatch(self.function)
         if match is None or any(part.startswith("__") for part in re.split(r"[.:]", self.function)):
-            raise PydanticCustomError("function", "write `function` as `lib.module:name`, a file below `lib/` beside the flow")
+            raise PydanticCustomError(
+                "function", "write `function` as `lib.module:name`, a file below `lib/` beside the flow"
+            )
         return self
 
     @property
@@ -52,15 +58,30 @@ def check(params: PythonParams, site: Site) -> None:
         if name in types:
             _check_argument(params, site, name, types[name][0], site.shape_type(shape))
         elif not signature.accepts_any_keyword:
-            site.found.error("E202", f"`{params.function}` has no parameter `{name}`", site.span_of("args", name), label=did_you_mean(name, types), help=f"it takes: {listing(sorted(types))}")
+            site.found.error(
+                "E202",
+                f"`{params.function}` has no parameter `{name}`",
+                site.span_of("args", name),
+                label=did_you_mean(name, types),
+                help=f"it takes: {listing(sorted(types))}",
+            )
     for name, (_, required) in types.items():
         if required and name not in given:
-            site.found.error("E423", f"`{params.function}` needs the argument `{name}`", site.span_of("args"), help=f"add `{name}:` under `args`")
+            site.found.error(
+                "E423",
+                f"`{params.function}` needs the argument `{name}`",
+                site.span_of("args"),
+                help=f"add `{name}:` under `args`",
+            )
 
 
 def _check_argument(params: PythonParams, site: Site, name: str, wanted: Type, given: Type) -> None:
     if not accepts(wanted, given):
-        site.found.error("E205", f"parameter `{name}` of `{params.function}` is {describe(wanted)}, this gives {describe(given)}", site.span_of("args", name))
+        site.found.error(
+            "E206",
+            f"parameter `{name}` of `{params.function}` is {describe(wanted)}, this gives {describe(given)}",
+            site.span_of("args", name),
+        )
 
 
 def emit(params: PythonParams, scribe: Scribe) -> None:
@@ -98,15 +119,13 @@ nodes:
     with: {function: "lib.words:longest", args: {words: "{{ input.words }}"}}
 output: {longest: "{{ nodes.longest.output }}"}
 """,
-    example_files={
-        "lib/words.py": '''\
+    example_files={"lib/words.py": '''\
 """Functions for the flow beside this folder."""
 
 
 def longest(words: list[str]) -> str:
     """The longest word, or "" when there is none."""
     return max(words, key=len, default="")
-'''
-    },
+'''},
     example_input={"words": ["a", "bcd", "ef"]},
 )

@@ -13,9 +13,15 @@ from catalyst.nodes.settings import Expr, Params, Slot
 class RaiseParams(Params):
     """Settings of `raise`."""
 
-    status: Annotated[Expr, Slot(INT)] = Field(default=Expr(INT, Sink.VALUE, 500), description="HTTP status of the answer, 400 to 599.")
-    title: Annotated[Expr, Slot(ANY, Sink.ERROR)] = Field(description="What went wrong, in a few words; the same for every case of it.")
-    detail: Annotated[Expr, Slot(ANY, Sink.ERROR)] | None = Field(default=None, description="What went wrong this time.")
+    status: Annotated[Expr, Slot(INT)] = Field(
+        default=Expr(INT, Sink.VALUE, 500), description="HTTP status of the answer, 400 to 599."
+    )
+    title: Annotated[Expr, Slot(ANY, Sink.ERROR)] = Field(
+        description="What went wrong, in a few words; the same for every case of it."
+    )
+    detail: Annotated[Expr, Slot(ANY, Sink.ERROR)] | None = Field(
+        default=None, description="What went wrong this time."
+    )
 
 
 NODE = NodeType(

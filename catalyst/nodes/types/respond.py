@@ -13,9 +13,15 @@ from catalyst.nodes.settings import Expr, Params, ShapeSlot, Slot
 class RespondParams(Params):
     """Settings of `respond`."""
 
-    status: Annotated[Expr, Slot(INT)] = Field(default=Expr(INT, Sink.VALUE, 200), description="HTTP status of the answer.")
-    headers: Annotated[Any, ShapeSlot(Sink.HEADER, OPEN_OBJECT)] = Field(default=None, description="Headers of the answer, name to value.")
-    body: Annotated[Any, ShapeSlot(Sink.RESPONSE)] = Field(default=None, description="The answer: any YAML shape with expressions inside, sent as JSON.")
+    status: Annotated[Expr, Slot(INT)] = Field(
+        default=Expr(INT, Sink.VALUE, 200), description="HTTP status of the answer."
+    )
+    headers: Annotated[Any, ShapeSlot(Sink.HEADER, OPEN_OBJECT)] = Field(
+        default=None, description="Headers of the answer, name to value."
+    )
+    body: Annotated[Any, ShapeSlot(Sink.RESPONSE)] = Field(
+        default=None, description="The answer: any YAML shape with expressions inside, sent as JSON."
+    )
 
 
 NODE = NodeType(

@@ -12,7 +12,9 @@ from catalyst.nodes.settings import Params, ShapeSlot
 class SetParams(Params):
     """Settings of `set`."""
 
-    value: Annotated[Any, ShapeSlot()] = Field(description="The value: text, a number, a list or a map, expressions anywhere in it.")
+    value: Annotated[Any, ShapeSlot()] = Field(
+        description="The value: text, a number, a list or a map, expressions anywhere in it."
+    )
 
 
 def output(params: SetParams, site: Site) -> Type:

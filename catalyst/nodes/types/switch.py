@@ -21,7 +21,9 @@ class SwitchParams(Params):
     """Settings of `switch`."""
 
     cases: list[Case] = Field(min_length=1, description="The cases, asked from top to bottom.")
-    default: Annotated[Any, BodySlot()] | None = Field(default=None, description="The nodes that run when no case holds.")
+    default: Annotated[Any, BodySlot()] | None = Field(
+        default=None, description="The nodes that run when no case holds."
+    )
 
 
 NODE = NodeType(

@@ -13,7 +13,9 @@ from catalyst.nodes.settings import Expr, Params, Slot
 class TemplateParams(Params):
     """Settings of `template`."""
 
-    text: Annotated[Expr, Slot(ANY, Sink.TEXT)] = Field(description="The text; values are written as text, lists and objects as JSON.")
+    text: Annotated[Expr, Slot(ANY, Sink.TEXT)] = Field(
+        description="The text; values are written as text, lists and objects as JSON."
+    )
     strip: bool = Field(default=False, description="Take white space away from both ends of the result.")
 
 

@@ -13,9 +13,15 @@ class Catch(Params):
 
     errors: list[str | int] = Field(
         default_factory=list,
-        description="Kinds of errors: `timeout`, `connection`, `4xx`, `409`, the class name of a Python error; none means all.",
+        description=(
+            "Kinds of errors: `timeout`, `connection`, `4xx`, `409`, the class name of a Python error; none means all."
+        ),
     )
-    as_: str = Field(default="err", alias="as", description="The name of the error inside the handler: {kind, status, title, detail, node}.")
+    as_: str = Field(
+        default="err",
+        alias="as",
+        description="The name of the error inside the handler: {kind, status, title, detail, node}.",
+    )
     do: Annotated[Any, BodySlot()] = Field(description="The nodes of the handler.")
 
 
@@ -24,7 +30,9 @@ class TryParams(Params):
 
     do: Annotated[Any, BodySlot()] = Field(description="The nodes that may fail.")
     catch: list[Catch] = Field(default_factory=list, description="The handlers, asked from top to bottom.")
-    finally_: Annotated[Any, BodySlot()] | None = Field(default=None, alias="finally", description="Nodes that run in any case, at the end.")
+    finally_: Annotated[Any, BodySlot()] | None = Field(
+        default=None, alias="finally", description="Nodes that run in any case, at the end."
+    )
 
 
 NODE = NodeType(

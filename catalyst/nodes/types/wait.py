@@ -29,7 +29,11 @@ class DurationSlot(Slot):
 class WaitParams(Params):
     """Settings of `wait`: one of the two."""
 
-    for_: Annotated[Expr, DurationSlot()] | None = Field(default=None, alias="for", description="How long: `200ms`, `2s`, `5m`; an expression gives seconds or such a text.")
+    for_: Annotated[Expr, DurationSlot()] | None = Field(
+        default=None,
+        alias="for",
+        description="How long: `200ms`, `2s`, `5m`; an expression gives seconds or such a text.",
+    )
     until: Annotated[Expr, Slot(DATETIME)] | None = Field(default=None, description="The moment to wait for.")
 
     @model_validator(mode="after")
