@@ -17,7 +17,7 @@ from .reply import Reply
 
 Headers = list[tuple[bytes, bytes]]
 
-_JSON = (b"content-type", b"application/json")
+JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _BYTES = (b"content-type", b"application/octet-stream")
 _WITHOUT_BODY = frozenset((204, 205, 304))
@@ -100,15 +100,7 @@ def _reply_body(reply: Reply) -> tuple[bytes, tuple[bytes, bytes] | None]:
         return body.encode("utf-8", "replace"), _TEXT
     if isinstance(body, bytes | bytearray):
         return bytes(body), _BYTES
-    return to_json(body), _JSON
-
-
-def from_output(output: object, status: int = 200) -> Answer:
-    """The response for a workflow's output."""
-    if isinstance(output, Reply):
-        return from_reply(output)
-    body = to_json(output)
-    return Answer(status, [_JSON, (b"content-length", b"%d" % len(body))], body)
+    return to_json(body), JSON
 
 
 def server_timing(total_ns: int, timings: Mapping[str, int]) -> bytes:

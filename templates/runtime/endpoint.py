@@ -131,14 +131,16 @@ class Endpoint:
 
     def _answer(self, ctx: Context, output: object, scope: Scope) -> Answer:
         """The response for what the workflow gave. `?trace=1` wraps it: `{"output": ..., "trace": {...}}`."""
+        named = (b"x-execution-id", ctx.execution_id.encode("ascii"))
         if isinstance(output, Reply):
             answer = answers.from_reply(output)
-        else:
-            if self._host.trace and b"trace=1" in scope["query_string"].split(b"&"):
-                output = {"output": output, "trace": _trace(ctx)}
-            answer = answers.from_output(output, self.trigger.status)
-        answer.headers.append((b"x-execution-id", ctx.execution_id.encode("ascii")))
-        return answer
+            answer.headers.append(named)
+            return answer
+        if self._host.trace and b"trace=1" in scope["query_string"].split(b"&"):
+            output = {"output": output, "trace": _trace(ctx)}
+        body = answers.to_json(output)
+        headers = [answers.JSON, (b"content-length", b"%d" % len(body)), named]
+        return Answer(self.trigger.status, headers, body)
 
     def _streamed(self, ctx: Context, answered: Answered | None) -> StreamedRun:
         return StreamedRun(

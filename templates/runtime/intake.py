@@ -76,12 +76,8 @@ class Intake:
         return given
 
     async def _read_json(self, scope: Scope, receive: Receive) -> bytes:
-        media_type = b""
-        for name, value in scope["headers"]:
-            if name == b"content-type":
-                media_type = value
-            elif name == b"content-length" and (len(value) > _MAX_DIGITS or int(value) > self._max_body):
-                raise _too_large(self._max_body)
+        """The bytes of a JSON body; an empty one stands for an object without members."""
+        media_type = self._media_type(scope)
         message = await receive()
         body: bytes = message.get("body", b"")
         if message["type"] == "http.disconnect" or message.get("more_body", False) or len(body) > self._max_body:
@@ -89,6 +85,16 @@ class Intake:
         if media_type != b"application/json" and body and not _JSON_TYPE.fullmatch(media_type.decode("latin-1")):
             raise RequestError("The body has to be application/json", kind="media-type", status=415)
         return body or b"{}"
+
+    def _media_type(self, scope: Scope) -> bytes:
+        """The content type. Raises RequestError (413) when the body is announced as too long."""
+        media_type = b""
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                media_type = value
+            elif name == b"content-length" and (len(value) > _MAX_DIGITS or int(value) > self._max_body):
+                raise _too_large(self._max_body)
+        return media_type
 
     def _check_parameters(
         self, parameters: TypeAdapter[Any], scope: Scope, path_values: Mapping[str, str]
