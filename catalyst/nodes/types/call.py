@@ -49,7 +49,8 @@ def check(params: CallParams, site: Site) -> None:
         if not accepts(field.type, given_type):
             site.found.error(
                 "E206",
-                f"input `{name}` of workflow `{called.name}` is {describe(field.type)}, this gives {describe(given_type)}",
+                f"input `{name}` of workflow `{called.name}` is {describe(field.type)}, "
+                f"this gives {describe(given_type)}",
                 site.span_of("with", name),
             )
     for name, field in called.input.fields:
