@@ -14,6 +14,7 @@ from .words import words
 _DATA = Path(__file__).parent / "data"
 PEOPLE: list[dict[str, Any]] = json.loads((_DATA / "people.json").read_text("utf-8"))
 ITEMS: list[dict[str, Any]] = json.loads((_DATA / "items.json").read_text("utf-8"))
+COMPANIES: list[dict[str, Any]] = json.loads((_DATA / "companies.json").read_text("utf-8"))
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -48,6 +49,35 @@ async def items(request: Request) -> Response:
     pages = -(-len(ITEMS) // size)
     found = ITEMS[(page - 1) * size : page * size]
     return JSONResponse({"items": found, "page": page, "pages": pages, "next": page + 1 if page < pages else None})
+
+
+async def talks(request: Request) -> Response:
+    """Talks whose title shares words with `q`, the best first."""
+    asked = set(words(request.query_params.get("q", "")))
+    scored = [(len(asked & set(words(each["title"]))), each) for each in ITEMS]
+    best = sorted((entry for entry in scored if entry[0]), key=lambda entry: (-entry[0], entry[1]["id"]))
+    return JSONResponse([each for _, each in best[: _number(request, "limit", 10)]])
+
+
+async def company(request: Request) -> Response:
+    """A company by its domain. A busy one answers 503 a few times before each answer."""
+    domain = request.path_params["domain"]
+    found = next((each for each in COMPANIES if each["domain"] == domain), None)
+    if found is None:
+        return JSONResponse({"detail": "no such company"}, 404)
+    failed = request.app.state.flaky
+    failed[domain] += 1
+    if failed[domain] <= found["busy"]:
+        return JSONResponse({"detail": "busy"}, 503, {"retry-after": "0.1"})
+    del failed[domain]
+    return JSONResponse({key: value for key, value in found.items() if key != "busy"})
+
+
+async def ticket(request: Request) -> Response:
+    """Files a ticket; its number depends only on what it says."""
+    filed = await request.json()
+    number = 1000 + sum(str(filed.get("summary", "")).encode()) % 9000
+    return JSONResponse({"number": number, "desk": filed.get("desk", "other")}, 201)
 
 
 async def score(request: Request) -> Response:
@@ -124,6 +154,9 @@ ROUTES = [
     Route("/people/{id}", person),
     Route("/search", search),
     Route("/items", items),
+    Route("/talks", talks),
+    Route("/companies/{domain}", company),
+    Route("/tickets", ticket, methods=["POST"]),
     Route("/score", score, methods=["POST"]),
     Route("/customers/{email}", customer),
     Route("/charges", charge, methods=["POST"]),

@@ -46,6 +46,19 @@ def test_search_gives_the_best_first(standin):
     assert httpx.get(f"{standin.url}/people/999").status_code == 404
 
 
+def test_a_busy_company_answers_in_the_end(standin):
+    statuses = [httpx.get(f"{standin.url}/companies/kitehealth.example").status_code for _ in range(3)]
+    assert statuses == [503, 503, 200]
+    assert httpx.get(f"{standin.url}/companies/nobody.example").status_code == 404
+
+
+def test_talks_and_tickets(standin):
+    talks = httpx.get(f"{standin.url}/talks", params={"q": "vector search", "limit": 2}).json()
+    assert [talk["speaker_id"] for talk in talks] == [12, 24]
+    filed = httpx.post(f"{standin.url}/tickets", json={"desk": "billing", "summary": "a"}).json()
+    assert filed == {"number": 1097, "desk": "billing"}
+
+
 class Part(BaseModel):
     name: str
     share: float | None
