@@ -40,6 +40,7 @@ from catalyst.expressions.types import (
     Type,
     describe,
 )
+from catalyst.spec.fields import model_schema
 
 
 class Params(BaseModel):
@@ -200,7 +201,7 @@ class BodySlot:
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "object", "additionalProperties": {"$ref": "#/$defs/Node"}, "minProperties": 1}
+        return model_schema("Nodes")
 
     def read(self, value: object) -> RawBody:
         """Keep the map as it is; `graph.build` reads the nodes."""

@@ -1,0 +1,93 @@
+"""Prints: results on standard output, everything for people on standard error, with colours on a terminal.
+
+NO_COLOR switches colours off, FORCE_COLOR on. rich is imported only when there is something to colour.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+_PATIENCE = 0.6
+"""Seconds of work before a line says what is going on."""
+
+
+def put(text: str) -> None:
+    """Print a result on standard output."""
+    _write(sys.stdout, text + "\n")
+
+
+def put_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    put(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def say(text: str = "", style: str = "") -> None:
+    """Print a line for people on standard error; `style` is one of rich's, such as "bold red"."""
+    if not style or not use_colour(sys.stderr):
+        _write(sys.stderr, visible(text) + "\n")
+        return
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(Text(visible(text), style=style))
+
+
+def use_colour(stream: TextIO) -> bool:
+    """Whether coloured text is wanted on a stream."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def visible(text: str) -> str:
+    """The text without characters that would move the cursor, change colours or hide something."""
+    return "".join(char if char.isprintable() or char == "\n" else _placeholder(char) for char in text)
+
+
+def _placeholder(char: str) -> str:
+    if char == "\t":
+        return " "
+    return char if "\ud800" > char > "\x9f" and char.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write what the stream's encoding can hold; the rest as escapes."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors != "backslashreplace":
+        stream.reconfigure(errors="backslashreplace")
+    stream.write(text)
+    stream.flush()
+
+
+@contextmanager
+def progress(text: str) -> Iterator[None]:
+    """While inside, and once it takes long, show on a terminal what is going on."""
+    if not sys.stderr.isatty() or not use_colour(sys.stderr):
+        yield
+        return
+    done = threading.Event()
+    watcher = threading.Thread(target=_show_when_late, args=(text, done), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _show_when_late(text: str, done: threading.Event) -> None:
+    if done.wait(_PATIENCE):
+        return
+    from rich.console import Console  # noqa: PLC0415 - only when the wait is long anyway
+
+    with Console(stderr=True).status(visible(text)):
+        done.wait()
