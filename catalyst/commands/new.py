@@ -77,7 +77,9 @@ def _files(starter: Path) -> dict[str, str]:
 
 
 def _named(file: str, text: str, name: str) -> str:
-    """The project's own name in the one `name:` line of its main file; nothing else is touched."""
+    """The project's own name in the one `name:` line of its main file, and as the folder that git is to ignore."""
+    if file == ".gitignore":
+        return text.replace("/PROJECT/", f"/{name}/")
     if file not in ("flow.yaml", "catalyst.yaml"):
         return text
     return _NAME_LINE.sub(f"name: {name}", text, count=1)
