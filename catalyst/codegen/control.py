@@ -6,9 +6,9 @@ from typing import Protocol, assert_never
 
 from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.scribe import StepScribe
+from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.types import INT, AnyType, ListType, NoneType, Type
 from catalyst.graph.model import Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, TryForm
-from catalyst.graph.types import PROBLEM
 
 
 class BodyWriter(Protocol):
@@ -340,7 +340,7 @@ class FormWriter:
         inner.names.reserve("ctx")
         self._branch(body, inner, leaves=False)
         value = self._value(body, inner)
-        if form.mode != "race":
+        if form.mode != "race" and not body.ends:
             inner.body.line(f"ctx.set_output({f'{self.step.id}.{name}'!r}, {value or 'None'})")
         if value is not None and not isinstance(body.type, NoneType):
             inner.body.line(f"return {value}")

@@ -52,6 +52,8 @@ class FlowNames:
     """Flow constant -> module constant."""
     vars: dict[str, object] = field(default_factory=dict)
     filename: str = ""
+    functions: list[tuple[tuple[int, int], str]] = field(default_factory=list)
+    """Functions of nodes with the node's line and column, so that they can be put in the flow's order."""
     workflows: dict[str, tuple[str, str]] = field(default_factory=dict)
     """What a `call` names -> (module, name of the other workflow's constant)."""
 

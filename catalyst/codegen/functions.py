@@ -35,7 +35,8 @@ def call_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
         assert step.type.value is not None
         inner.body.line(f"return {step.type.value(step.params, scribe)}")
     name = frame.flow.module.names.take(f"_{step.id}")
-    frame.flow.module.functions.append(_function_source(inner, step, name))
+    place = (step.span.line, step.span.column)
+    frame.flow.functions.append((place, _function_source(inner, step, name)))
     arguments = [frame.read(key, variable.type) for key, variable in _parameters(inner)]
     call = ", ".join(["ctx", *arguments])
     if step.policy.cache is None:

@@ -68,12 +68,16 @@ class StepScribe:
 
     def text(self, value: Expr) -> str:
         """An expression as Python text that gives a string."""
+        return to_source(self.text_tree(value))
+
+    def text_tree(self, value: Expr) -> ast.expr:
+        """An expression as a Python tree that gives a string."""
         if value.is_constant:
-            return to_source(ast.Constant(self.constant_text(value.constant)))
+            return ast.Constant(self.constant_text(value.constant))
         template = self.checked[value].template
         if template.whole and not isinstance(template.type, (StrType, SecretType)):
             template = replace(template, whole=False)
-        return to_source(self._with_loop(to_python(template, self.frame, sink=value.sink)))
+        return self._with_loop(to_python(template, self.frame, sink=value.sink))
 
     def constant_text(self, value: object) -> str:
         """A constant as the language prints it in text."""

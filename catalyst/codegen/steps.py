@@ -14,6 +14,7 @@ from catalyst.codegen.frame import Frame, Key, Variable, narrowable
 from catalyst.codegen.functions import call_source, needs_function
 from catalyst.codegen.scribe import StepScribe
 from catalyst.codegen.usage import Usage, ids_inside
+from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.types import (
     NONE,
     AnyType,
@@ -28,7 +29,6 @@ from catalyst.expressions.types import (
 )
 from catalyst.graph.model import ALWAYS, Body, Fallback, Goto, Step
 from catalyst.graph.plan import Lane, Plan, Together, steps_of
-from catalyst.graph.types import PROBLEM
 from catalyst.nodes.types.raise_ import RaiseParams
 from catalyst.nodes.types.respond import RespondParams
 
@@ -173,8 +173,12 @@ class Sequence:
         else:
             self.comment(step)
             self._tolerant(step, lambda: self._in_line(step))
+        if step.condition is None and not isinstance(step.policy.on_error, Goto):
+            self._raise_flag(step)
+
+    def _raise_flag(self, step: Step) -> None:
         flag = self.frame.variables.get(("ran", step.id))
-        if flag is not None and (step.condition is None or isinstance(step.policy.on_error, Goto)):
+        if flag is not None:
             self.frame.body.line(f"{flag.name} = True")
 
     def comment(self, step: Step) -> None:
@@ -191,6 +195,8 @@ class Sequence:
         self._declare_for_errors(step)
         with self.frame.body.block("try:"):
             write()
+            if isinstance(on_error, Goto):
+                self._raise_flag(step)
         # A node's own function raises nothing else; what stands in line can fail in any way.
         kind = self.frame.use("errors", "FlowError") if needs_function(step) else "Exception"
         with self.frame.body.block(f"except {kind} as error:"):
@@ -202,6 +208,10 @@ class Sequence:
             info = self.frame.flow.annotations.of(nullable(PROBLEM), step.id)
             variable = self.frame.define(("error", step.id), f"{step.id}_error", nullable(PROBLEM))
             self.frame.body.line(f"{variable.name}: {info} = None")
+        if isinstance(step.policy.on_error, Goto) and not narrowable(step.output) and usage.ran.get(step.id):
+            if ("ran", step.id) not in self.frame.variables:
+                flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
+                self.frame.body.line(f"{flag.name} = False")
         if ("output", step.id) in self.frame.variables or not self.is_read(step):
             return
         goes_on = isinstance(step.policy.on_error, Goto)

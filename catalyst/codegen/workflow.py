@@ -106,6 +106,7 @@ class _WorkflowModule:
         frame = Frame(flow)
         writer.body(frame, workflow.body, top=True, leaves=True)
         self._return(frame)
+        module.functions += [text for _, text in sorted(flow.functions)]
         answers = any(step.type.name == "respond" for step in all_steps(workflow.body))
         result = f"{output} | {module.use('reply', 'Reply')}" if answers else output
         module.functions.append(self._function(frame, context, result))

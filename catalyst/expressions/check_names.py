@@ -227,7 +227,8 @@ def _node_value(checker: Checker, node: Get | Index, id_: str, id_node: Get | In
             message = f"`nodes.{id_}.{key}` has no meaning: an error of `{id_}` ends the run"
             checker.error("E218", message, key_place(node), help_)
             return node
-        return _ref(checker, node, key, (id_,), STATUS if key == "status" else nullable(PROBLEM))
+        error = PROBLEM if id_ in checker.scope.failed else nullable(PROBLEM)
+        return _ref(checker, node, key, (id_,), STATUS if key == "status" else error)
     help_ = f"write nodes.{id_}.output.{key}" if key else f"write nodes.{id_}.output"
     checker.error("E202", f"`nodes.{id_}` has no field `{key}`", key_place(node), help_)
     return node

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from catalyst.diagnostics import Diagnostics
+from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.scope import RESERVED
 from catalyst.expressions.types import (
     ANY,
@@ -27,7 +28,6 @@ from catalyst.graph.draft import Draft, DraftBody
 from catalyst.graph.model import Body, CatchForm, Form, LoopForm, MapForm, ParallelForm, SwitchForm, TryForm
 from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import NodeSite
-from catalyst.graph.types import PROBLEM
 from catalyst.nodes.settings import Expr, Params, expressions_in
 from catalyst.nodes.types.loop import LoopParams
 from catalyst.nodes.types.map import MapParams

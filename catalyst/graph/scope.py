@@ -57,7 +57,10 @@ class Surroundings:
             id_: fact.type if self.has_run(fact.atoms, own) else nullable(fact.type) for id_, fact in self.facts.items()
         }
         handled = frozenset(id_ for id_, fact in self.facts.items() if fact.handled)
-        return replace(self.base, nodes=nodes, handled=handled, unreadable=self.unreadable, locals=self.locals)
+        failed = frozenset(id_ for id_ in handled if self.has_run(frozenset({f"error:{id_}"}), own))
+        return replace(
+            self.base, nodes=nodes, handled=handled, failed=failed, unreadable=self.unreadable, locals=self.locals
+        )
 
     def with_fact(self, id_: str, fact: Fact, implied: Mapping[str, frozenset[str]]) -> Surroundings:
         """The same, with one more node."""

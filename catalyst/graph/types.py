@@ -51,18 +51,6 @@ _SIMPLE: dict[str, Type] = {
     "datetime": DATETIME,
 }
 
-PROBLEM = ObjectType(
-    (
-        ("kind", FieldType(STR)),
-        ("status", FieldType(INT)),
-        ("title", FieldType(STR)),
-        ("detail", FieldType(nullable(STR))),
-        ("node", FieldType(nullable(STR))),
-    ),
-    "errors.ErrorInfo",
-)
-"""What `err` and `nodes.x.error` hold."""
-
 
 class NamedTypes:
     """The types that a flow names; each is resolved once, when it is first asked for."""

@@ -159,6 +159,12 @@ class _Flow:
         given = settled(site.shape_type(value))
         span = span_at(self.tree, (*path, "value"), site.span)
         declared = self.types.field_type(spec.type) if spec.type is not None else given
+        if not is_secret(given) and not accepts(declared, given) and accepts(nullable(declared), given):
+            # Only a skipped node makes it missing: the field may then be none, and its type says so.
+            message = f"`{name}` is none when the node it comes from is skipped"
+            help_text = f"write {describe(declared)}?, or say what stands in for it: ?? ..."
+            self.found.warning("W206", message, span, help=help_text)
+            declared = nullable(declared)
         if not is_secret(given) and not accepts(declared, given):
             help_text = "say what stands in for it: add | default(...)" if isinstance(given, NullableType) else None
             self.found.error(

@@ -122,6 +122,9 @@ class Scribe(Protocol):
     def text(self, value: Expr) -> str:
         """An expression as Python text that gives a string, by the text rules of the language."""
 
+    def text_tree(self, value: Expr) -> ast.expr:
+        """The same as a Python tree."""
+
     def constant_text(self, value: object) -> str:
         """A constant as the language prints it in text."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-_FIRST_PARTY = ("app", "lib")
+_FIRST_PARTY = ("app", "lib", "tests")
 
 
 class Imports:

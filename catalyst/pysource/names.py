@@ -11,8 +11,8 @@ import re
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
-BUILTINS = frozenset(dir(builtins)) | {"ctx", "self", "cls"}
-"""Names that may be bound but would hide something that emitted code or its reader relies on."""
+BUILTINS = frozenset(dir(builtins)) | {"ctx", "self", "cls", "l", "I", "O"}
+"""Names that may be bound but would hide something, or look like something, that a reader relies on."""
 
 
 def is_identifier(text: str) -> bool:

@@ -109,7 +109,7 @@ class _TextMarker(ast.NodeTransformer):
 def _text(node: ast.Constant | ast.JoinedStr, *, parenthesised: bool) -> str | None:
     """The literals that spell the text; None where `ast.unparse` does as well."""
     if isinstance(node, ast.Constant):
-        if not isinstance(node.value, str) or (len(node.value) <= _LONG and "\n" not in node.value):
+        if not isinstance(node.value, str) or len(node.value) <= _LONG:
             return None
         literals = _literals([node.value])
     else:
@@ -129,6 +129,8 @@ def _unpiece(value: ast.expr) -> str | ast.expr:
 
 def _literals(parts: list[str | ast.expr]) -> list[str]:
     """Each line of the text as a literal of its own; very long lines are split at spaces."""
+    if parts and _width(parts) <= _LONG:
+        return [_literal(parts)]
     lines: list[list[str | ast.expr]] = [[]]
     for part in parts:
         if isinstance(part, str):

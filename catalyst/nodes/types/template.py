@@ -1,5 +1,6 @@
 """`template`: a text with expressions in it."""
 
+import ast
 from typing import Annotated
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import ANY, STR
 from catalyst.nodes.base import NodeType, Scribe
 from catalyst.nodes.settings import Expr, Params, Slot
+from catalyst.pysource.source import to_source
 
 
 class TemplateParams(Params):
@@ -21,8 +23,8 @@ class TemplateParams(Params):
 
 def value(params: TemplateParams, scribe: Scribe) -> str:
     """The text, always a string."""
-    text = scribe.text(params.text)
-    return f"({text}).strip()" if params.strip else text
+    tree = scribe.text_tree(params.text)
+    return to_source(ast.Call(ast.Attribute(tree, "strip", ast.Load()), [], []) if params.strip else tree)
 
 
 NODE = NodeType(
