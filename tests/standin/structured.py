@@ -79,7 +79,12 @@ class _Filler:
         labels = [option["const"] for option in options if isinstance(option, dict) and "const" in option]
         if len(labels) > 1:
             return self.label(labels)
-        first = next((option for option in options if option != {"type": "null"}), {"type": "null"})
+        # A number may be written as "integer or number"; the wider of the two is meant.
+        known = sorted(
+            (option for option in options if option != {"type": "null"}),
+            key=lambda option: option.get("type") != "number",
+        )
+        first = known[0] if known else {"type": "null"}
         return self.fill(first, name, position)
 
     def object(self, schema: dict[str, Any], name: str, position: int) -> dict[str, Any]:
