@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalyst.codegen.program import Emitted, emit_program
-from catalyst.codegen.tests import emit_tests
+from catalyst.codegen.tests import emit_tests, fakes_needed
 from catalyst.diagnostics import CompilerBug
 from catalyst.graph.examples import example_input
 from catalyst.graph.model import Route, Workflow
 from catalyst.linking.flows import Linked
+from catalyst.project.assets import fake_source
 from catalyst.project.format import format_files
 from catalyst.project.runtime import runtime_files, runtime_modules, third_party
 from catalyst.project.scaffold import Endpoint, EnvFact, FlowFacts, ProjectFacts, scaffold_files
@@ -28,6 +29,7 @@ def assemble(name: str, description: str, linked: Linked, settings: Mapping[str,
     emitted = emit_program(name, description, linked.workflows, linked.calls, settings)
     tests = emit_tests(emitted, linked.workflows)
     python = format_files({**emitted.modules, **tests}.items())
+    python |= {f"tests/{fake}.py": fake_source(fake) for fake in fakes_needed(emitted)}
     libraries = dict(sorted(linked.libraries.items()))
     if libraries:
         libraries.setdefault("lib/__init__.py", '"""Functions of our own that the workflows call."""\n')

@@ -48,7 +48,7 @@ def emit_program(
     secrets = tuple(sorted({secret for workflow in workflows for secret in workflow.secrets}))
     module_names = Names()
     modules = {workflow.name: module_names.take(snake_case(workflow.name)) for workflow in workflows}
-    names = ProjectNames(_attributes(sorted(env)), _attributes(secrets), modules, calls)
+    names = ProjectNames(attributes(sorted(env)), attributes(secrets), modules, calls)
     emitted = {f"app/workflows/{modules[flow.name]}.py": emit_workflow(flow, names) for flow in workflows}
     needs = Needs(set(_ALWAYS))
     for module in emitted.values():
@@ -78,7 +78,7 @@ def _around(facts: AppFacts) -> dict[str, Module]:
     return around
 
 
-def _attributes(variables: Sequence[str]) -> dict[str, str]:
+def attributes(variables: Sequence[str]) -> dict[str, str]:
     """Environment variable -> attribute: lower case, as Python writes fields."""
     names = Names()
     return {variable: names.take(variable.lower()) for variable in variables}

@@ -35,3 +35,12 @@ def runtime_source(name: str) -> str:
     if name not in runtime_names():
         raise CompilerBug(f"there is no runtime module `{name}`")
     return (templates_dir() / "runtime" / f"{name}.py").read_bytes().decode("utf-8")
+
+
+@cache
+def fake_source(name: str) -> str:
+    """The text of a module that emitted tests share. Raises `CompilerBug` for a name that does not exist."""
+    try:
+        return (templates_dir() / "tests" / f"{name}.py").read_bytes().decode("utf-8")
+    except OSError as error:
+        raise CompilerBug(f"there is no fake `{name}`") from error

@@ -30,7 +30,7 @@ from catalyst.project.quoting import (
     toml_string,
 )
 
-DEV_REQUIREMENTS = ("black>=26.10,<27", "mypy>=2.4,<3", "pytest>=9.2,<10", "ruff>=0.17,<0.18")
+DEV_REQUIREMENTS = ("black>=26.10,<27", "httpx2>=2.16,<3", "mypy>=2.4,<3", "pytest>=9.2,<10", "ruff>=0.17,<0.18")
 """What an emitted project needs to be worked on: the tools that its own CI runs."""
 
 

@@ -204,7 +204,7 @@ def add_info_route(app: FastAPI, workflow: Workflow) -> None:
         """What the workflow takes and gives."""
         return JsonResponse(info)
 
-    path = f"/api/v1/{workflow.name.replace('_', '-')}/info"
+    path = f"/api/v1/{workflow.name}/info"
     app.add_api_route(path, show_info, methods=["GET", "HEAD"], include_in_schema=False)
 
 
