@@ -19,7 +19,7 @@ from catalyst.expressions.tree import Ref
 from catalyst.expressions.types import INT, AnyType, NoneType, NullableType, StrType, Type, without_none
 from catalyst.graph.types import type_of_constant
 from catalyst.pysource.body import Body
-from catalyst.pysource.names import Names, constant_case
+from catalyst.pysource.names import Names, constant_case, is_plain_name
 
 Key = tuple[str, ...]
 """What a value is: ("output", node), ("ran", node), ("error", node), ("local", name), ("state", name), ("index",)."""
@@ -93,7 +93,7 @@ class Frame:
 
     def _is_free(self, wanted: str) -> bool:
         """Author's names are kept for variables; what stands in the way is a value that is in sight already."""
-        return wanted in self.flow.module.authors_names and not any(
+        return wanted in self.flow.module.authors_names and is_plain_name(wanted) and not any(
             variable.name == wanted for frame in self._frames() for variable in frame.variables.values()
         )
 

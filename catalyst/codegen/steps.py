@@ -208,10 +208,10 @@ class Sequence:
             info = self.frame.flow.annotations.of(nullable(PROBLEM), step.id)
             variable = self.frame.define(("error", step.id), f"{step.id}_error", nullable(PROBLEM))
             self.frame.body.line(f"{variable.name}: {info} = None")
-        if isinstance(step.policy.on_error, Goto) and not narrowable(step.output) and usage.ran.get(step.id):
-            if ("ran", step.id) not in self.frame.variables:
-                flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
-                self.frame.body.line(f"{flag.name} = False")
+        jumps = isinstance(step.policy.on_error, Goto) and not narrowable(step.output)
+        if jumps and usage.ran.get(step.id) and ("ran", step.id) not in self.frame.variables:
+            flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
+            self.frame.body.line(f"{flag.name} = False")
         if ("output", step.id) in self.frame.variables or not self.is_read(step):
             return
         goes_on = isinstance(step.policy.on_error, Goto)

@@ -11,8 +11,13 @@ import re
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
-BUILTINS = frozenset(dir(builtins)) | {"ctx", "self", "cls", "l", "I", "O"}
-"""Names that may be bound but would hide something, or look like something, that a reader relies on."""
+BUILTINS = frozenset(dir(builtins)) | {"ctx", "group", "error", "done", "self", "cls", "l", "I", "O"}
+"""Names that may be bound but would hide something, or look like something, that emitted code or its reader relies on."""
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name can be bound without hiding anything."""
+    return not (keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in BUILTINS)
 
 
 def is_identifier(text: str) -> bool:
@@ -55,7 +60,7 @@ class Names:
     def take(self, wanted: str) -> str:
         """`wanted`, or `wanted_`, or `wanted_2` and so on when it is taken, a keyword or a builtin."""
         name = wanted
-        if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in BUILTINS:
+        if not is_plain_name(name):
             name = f"{wanted}_"
         count = 2
         while name in self._taken:

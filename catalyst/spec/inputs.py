@@ -16,6 +16,7 @@ from catalyst.spec.typetext import (
     SIMPLE_TYPES,
     ArrayType,
     BadType,
+    OptionalType,
     RecordField,
     RecordType,
     SimpleType,
@@ -183,6 +184,13 @@ class InputField(FieldSpec):
     from_: Literal["body", "path", "query", "header"] | None = Field(
         None, alias="from", description="Where in the request it stands; `body` unless the path names it."
     )
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the value must be given; one that may be none (`string?`) may also be left out."""
+        if self.required is not None:
+            return self.required
+        return not self.has_default and not isinstance(self.type, OptionalType)
 
 
 InputShape = Annotated[InputField, short_or_long(as_field, _TYPE_SCHEMA, model_schema("InputField"), _RECORD)]

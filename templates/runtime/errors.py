@@ -8,7 +8,8 @@ import linecache
 import re
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 
 class ErrorInfo(TypedDict):

@@ -7,12 +7,13 @@ Errors have the kind `http` (the other side answered 4xx or 5xx; `upstream` is i
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any, Protocol, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Protocol, TypeVar, Unpack, overload
 from urllib.parse import urlencode
 
 import httpx2 as httpx
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from .context import ExecutionContext
 from .errors import FlowError

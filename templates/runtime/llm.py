@@ -11,9 +11,10 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, TypeVar, Unpack
 
 import httpx2 as httpx
+from typing_extensions import TypedDict
 
 from .context import ExecutionContext
 from .errors import FlowError

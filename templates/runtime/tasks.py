@@ -7,7 +7,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Generic, Literal, TypedDict, TypeVar, overload
+from typing import Any, Generic, Literal, TypeVar, overload
+
+from typing_extensions import TypedDict
 
 from .context import ExecutionContext
 from .errors import ErrorInfo
