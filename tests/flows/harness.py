@@ -1,0 +1,227 @@
+"""Builds a flow, runs the emitted code and the reference in the same virtual world, and says where they differ."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import httpx2 as httpx
+
+from catalyst.api import Result, compile_flow
+from tests.flows.clock import now, run_virtually
+from tests.flows.generate import Case
+from tests.flows.reference import Reference
+from tests.flows.world import World
+
+RUNTIME = Path(__file__).parents[2] / "templates" / "runtime"
+VALUES = frozenset({"set", "template", "http", "switch", "parallel", "map", "loop", "try", "call"})
+
+
+@dataclass
+class Seen:
+    """What can be seen of a run, in a form that can be compared."""
+
+    ended: Any
+    """("output", value), ("problem", kind, status, node), with the answer before it when there was one."""
+    answer: Any
+    calls: list[tuple[str, float, float, str]]
+    logs: list[str]
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """What the nodes of the flow itself gave, those that ran."""
+    end: float = 0.0
+
+
+def build(case: Case) -> Result:
+    """Compile a case's flow."""
+    return compile_flow(case.source, filename="flow.yaml", read=case.files.get)
+
+
+def differences(case: Case, result: Result) -> list[str]:
+    """What differs between the emitted code and the reference; nothing is as it should be."""
+    expected, found = expect(case), observe(case, result)
+    names = ["ended", "answer", "end", "calls", "logs", "outputs"]
+    return [line for name in names for line in _differ(name, getattr(expected, name), getattr(found, name))]
+
+
+def _differ(name: str, expected: Any, found: Any) -> list[str]:
+    if isinstance(expected, dict):
+        keys = [*expected, *(key for key in found if key not in expected)]
+        return [line for key in keys for line in _differ(f"{name}[{key}]", expected.get(key, "-"), found.get(key, "-"))]
+    if isinstance(expected, list):
+        lines = [f"{name}: only the reference has {item}" for item in expected if item not in found]
+        return lines + [f"{name}: only the emitted code has {item}" for item in found if item not in expected]
+    return [] if expected == found else [f"{name}: the reference says {expected!r}, the emitted code {found!r}"]
+
+
+def expect(case: Case) -> Seen:
+    """What should happen."""
+    world = World(case.seed)
+    reference = Reference(case.source, world, case.files)
+    run = run_virtually(reference.run({"opt": None, **case.input}))
+    failure = run.failure
+    ended = ("problem", failure.kind, failure.status, failure.node) if failure else ("output", canonical(run.output))
+    kinds = {id_: raw["type"] for id_, raw in reference.flow["nodes"].items()}
+    outputs = {
+        id_: canonical(state.output)
+        for id_, state in run.states.items()
+        if kinds[id_] in VALUES and state.ran and not state.ended
+    }
+    return _seen(ended, run.answer, world, run.logs, outputs, run.end)
+
+
+def observe(case: Case, result: Result) -> Seen:
+    """What the emitted code does."""
+    with Loaded(result) as loaded:
+        return loaded.run(case)
+
+
+def _seen(ended: Any, answer: Any, world: World, logs: list[Any], outputs: dict[str, Any], end: float) -> Seen:
+    shown = (answer[0], canonical(answer[1]), round(answer[2], 5)) if answer is not None else None
+    if answer is not None and ended[0] == "output":
+        ended = ("answered",)
+    calls = sorted((call.key, round(call.start, 5), round(call.end, 5), call.fate) for call in world.calls)
+    return Seen(ended, shown, calls, sorted(canonical(log) for log in logs), outputs, round(end, 5))
+
+
+def canonical(value: Any) -> str:
+    """A value as text: the same text is the same value of the same type."""
+    return json.dumps(value, sort_keys=True)
+
+
+class Loaded:
+    """An emitted package, imported as `app`; its runtime is imported once and stays."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.folder = Path(tempfile.mkdtemp(prefix="flow"))
+
+    def __enter__(self) -> Loaded:
+        prepare_runtime()
+        for path, text in self.result.files.items():
+            if path.startswith("app/") and not path.startswith("app/runtime/") and path.endswith(".py"):
+                place = self.folder / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8")
+        sys.modules["app"].__path__ = [str(self.folder / "app")]
+        importlib.invalidate_caches()
+        forget()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        forget()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, case: Case) -> Seen:
+        """Run the flow in a world of its own."""
+        module = importlib.import_module(f"app.workflows.{self.result.name}")
+        world = World(case.seed)
+        logs: list[Any] = []
+        RECORDER.logs = logs
+        with patch("random.uniform", lambda low, high: high):
+            return run_virtually(self._run(module, case, world, logs))
+
+    async def _run(self, module: ModuleType, case: Case, world: World, logs: list[Any]) -> Seen:
+        runtime = {name: sys.modules[f"app.runtime.{name}"] for name in ("context", "pools", "http", "http_client", "reply")}
+        workflow = getattr(module, self.result.name.upper())
+        answers: list[tuple[int, Any, float]] = []
+        client = runtime["http_client"].open_client(httpx.MockTransport(transport(world)))
+        ctx = runtime["context"].ExecutionContext(
+            {"opt": None, **case.input},
+            None,
+            None,
+            runtime["pools"].ConnectionPools({runtime["http"].HTTP: client}),
+            workflow=self.result.name,
+            vars=workflow.vars,
+            answer=lambda reply: answers.append((reply.status, reply.body, now())),
+        )
+        try:
+            output = await workflow.run(ctx)
+        except Exception as error:
+            ended = problem(error)
+        else:
+            ended = ("output", None)
+            if isinstance(output, runtime["reply"].Reply):
+                answers += [] if answers else [(output.status, output.body, now())]
+            else:
+                ended = ("output", canonical(output))
+        end = now()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left, f"left running: {left}"
+        kinds = _kinds(case)
+        outputs = {id_: canonical(value) for id_, value in ctx.node_outputs.items() if kinds.get(id_) in VALUES}
+        return _seen(ended, answers[0] if answers else None, world, logs, outputs, end)
+
+
+def _kinds(case: Case) -> dict[str, str]:
+    from catalyst.spec.load import load_tree
+
+    tree, _ = load_tree(case.source, "flow.yaml")
+    assert tree is not None
+    return {str(id_): str(raw["type"]) for id_, raw in tree["nodes"].items()}
+
+
+def problem(error: Exception) -> tuple[str, str, int, str | None]:
+    """An error as the caller of the service sees it."""
+    problems = sys.modules["app.runtime.problems"]
+    document: Mapping[str, Any] = problems.document(error)
+    known = problems.as_flow_error(error)
+    if known.kind == "internal":
+        raise error
+    return "problem", document["type"].removeprefix("urn:problem:"), document["status"], document.get("node")
+
+
+def transport(world: World) -> Any:
+    """A handler for httpx's mock transport."""
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        answer = await world.exchange(request.method, request.url.path, request.content)
+        if answer.status == 0:
+            raise httpx.ConnectError("nobody there", request=request)
+        headers = {"retry-after": answer.retry_after} if answer.retry_after else {}
+        return httpx.Response(answer.status, content=answer.body, headers=headers)
+
+    return handle
+
+
+class Recorder:
+    """Stands in for the log: keeps what `log` nodes write."""
+
+    def __init__(self) -> None:
+        self.logs: list[Any] = []
+
+    def __call__(self, ctx: Any, level: str, node: str, message: str, data: object = None, **fields: Any) -> None:
+        if level == "info" and not fields:
+            self.logs.append((node, message, data))
+
+
+RECORDER = Recorder()
+
+
+def prepare_runtime() -> None:
+    """Make `app.runtime` importable: the files of templates/runtime, which emitted projects hold copies of."""
+    if "app.runtime" in sys.modules:
+        return
+    for name, path in (("app", RUNTIME.parent), ("app.runtime", RUNTIME)):
+        module = ModuleType(name)
+        module.__path__ = [str(path)]
+        sys.modules[name] = module
+    run_log = importlib.import_module("app.runtime.run_log")
+    run_log.log_event = RECORDER
+    for name in ("context", "pools", "http", "http_client", "reply", "problems", "tasks", "node"):
+        importlib.import_module(f"app.runtime.{name}")
+
+
+def forget() -> None:
+    """Drop what was imported from an emitted package, but not the runtime."""
+    for name in [name for name in sys.modules if name.startswith("app.") and not name.startswith("app.runtime")]:
+        del sys.modules[name]
