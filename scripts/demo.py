@@ -89,8 +89,8 @@ def demo(name: str, port: int | None, once: bool, stack: ExitStack) -> int:
     environment = settings(project, stack)
     url = f"http://127.0.0.1:{port or free_port()}"
     service = stack.enter_context(serving(project, url, environment))
-    endpoint = find_endpoint(url)
     request = json.loads((EXAMPLES / name / "request.json").read_text("utf-8"))
+    endpoint = find_endpoint(url, request)
     call_as_json(url, endpoint, request)
     if endpoint.streams:
         call_as_stream(url, endpoint, request)
@@ -211,16 +211,23 @@ def child(
             process.wait()
 
 
-def find_endpoint(url: str) -> Endpoint:
-    """The flow's first route, read from the service's own description."""
+def find_endpoint(url: str, given: dict[str, Any]) -> Endpoint:
+    """The route that takes this input, read from the service's own description; the first when several do."""
     with _OPENER.open(f"{url}/openapi.json", timeout=10) as answer:
-        paths = json.load(answer)["paths"]
-    for path, methods in paths.items():
+        description = json.load(answer)
+    for path, methods in description["paths"].items():
         for method, operation in methods.items():
-            if path.startswith("/api/") and not path.endswith("/info"):
-                content = operation["responses"].get("200", operation["responses"].get("201", {})).get("content", {})
+            if set(given) <= fields_of(operation, description["components"]["schemas"]):
+                content = next((each["content"] for code, each in operation["responses"].items() if code[0] == "2"), {})
                 return Endpoint(method.upper(), path, "text/event-stream" in content)
-    raise DemoFailed("the service has no route of a flow")
+    raise DemoFailed("the service has no route that takes this input")
+
+
+def fields_of(operation: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """The names of what a route takes: parameters and fields of the body."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    body = schemas[body["$ref"].rpartition("/")[2]] if "$ref" in body else body
+    return {each["name"] for each in operation.get("parameters", [])} | set(body.get("properties", {}))
 
 
 def request_for(url: str, endpoint: Endpoint, given: dict[str, Any], accept: str) -> urllib.request.Request:

@@ -1,0 +1,136 @@
+"""Every example is built, started as its README says, and answers each of its requests as written beside it.
+
+The services that it calls are played by the stand-in; the clients are the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from catalyst.api import compile_path
+from catalyst.project.write import write_project
+from scripts.demo import find_endpoint, split_input
+from tests.standin.server import running
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(folder for folder in (ROOT / "examples").iterdir() if folder.is_dir())
+
+
+def source_of(folder: Path) -> Path:
+    """What is compiled: the folder when it is a project, else its flow."""
+    return folder if (folder / "catalyst.yaml").exists() else next(iter(sorted(folder.glob("flow.*"))))
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator[str]:
+    with running() as server:
+        yield server.url
+
+
+def environment(standin: str) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+        "API_URL": standin,
+        "ANTHROPIC_BASE_URL": standin,
+        "OPENAI_BASE_URL": f"{standin}/v1",
+        "ANTHROPIC_API_KEY": "stand-in",
+        "OPENAI_API_KEY": "stand-in",
+    }
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest, standin: str, tmp_path: Path) -> Iterator[str]:
+    """The example of the test's parameter as a running process; gives its address."""
+    result = compile_path(source_of(request.param))
+    assert result.ok, [str(item) for item in result.diagnostics]
+    assert write_project(result.files, tmp_path / "built").ok
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "app", "--port", str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=tmp_path / "built", env=environment(standin), stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/ready", process, tmp_path / "log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        # A server that is told to stop ends by that signal, or with 0.
+        assert process.wait(20) in (0, -signal.SIGTERM)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"the service did not start:\n{log.read_text()}")
+
+
+@pytest.mark.parametrize(
+    ("folder", "service"),
+    [(each, each) for each in EXAMPLES],
+    ids=[each.name for each in EXAMPLES],
+    indirect=["service"],
+)
+def test_answers_are_as_written(folder: Path, service: str, update_golden: bool) -> None:
+    requests = sorted(folder.glob("request*.json"))
+    endpoint = find_endpoint(service, json.loads((folder / "request.json").read_text("utf-8")))
+    for path in requests:
+        url, body = split_input(endpoint, json.loads(path.read_text("utf-8")))
+        answer = httpx.request(endpoint.method, service + url, json=body, timeout=60)
+        given = {"status": answer.status_code, "body": without_ids(answer.json())}
+        kept = folder / path.name.replace("request", "answer", 1)
+        if update_golden and (not kept.exists() or json.loads(kept.read_text("utf-8")) != given):
+            kept.write_text(json.dumps(given, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            print(f"rewrote {kept.relative_to(ROOT)}")
+        assert given == json.loads(kept.read_text("utf-8")), f"{path.name}; accept it with pytest --update-golden"
+        if endpoint.streams and given["status"] < 300:
+            assert last_event(endpoint.method, service + url, body)["output"] == given["body"]
+
+
+def without_ids(body: object) -> object:
+    """The answer without what differs from run to run."""
+    if isinstance(body, dict):
+        return {key: value for key, value in body.items() if key not in ("execution_id", "instance")}
+    return body
+
+
+def last_event(method: str, url: str, body: object) -> dict[str, object]:
+    kind, data = "", ""
+    with httpx.stream(method, url, json=body, headers={"Accept": "text/event-stream"}, timeout=60) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for line in answer.iter_lines():
+            kind = line[6:].strip() if line.startswith("event:") else kind
+            data = line[5:].strip() if line.startswith("data:") else data
+    assert kind == "done", (kind, data)
+    found: dict[str, object] = json.loads(data)
+    return found
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=[each.name for each in EXAMPLES])
+def test_each_says_what_it_shows(folder: Path) -> None:
+    """The page of an example shows how to build it, and every request with its real answer."""
+    text = (folder / "README.md").read_text("utf-8")
+    assert "catalyst build" in text
+    for path in sorted(folder.glob("answer*.json")):
+        answer = json.loads(path.read_text("utf-8"))
+        assert f"Status {answer['status']}:" in text
+        assert json.dumps(answer["body"], indent=2, ensure_ascii=False) in text, path.name
+    assert text.count("curl -i ") == len(list(folder.glob("request*.json")))
