@@ -120,7 +120,7 @@ class Annotations:
         """A `TypedDict` class; the functional form where a key is not a Python name."""
         # pydantic reads only the TypedDict of typing_extensions below Python 3.12.
         typed_dict = self.module.use_package("typing_extensions", "TypedDict")
-        if all(is_identifier(key) and not keyword.issoftkeyword(key) and not _mangled(key) for key, _ in fields):
+        if all(_can_be_field(key) for key, _ in fields):
             lines = [f"    {key}: {text}" for key, text in fields] or ["    pass"]
             return f"{decorator}class {name}({typed_dict}):\n" + "\n".join(lines)
         pairs = ", ".join(f"{key!r}: {text}" for key, text in fields)
@@ -135,6 +135,6 @@ def _adapter_name(annotation: str, hint: str) -> str:
     return f"{item}_list" if item.isidentifier() else hint
 
 
-def _mangled(key: str) -> bool:
-    """Python renames names with two leading underscores inside a class."""
-    return key.startswith("__")
+def _can_be_field(key: str) -> bool:
+    """Whether a key can stand in a class body; Python renames what begins with `__`."""
+    return is_identifier(key) and not keyword.issoftkeyword(key) and not key.startswith("__")

@@ -71,7 +71,17 @@ class FormWriter:
                 assert_never(form)
         self.frame.open_forms.pop()
         if self.keeper is not None and not _ends(form):
-            self.keeper.keep(self.step, self.target.name if self.target is not None else "None")
+            self._keep(self.keeper)
+
+    def _keep(self, keeper: Keeper) -> None:
+        """Record what the node gave; one that answered instead gave nothing."""
+        value = self.target.name if self.target is not None else "None"
+        answered = self.frame.variables.get(("answered", self.step.id))
+        if answered is None or self.frame.quiet:
+            keeper.keep(self.step, value)
+            return
+        with self.frame.body.block(f"if not {answered.name}:"):
+            keeper.keep(self.step, value)
 
     # Values
 

@@ -93,8 +93,10 @@ class Frame:
 
     def _is_free(self, wanted: str) -> bool:
         """Author's names are kept for variables; what stands in the way is a value that is in sight already."""
-        return wanted in self.flow.module.authors_names and is_plain_name(wanted) and not any(
-            variable.name == wanted for frame in self._frames() for variable in frame.variables.values()
+        return (
+            wanted in self.flow.module.authors_names
+            and is_plain_name(wanted)
+            and not any(variable.name == wanted for frame in self._frames() for variable in frame.variables.values())
         )
 
     def _frames(self) -> Iterator[Frame]:
@@ -154,6 +156,8 @@ class Frame:
                 return self._var(ref)
             case "execution":
                 return _EXECUTION[ref.path[0]] if ref.path else _whole_execution()
+            case "output" if isinstance(ref.type, NoneType):
+                return ast.Constant(None)
             case "output":
                 return ast.Name(self.read(("output", ref.path[0]), ref.type), ast.Load())
             case "error":

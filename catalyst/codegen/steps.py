@@ -29,6 +29,7 @@ from catalyst.expressions.types import (
 )
 from catalyst.graph.model import ALWAYS, Body, Fallback, Goto, Step
 from catalyst.graph.plan import Lane, Plan, Together, steps_of
+from catalyst.nodes.settings import Shape
 from catalyst.nodes.types.raise_ import RaiseParams
 from catalyst.nodes.types.respond import RespondParams
 
@@ -96,12 +97,15 @@ class Sequence:
 
     def _declare_outside(self, steps: list[Step]) -> None:
         """Variables that are read behind the block get a value for when it is not entered."""
+        if not steps[0].skippable:
+            return  # only an answer keeps them from running, and then nobody asks for what they gave
         inside = ids_inside(steps)
         for step in steps:
             if self.writer.usage.outputs.get(step.id, set()) - inside or self._flag_is_output(step, inside):
                 annotation = self._annotation(step, nullable(step.output))
                 variable = self.frame.define(("output", step.id), step.id, step.output, optional=True)
                 self.frame.body.line(f"{variable.name}: {annotation} = None")
+            self._declare_error(step)
             if self._needs_flag(step, inside):
                 flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
                 if step.condition is None or isinstance(step.policy.on_error, Goto):
@@ -124,6 +128,9 @@ class Sequence:
         """Whether the step runs, as Python; "" when there is nothing to ask."""
         if step.condition is not None:
             source = StepScribe(self.frame, step.checked, step).expr(step.condition)
+            led_here = [self._flag(f"error:{id_}") for id_ in step.goto_from]
+            if led_here:
+                source = f"({' or '.join(led_here)}) and ({source})"
             flag = self.frame.variables.get(("ran", step.id))
             if flag is not None and not isinstance(step.policy.on_error, Goto):
                 self.frame.body.line(f"{flag.name} = bool({source})")
@@ -202,12 +209,19 @@ class Sequence:
         with self.frame.body.block(f"except {kind} as error:"):
             self._handle(step, on_error)
 
-    def _declare_for_errors(self, step: Step) -> None:
+    def _declare_error(self, step: Step) -> None:
+        """A variable for the node's error, when anybody asks for it."""
         usage = self.writer.usage
-        if usage.errors.get(step.id) or usage.statuses.get(step.id):
-            info = self.frame.flow.annotations.of(nullable(PROBLEM), step.id)
-            variable = self.frame.define(("error", step.id), f"{step.id}_error", nullable(PROBLEM))
-            self.frame.body.line(f"{variable.name}: {info} = None")
+        asked = usage.errors.get(step.id) or usage.statuses.get(step.id)
+        if step.policy.on_error is None or not asked or ("error", step.id) in self.frame.variables:
+            return
+        info = self.frame.flow.annotations.of(nullable(PROBLEM), step.id)
+        variable = self.frame.define(("error", step.id), f"{step.id}_error", nullable(PROBLEM))
+        self.frame.body.line(f"{variable.name}: {info} = None")
+
+    def _declare_for_errors(self, step: Step) -> None:
+        self._declare_error(step)
+        usage = self.writer.usage
         jumps = isinstance(step.policy.on_error, Goto) and not narrowable(step.output)
         if jumps and usage.ran.get(step.id) and ("ran", step.id) not in self.frame.variables:
             flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
@@ -457,14 +471,16 @@ def _reply_arguments(params: RespondParams, scribe: StepScribe) -> list[str]:
     if not params.status.is_constant or params.status.constant != 200:
         arguments.append(f"status={scribe.expr(params.status)}")
     if params.headers:
-        text = scribe.use("text", "text")
-        pairs = [
-            f"{name!r}: "
-            + (f"{text}({scribe.shape(value)})" if isinstance(value, (dict, list)) else scribe.text(value))
-            for name, value in params.headers.items()
-        ]
+        pairs = [f"{name!r}: {_header(value, scribe)}" for name, value in params.headers.items()]
         arguments.append(f"headers={{{', '.join(pairs)}}}")
     return arguments
+
+
+def _header(value: Shape, scribe: StepScribe) -> str:
+    """A header's value as text; lists and maps as JSON."""
+    if isinstance(value, (dict, list)):
+        return f"{scribe.use('text', 'text')}({scribe.shape(value)})"
+    return scribe.text(value)
 
 
 def _grouped(plan: Plan, steps: dict[str, Step]) -> list[list[Step] | Together]:

@@ -56,6 +56,8 @@ def _add_step(usage: Usage, step: Step) -> None:
     for atom in step.atoms - {ALWAYS, step.id}:
         kind, _, id_ = atom.rpartition(":")
         _add(usage.errors if kind == "error" else usage.ran, id_, step.id)
+    for id_ in step.goto_from:
+        _add(usage.errors, id_, step.id)
     if isinstance(step.policy.on_error, Goto):
         _add(usage.errors, step.id, step.policy.on_error.target)
 

@@ -228,9 +228,12 @@ def _knowing(condition: Expr, around: Surroundings) -> Surroundings:
 
 def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) -> Surroundings:
     """What can be seen once the step is done; one that can jump away has run only when it did not fail."""
+    implied: dict[str, frozenset[str]] = {}
+    if step is not None and step.condition is not None and step.goto_from:
+        implied[id_] = frozenset(f"error:{other}" for other in step.goto_from)
     if step is None or not isinstance(step.policy.on_error, Goto):
-        return around.with_fact(id_, fact, {})
-    implied = {f"ok:{id_}": fact.atoms, f"error:{id_}": fact.atoms}
+        return around.with_fact(id_, fact, implied)
+    implied |= {f"ok:{id_}": fact.atoms, f"error:{id_}": fact.atoms}
     return around.with_fact(id_, replace(fact, atoms=frozenset({f"ok:{id_}"})), implied)
 
 

@@ -32,7 +32,7 @@ from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Ro
 from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import Neighbours, NodeSite
 from catalyst.graph.types import NamedTypes, type_of_constant
-from catalyst.nodes.settings import Expr, expressions_in, make_shape
+from catalyst.nodes.settings import Expr, Shape, expressions_in, make_shape
 from catalyst.nodes.types.call import CallParams
 from catalyst.spec.inputs import InputField
 from catalyst.spec.inputs import OutputField as OutputSpecField
@@ -159,21 +159,22 @@ class _Flow:
         given = settled(site.shape_type(value))
         span = span_at(self.tree, (*path, "value"), site.span)
         declared = self.types.field_type(spec.type) if spec.type is not None else given
-        if not is_secret(given) and not accepts(declared, given) and accepts(nullable(declared), given):
-            # Only a skipped node makes it missing: the field may then be none, and its type says so.
-            message = f"`{name}` is none when the node it comes from is skipped"
-            help_text = f"write {describe(declared)}?, or say what stands in for it: ?? ..."
-            self.found.warning("W206", message, span, help=help_text)
-            declared = nullable(declared)
         if not is_secret(given) and not accepts(declared, given):
-            help_text = "say what stands in for it: add | default(...)" if isinstance(given, NullableType) else None
-            self.found.error(
-                "E206",
-                f"`{name}` is declared as {describe(declared)}, this expression gives {describe(given)}",
-                span,
-                help=help_text,
-            )
+            declared = self._mended(name, declared, given, span, from_nodes=_from_nodes(value, site))
         return OutputField(name, value, declared, given, spec.stream)
+
+    def _mended(self, name: str, declared: Type, given: Type, span: Span, *, from_nodes: bool) -> Type:
+        """Report an output that is not of its declared type. Where only a skipped node makes it missing, the field may be
+        none instead, and its type says so."""
+        if from_nodes and accepts(nullable(declared), given):
+            message = f"`{name}` is none when the node it comes from is skipped"
+            wish = f"write {describe(declared)}?, or say what stands in for it: ?? ..."
+            self.found.warning("W206", message, span, help=wish)
+            return nullable(declared)
+        message = f"`{name}` is declared as {describe(declared)}, this expression gives {describe(given)}"
+        wish = "say what stands in for it: add | default(...)" if isinstance(given, NullableType) else ""
+        self.found.error("E206", message, span, help=wish or None)
+        return declared
 
     def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
         if output is None:
@@ -228,6 +229,12 @@ class _Flow:
             Cron(str(each.cron), str(each.timezone or "UTC"), each.overlap, plain(each.input or {}))
             for each in schedules
         )
+
+
+def _from_nodes(value: Shape, site: NodeSite) -> bool:
+    """Whether all that a value reads are outputs of nodes."""
+    kinds = {ref[0] for _, expr in expressions_in(value) if expr in site.checked for ref in site.checked[expr].refs}
+    return kinds == {"output"}
 
 
 def _object_of(values: Mapping[str, Any]) -> ObjectType:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from catalyst.diagnostics import Diagnostics, Span, did_you_mean
-from catalyst.graph.model import Workflow
+from catalyst.expressions.types import ANY
+from catalyst.graph.model import Workflow, all_steps
 from catalyst.graph.workflow import build_workflow, called_input
 from catalyst.linking.library import read_signature
 from catalyst.nodes.base import CalledFlow, Signature
@@ -166,7 +167,8 @@ class Linker:
         self.linked.calls.setdefault(caller.name, {})[wanted] = unit.name
         if workflow is None or unit.flow is None:
             return None
-        return CalledFlow(workflow.name, called_input(unit.flow), workflow.output_type)
+        answers = any(step.type.name == "respond" for step in all_steps(workflow.body))
+        return CalledFlow(workflow.name, called_input(unit.flow), ANY if answers else workflow.output_type)
 
     def signature(self, module: str, name: str) -> Signature | str | None:
         """A function of the user's `lib`; None where files cannot be read at all."""

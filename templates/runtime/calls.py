@@ -21,5 +21,8 @@ async def call(ctx: ExecutionContext[Any, Any, Any], workflow: Workflow, given: 
     adapter = _adapters.get(workflow.name)
     if adapter is None:
         adapter = _adapters[workflow.name] = TypeAdapter(workflow.input_type)
-    output = await workflow.run(ctx.for_call(conform(adapter, given), workflow.name, workflow.vars))
+    inner = ctx.for_call(conform(adapter, given), workflow.name, workflow.vars)
+    output = await workflow.run(inner)
+    if inner.answer is not None:
+        return inner.answer.body
     return output.body if isinstance(output, Reply) else output

@@ -123,6 +123,11 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         """Whether this run has answered its caller, here or in a branch."""
         return bool(self._answered)
 
+    @property
+    def answer(self) -> Reply | None:
+        """The answer that was given; the first one counts."""
+        return self._answered[0] if self._answered else None
+
     def for_call(self, input: Any, workflow: str, vars: Mapping[str, Any]) -> Self:
         """A context for another workflow of the project: the same run for its caller, its own input, outputs and answer."""
         inner = self.clone()
