@@ -230,7 +230,9 @@ def _clip(text: str, column: int, width: int) -> tuple[str, int, int]:
 
 def _printable(text: str) -> str:
     """The line without characters that would move the cursor or hide text."""
-    return "".join(" " if char == "\t" else char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return "".join(
+        " " if char == "\t" else char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text
+    )
 
 
 def _split_lines(source: str) -> list[str]:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from catalyst.codegen.annotations import Annotations
 from catalyst.codegen.module import Module
-from catalyst.expressions.types import FieldType, IntType, ListType, NullableType, ObjectType, Type, without_none
+from catalyst.expressions.types import (
+    BytesType,
+    FieldType,
+    IntType,
+    ListType,
+    NullableType,
+    ObjectType,
+    Type,
+    without_none,
+)
 from catalyst.graph.model import InputFact, OutputField, Route, Workflow
 from catalyst.pysource.names import pascal_case
 
@@ -78,6 +87,10 @@ def _plain_annotation(module: Module, annotations: Annotations, fact: InputFact)
     if choices and isinstance(without_none(fact.type), IntType):
         literal = f"{module.use_package('typing', 'Literal')}[{', '.join(map(repr, choices))}]"
         return f"{literal} | None" if isinstance(fact.type, NullableType) else literal
+    if isinstance(without_none(fact.type), BytesType):
+        # JSON has no bytes: they come as base64 text.
+        encoded = module.use_package("pydantic", "Base64Bytes")
+        return f"{encoded} | None" if isinstance(fact.type, NullableType) else encoded
     return annotations.of(fact.type, fact.name)
 
 

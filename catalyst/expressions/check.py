@@ -71,7 +71,7 @@ class Checked:
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
 
-def check_template(  # noqa: PLR0913
+def check_template(
     template: Template,
     scope: Scope,
     source: Located | str,

@@ -198,7 +198,7 @@ def check_call(checker: Checker, node: Call, facts: Facts) -> Expr:
     return replace(node, name=spec.name, args=args, kwargs=kwargs, type=type_)
 
 
-def _checked_call(  # noqa: PLR0913, PLR0917
+def _checked_call(
     checker: Checker,
     node: Filter | Test | Call,
     binding: Binding,

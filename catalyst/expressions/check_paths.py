@@ -81,9 +81,7 @@ def check_path(checker: Checker, node: Get | Index, facts: Facts, soft: bool) ->
     return _walk(checker, current, base, list(reversed(steps)), facts, soft)
 
 
-def _walk(  # noqa: PLR0913, PLR0917
-    checker: Checker, current: Expr, written: Expr, steps: list[Get | Index], facts: Facts, soft: bool
-) -> Expr:
+def _walk(checker: Checker, current: Expr, written: Expr, steps: list[Get | Index], facts: Facts, soft: bool) -> Expr:
     """Take the steps in turn. `own` is the type without the none of a chain that was cut short by `?.`."""
     current = _narrowed(current, written, facts)
     own, skipping = current.type, False

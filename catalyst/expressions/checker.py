@@ -52,7 +52,7 @@ class Checker:
         """Keep a warning."""
         self._add("warning", code, message, place, help, "")
 
-    def _add(  # noqa: PLR0913, PLR0917
+    def _add(
         self, severity: str, code: str, message: str, place: Expr | tuple[int, int], help: str | None, label: str
     ) -> None:
         start, end = place if isinstance(place, tuple) else (place.start, place.end)

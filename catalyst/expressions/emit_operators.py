@@ -201,7 +201,7 @@ def _emit_pair(emitter: Emitter, left: Expr, op: CompareOp, right: Expr) -> ast.
     return _compared(emitter, left, emitter.emit(left), op, right, emitter.emit(right))
 
 
-def _compared(  # noqa: PLR0913, PLR0917
+def _compared(
     emitter: Emitter, left_node: Expr, left: ast.expr, op: CompareOp, right_node: Expr, right: ast.expr
 ) -> ast.expr:
     if _is_plain_pair(left_node.type, op, right_node.type):

@@ -81,7 +81,7 @@ def _print(node: Expr, least: int) -> str:
     return f"({text})" if level < least else text
 
 
-def _plain(node: Expr) -> tuple[str, int]:  # noqa: PLR0912 - a table
+def _plain(node: Expr) -> tuple[str, int]:
     """The text of a node, and how tightly it binds."""
     match node:
         case Literal_(value=value):

@@ -76,7 +76,7 @@ def walk(expr: Expr) -> Iterator[Expr]:
         pending += reversed(children(node))
 
 
-def children(node: Expr) -> tuple[Expr, ...]:  # noqa: PLR0912 - a table
+def children(node: Expr) -> tuple[Expr, ...]:
     """What stands directly below a node, in the order of the text."""
     match node:
         case Literal_() | Name() | Ref():

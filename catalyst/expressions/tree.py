@@ -25,7 +25,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Literal_(Node):  # noqa: N801 - `Literal` is taken by typing
+class Literal_(Node):
     """A number, string, boolean or none."""
 
     value: str | int | float | bool | None

@@ -94,7 +94,7 @@ _CONTEXT_FIELDS = frozenset({"input", "vars"})
 """Forbidden as names, but fields of the run's context."""
 
 
-def verify_expression(expr: ast.expr) -> ast.expr:  # noqa: PLR0912 - a table
+def verify_expression(expr: ast.expr) -> ast.expr:
     """The expression itself. Raises `CompilerBug` when it holds anything this compiler does not make."""
     for node in ast.walk(expr):
         if not isinstance(node, _NODES):

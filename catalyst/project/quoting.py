@@ -88,7 +88,7 @@ def fenced(code: str, language: str) -> str:
     return f"{fence}{language}\n{code}\n{fence}"
 
 
-def curl_call(  # noqa: PLR0913 - the parts of a request
+def curl_call(
     method: str,
     url: str,
     query: Iterable[tuple[str, str]] = (),

@@ -45,7 +45,7 @@ def timestamp(value: Any) -> float:
     return _moment("timestamp", value).timestamp()
 
 
-def date_add(  # noqa: PLR0913, PLR0917 - one for each unit
+def date_add(
     value: Any, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0, weeks: float = 0
 ) -> datetime:
     """The point in time moved by that much, back when negative."""

@@ -21,7 +21,7 @@ MAX_REPAIRS = 2
 _FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 
 
-async def complete_as(  # noqa: PLR0913 - one keyword for each setting of the node
+async def complete_as(
     ctx: Context,
     node: str,
     models: Sequence[Model],

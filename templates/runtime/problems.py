@@ -29,7 +29,7 @@ class RequestError(FlowError):
     document.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         title: str,
         *,

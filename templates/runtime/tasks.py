@@ -96,7 +96,7 @@ async def map_items(
 ) -> Collected[T]: ...
 
 
-async def map_items(  # noqa: PLR0913 - one keyword for each setting of the node
+async def map_items(
     ctx: ContextT,
     items: Sequence[ItemT],
     function: ItemFunction[ContextT, ItemT, T],
