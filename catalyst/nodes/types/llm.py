@@ -77,7 +77,9 @@ class LlmParams(Model):
         default=None, description="The question; short for one message of the user."
     )
     messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT)] | None = Field(
-        default=None, description="The conversation so far: a list of {role, content}, or an expression that gives one."
+        default=None,
+        union_mode="left_to_right",  # an expression slot would take a list as it is, its templates unread
+        description="The conversation so far: a list of {role, content}, or an expression that gives one.",
     )
     stream: bool = Field(default=False, description="Send the text as it comes to whoever streams the run.")
     output: str | dict[str, Any] | None = Field(
