@@ -87,7 +87,7 @@ def progress(text: str) -> Iterator[None]:
 def _show_when_late(text: str, done: threading.Event) -> None:
     if done.wait(_PATIENCE):
         return
-    from rich.console import Console  # noqa: PLC0415 - only when the wait is long anyway
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second
 
     with Console(stderr=True).status(visible(text)):
         done.wait()

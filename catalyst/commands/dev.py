@@ -24,7 +24,7 @@ from catalyst.commands.guard import say_problem
 from catalyst.commands.problems import INTERRUPTED, OUR_BUG, CommandProblem
 from catalyst.commands.run import end
 from catalyst.commands.targets import default_output, flow_target
-from catalyst.commands.watch import watched
+from catalyst.commands.watch import Stamp, watched
 from catalyst.diagnostics import CompilerBug
 
 if TYPE_CHECKING:
@@ -32,18 +32,21 @@ if TYPE_CHECKING:
 
 _LOOK = 0.15
 """Seconds between two looks at the files."""
+_SETTLE = 0.03
+"""Seconds without a further change after which a change counts as complete."""
 _PATIENCE = 0.5
 """Seconds that a server has to finish its requests before a restart; a restart is to take less than one."""
 
 
 @dataclass(slots=True)
 class _Server:
-    """The running service."""
+    """The running service, and a process that stands by to become the next one."""
 
     folder: Path
     arguments: list[str]
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
+    standby: subprocess.Popen[bytes] | None = None
 
     @property
     def runs(self) -> bool:
@@ -51,27 +54,39 @@ class _Server:
         return self.process is not None and self.process.poll() is None
 
     def restart(self) -> None:
-        """Stop the old process, if there is one, and start the new one."""
+        """Stop the old process, if there is one, and let the one that stands by serve."""
+        self._end(self.process)
+        ready = self.standby if self.standby is not None and self.standby.poll() is None else self._spawn()
+        assert ready.stdin is not None
+        ready.stdin.write(b"\n")
+        ready.stdin.flush()
+        self.process, self.standby = ready, self._spawn()
+
+    def stop(self) -> None:
+        """End both processes and wait until they have."""
+        self._end(self.standby)
+        self._end(self.process)
+        self.process = self.standby = None
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         from catalyst.project.assets import templates_dir  # noqa: PLC0415 - start-up time
 
-        self.stop()
         script = templates_dir() / "run" / "serve.py"
         command = [sys.executable, str(script), str(self.folder.resolve()), *self.arguments]
         variables = {**os.environ, **self.environment, "PYTHONDONTWRITEBYTECODE": "1"}
         # Its own session: Ctrl+C reaches this process only, which then ends the server in order.
-        self.process = subprocess.Popen(  # noqa: S603 - our own script
+        return subprocess.Popen(  # noqa: S603 - our own script
             command, stdin=subprocess.PIPE, stdout=2, env=variables, start_new_session=True
         )
 
-    def stop(self) -> None:
-        """End the process and wait until it has."""
-        if self.process is None:
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes] | None) -> None:
+        if process is None:
             return
-        if self.runs:
-            end(self.process, _PATIENCE)
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        self.process = None
+        if process.poll() is None:
+            end(process, _PATIENCE)
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 @dataclass(slots=True)
@@ -97,7 +112,10 @@ class _Session:
         if not result.ok:
             self._say_waiting()
             return
-        self.server.folder = self.output if self.output is not None else default_output(self.flow, result.name)
+        folder = self.output if self.output is not None else default_output(self.flow, result.name)
+        if folder != self.server.folder:
+            self.server.stop()
+            self.server.folder = folder
         written = write(result, self.server.folder, "keep")
         if not written.ok:
             report.show(written.diagnostics, {})
@@ -106,7 +124,8 @@ class _Session:
         if _changed(written) or not self.server.runs:
             say_changes(written, self.server.folder)
             self.server.restart()
-            say(f"built in {time.monotonic() - began:.2f} s; starting")
+            host, port = self.server.arguments[1::2]
+            say(f"built in {time.monotonic() - began:.2f} s; http://{host}:{port}/docs, Ctrl+C stops", "bold")
 
     def _say_waiting(self) -> None:
         went_on = "the last good version goes on" if self.server.runs else "nothing is served yet"
@@ -136,13 +155,20 @@ def _serve(session: _Session) -> None:
     while True:
         now = watched(session.flow, session.sources)
         if now != before:
-            before = now
+            before = _settled(session, now)
             _rebuild_unless_broken(session)
-            if session.server.runs:
-                host, port = session.server.arguments[1::2]
-                say(f"http://{host}:{port}/docs - Ctrl+C stops", "bold")
         _notice_end(session.server)
         time.sleep(_LOOK)
+
+
+def _settled(session: _Session, now: dict[str, Stamp]) -> dict[str, Stamp]:
+    """Wait until files stop changing: many editors empty a file before they write it."""
+    while True:
+        time.sleep(_SETTLE)
+        later = watched(session.flow, session.sources)
+        if later == now:
+            return now
+        now = later
 
 
 def _rebuild_unless_broken(session: _Session) -> None:
@@ -159,5 +185,5 @@ def _notice_end(server: _Server) -> None:
     """Say once when the server ended by itself."""
     if server.process is not None and not server.runs:
         code = server.process.returncode
-        server.stop()
+        server.process = None
         say(f"the server ended (exit code {code}); it starts again on the next change", "red")
