@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+# The emitted projects have tests of their own; test_emitted_quality runs them where they belong.
+collect_ignore_glob = ["golden/*/expected/*"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

@@ -13,11 +13,24 @@ def fake_llm() -> httpx.MockTransport:
     """A transport that answers every model: with TEXT, or with an example of the JSON Schema that it is asked for."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked = json.loads(request.content)
-        speak = _anthropic if request.url.path.endswith("/messages") else _openai
-        return speak(asked)
+        schema = wanted_schema(json.loads(request.content))
+        return say(request, TEXT if schema is None else json.dumps(example_of(schema)))
 
     return httpx.MockTransport(answer)
+
+
+def say(request: httpx.Request, text: str) -> httpx.Response:
+    """The text as the answer to a request, in the format of the provider that it was sent to."""
+    asked = json.loads(request.content)
+    return _anthropic(asked, text) if request.url.path.endswith("/messages") else _openai(asked, text)
+
+
+def wanted_schema(asked: Mapping[str, Any]) -> Any:
+    """The JSON Schema that a request asks for; None for plain text."""
+    if "tools" in asked:
+        return asked["tools"][0]["input_schema"]
+    openai = asked.get("response_format", {}).get("json_schema", {})
+    return openai.get("schema", asked.get("output_config", {}).get("format", {}).get("schema"))
 
 
 def example_of(schema: Mapping[str, Any], shared: Mapping[str, Any] | None = None) -> Any:
@@ -44,9 +57,7 @@ def example_of(schema: Mapping[str, Any], shared: Mapping[str, Any] | None = Non
     return None
 
 
-def _openai(asked: Mapping[str, Any]) -> httpx.Response:
-    schema = asked.get("response_format", {}).get("json_schema", {}).get("schema")
-    text = TEXT if schema is None else json.dumps(example_of(schema))
+def _openai(asked: Mapping[str, Any], text: str) -> httpx.Response:
     usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
     head: dict[str, Any] = {"id": "chatcmpl-1", "created": 1_767_225_600, "model": asked["model"]}
     if asked.get("stream"):
@@ -61,12 +72,10 @@ def _openai(asked: Mapping[str, Any]) -> httpx.Response:
     return httpx.Response(200, json={**head, "object": "chat.completion", "choices": [choice], "usage": usage})
 
 
-def _anthropic(asked: Mapping[str, Any]) -> httpx.Response:
-    schema = asked.get("output_config", {}).get("format", {}).get("schema")
-    block: dict[str, Any] = {"type": "text", "text": TEXT if schema is None else json.dumps(example_of(schema))}
+def _anthropic(asked: Mapping[str, Any], text: str) -> httpx.Response:
+    block: dict[str, Any] = {"type": "text", "text": text}
     if "tools" in asked:
-        tool = asked["tools"][0]
-        block = {"type": "tool_use", "id": "toolu_1", "name": tool["name"], "input": example_of(tool["input_schema"])}
+        block = {"type": "tool_use", "id": "toolu_1", "name": asked["tools"][0]["name"], "input": json.loads(text)}
     message: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",
@@ -77,7 +86,7 @@ def _anthropic(asked: Mapping[str, Any]) -> httpx.Response:
     usage = {"input_tokens": 7, "output_tokens": 5}
     if asked.get("stream"):
         started = {**message, "content": [], "stop_reason": None, "usage": usage}
-        texts = [{"type": "text_delta", "text": word} for word in _words(block["text"])]
+        texts = [{"type": "text_delta", "text": word} for word in _words(text)]
         events: list[dict[str, Any]] = [{"type": "message_start", "message": started}]
         events.append({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})
         events += [{"type": "content_block_delta", "index": 0, "delta": text} for text in texts]

@@ -1,0 +1,191 @@
+"""Emitted projects in tests: built, written to a folder, imported, and called in process with the world replaced."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import httpx2
+from fastapi.testclient import TestClient
+
+from catalyst.api import Result, compile_flow, compile_path
+from catalyst.diagnostics import render
+from catalyst.nodes.catalog import find_node_type, node_type_names
+from templates.tests.fake_llm import say
+
+GOLDEN = Path(__file__).parent / "golden"
+SOURCES = ("flow.yaml", "flow.json", "catalyst.yaml")
+
+
+def golden_cases() -> list[str]:
+    """Names of the folders that hold a case, sorted."""
+    return sorted(path.name for path in GOLDEN.iterdir() if any((path / name).is_file() for name in SOURCES))
+
+
+@cache
+def golden_result(case: str) -> Result:
+    """The compiled case."""
+    folder = GOLDEN / case
+    source = next(folder / name for name in SOURCES if (folder / name).is_file())
+    return compile_path(folder if source.name == "catalyst.yaml" else source)
+
+
+@cache
+def node_result(name: str) -> Result:
+    """The compiled example of a node type."""
+    node_type = find_node_type(name)
+    assert node_type is not None
+    return compile_flow(node_type.example, read=node_type.example_files.get)
+
+
+def every_project() -> dict[str, Result]:
+    """All golden cases and the examples of all node types, by a name of their own."""
+    projects = {f"case_{case}": golden_result(case) for case in golden_cases()}
+    return projects | {f"node_{name}": node_result(name) for name in node_type_names()}
+
+
+def findings(result: Result) -> str:
+    """All diagnostics as a person reads them."""
+    return "\n\n".join(render(item, result.sources.get(item.file)) for item in result.diagnostics)
+
+
+def write_files(files: Mapping[str, str], folder: Path) -> None:
+    """Write a project's files below a folder."""
+    for path, text in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8", newline="")
+
+
+@dataclass
+class World:
+    """What a run sees of the network: answers from a table, and a record of what was asked.
+
+    An answer may `wait_for` an address: it comes only when that one was asked, too, which proves that both are asked
+    at the same time without looking at a clock.
+    """
+
+    http: Sequence[Mapping[str, Any]] = ()
+    llm: Sequence[Any] = ()
+    asked: list[str] = field(default_factory=list)
+    requests: list[httpx2.Request] = field(default_factory=list)
+    prompts: list[Any] = field(default_factory=list)
+    used: dict[int, int] = field(default_factory=dict)
+
+    async def answer_http(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        self.asked.append(f"{request.method} {request.url}")
+        for number, entry in enumerate(self.http):
+            if not _fits(entry, request) or self.used.get(number, 0) >= entry.get("times", 1_000_000):
+                continue
+            self.used[number] = self.used.get(number, 0) + 1
+            if "wait_for" in entry:
+                await self._wait_for(entry["wait_for"])
+            return _http_answer(entry, request)
+        raise AssertionError(f"nobody expected {request.method} {request.url}")
+
+    async def _wait_for(self, address: str) -> None:
+        for _ in range(2_000):
+            if any(address in asked for asked in self.asked):
+                return
+            await _real_sleep(0.001)
+        raise AssertionError(f"{address} was not asked at the same time")
+
+    async def answer_llm(self, request: httpx2.Request) -> httpx2.Response:
+        asked = json.loads(request.content)
+        self.prompts.append({**asked, "url": str(request.url)})
+        reply = self.llm[min(len(self.prompts), len(self.llm)) - 1]
+        if isinstance(reply, dict) and "status" in reply:
+            return httpx2.Response(reply["status"], json={"error": {"type": "error", "message": "no"}})
+        return say(request, reply if isinstance(reply, str) else json.dumps(reply))
+
+
+def _fits(entry: Mapping[str, Any], request: httpx2.Request) -> bool:
+    return entry.get("method", request.method) == request.method and fnmatchcase(str(request.url), entry["url"])
+
+
+def _http_answer(entry: Mapping[str, Any], request: httpx2.Request) -> httpx2.Response:
+    match entry.get("fail"):
+        case "timeout":
+            raise httpx2.ReadTimeout("too late", request=request)
+        case "connection":
+            raise httpx2.ConnectError("nobody there", request=request)
+    status, headers = entry.get("status", 200), entry.get("headers", {})
+    if "text" in entry:
+        return httpx2.Response(status, text=entry["text"], headers=headers)
+    return httpx2.Response(status, json=entry.get("json"), headers=headers)
+
+
+_real_sleep = asyncio.sleep
+
+
+async def _quick_sleep(delay: float, result: Any = None) -> Any:
+    return await _real_sleep(min(delay, 0.001), result)
+
+
+@contextmanager
+def imported(folder: Path) -> Iterator[None]:
+    """The project in `folder` as the one that `app` and `lib` mean; forgotten afterwards."""
+    _forget()
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        _forget()
+
+
+def _forget() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("app", "lib")]:
+        del sys.modules[name]
+
+
+def environment(result: Result) -> dict[str, str]:
+    """A value for every variable and secret that the project reads."""
+    values: dict[str, str] = {}
+    for workflow in result.workflows:
+        for name, fact in workflow.env.items():
+            values[name] = fact.default or f"http://{name.lower().replace('_', '-')}.test"
+        values |= {name: f"test-{name.lower().replace('_', '-')}" for name in workflow.secrets}
+    return values
+
+
+@contextmanager
+def serving(result: Result, world: World, env: Mapping[str, str] | None = None) -> Iterator[TestClient]:
+    """A client of the imported project, its pools connected to `world`, its pauses short."""
+    pools = import_module("app.runtime.pools").ConnectionPools(_pools(world))
+    values = {**environment(result), "AZURE_OPENAI_ENDPOINT": "http://azure.test", **(env or {})}
+    with (
+        patch.dict(os.environ, values),
+        patch("asyncio.sleep", _quick_sleep),
+        TestClient(import_module("app.main").create_app(pools=pools)) as client,
+    ):
+        yield client
+
+
+def _pools(world: World) -> dict[Any, Any]:
+    pools: dict[Any, Any] = {}
+    http = httpx2.MockTransport(world.answer_http)
+    if "app.runtime.http" in sys.modules or _exists("app.runtime.http"):
+        pools[import_module("app.runtime.http").HTTP] = import_module("app.runtime.http_client").open_client(http)
+    if _exists("app.runtime.http_guard"):
+        guard = import_module("app.runtime.http_guard")
+        pools[guard.GUARDED_HTTP] = guard.GuardedClients(transport=http)
+    if _exists("app.runtime.llm"):
+        llm = import_module("app.runtime.llm")
+        client = import_module("app.runtime.http_client").open_client(httpx2.MockTransport(world.answer_llm))
+        pools[llm.LLM] = llm.LlmPool(client)
+    return pools
+
+
+def _exists(module: str) -> bool:
+    return (Path(sys.path[0]) / (module.replace(".", "/") + ".py")).is_file()

@@ -1,0 +1,42 @@
+"""Settings of the service, read from the environment once, at start."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import SecretStr
+
+from app.runtime.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys and the like; they print as asterisks and are never written anywhere."""
+
+    api_keys: SecretStr
+    basic_password: SecretStr
+    basic_user: SecretStr
+    bearer_token: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of the service."""
+
+    env: None
+    secrets: Secrets
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the environment. Raises MissingSettings, which names all that is missing at once."""
+        given = Environment()
+        settings = cls(
+            None,
+            Secrets(
+                api_keys=given.secret("API_KEYS"),
+                basic_password=given.secret("BASIC_PASSWORD"),
+                basic_user=given.secret("BASIC_USER"),
+                bearer_token=given.secret("BEARER_TOKEN"),
+            ),
+        )
+        given.check()
+        return settings

@@ -1,0 +1,91 @@
+"""The workflow parallel_all."""
+
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from app.runtime.context import ExecutionContext
+from app.runtime.http import request_json
+from app.runtime.node import Retry, node
+from app.runtime.tasks import TaskGroup
+from app.runtime.workflow import HttpTrigger, Workflow
+from app.settings import Env
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class ParallelAllInput(TypedDict):
+    """Nothing is needed."""
+
+
+class ParallelAllOutput(TypedDict):
+    one: int
+    two: int
+
+
+Context = ExecutionContext[ParallelAllInput, Env, None]
+
+
+class Number(TypedDict):
+    value: int
+
+
+NUMBER: TypeAdapter[Number] = TypeAdapter(Number)
+
+
+class Both(TypedDict):
+    one: Number
+    two: int
+
+
+# get_one, flow.yaml:10
+@node("get_one", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
+async def _get_one(ctx: Context) -> Number:
+    return await request_json(ctx, "GET", f"{ctx.env.api}/one", NUMBER)
+
+
+# get_two, flow.yaml:12
+@node("get_two", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
+async def _get_two(ctx: Context) -> Number:
+    return await request_json(ctx, "GET", f"{ctx.env.api}/two", NUMBER)
+
+
+async def parallel_all(ctx: Context) -> ParallelAllOutput:
+    """Run the workflow once; gives its output."""
+
+    # both, flow.yaml:6
+    async def both_one(ctx: Context) -> Number:
+        get_one = await _get_one(ctx)
+        ctx.set_output("both.one", get_one)
+        return get_one
+
+    async def both_two(ctx: Context) -> int:
+        get_two = await _get_two(ctx)
+        # doubled, flow.yaml:13
+        doubled = get_two["value"] * 2
+        ctx.set_output("doubled", doubled)
+        ctx.set_output("both.two", doubled)
+        return doubled
+
+    async with TaskGroup() as group:
+        both_one_task = group.create_task(both_one(ctx.clone()))
+        both_two_task = group.create_task(both_two(ctx.clone()))
+    both: Both = {"one": both_one_task.result(), "two": both_two_task.result()}
+    ctx.set_output("both", both)
+    return {"one": both["one"]["value"], "two": both["two"]}
+
+
+PARALLEL_ALL = Workflow(
+    name="parallel_all",
+    run=parallel_all,
+    input_type=ParallelAllInput,
+    output_type=ParallelAllOutput,
+    triggers=(HttpTrigger("POST", "/api/v1/parallel_all/execute"),),
+    visible=("both", "both.one", "get_one", "both.two", "get_two", "doubled"),
+    graph={
+        "nodes": [
+            {"id": "both", "type": "parallel", "after": []},
+            {"id": "get_one", "type": "http", "after": [], "inside": "both.one"},
+            {"id": "get_two", "type": "http", "after": [], "inside": "both.two"},
+            {"id": "doubled", "type": "set", "after": ["get_two"], "inside": "both.two"},
+        ]
+    },
+)

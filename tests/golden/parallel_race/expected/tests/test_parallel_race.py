@@ -1,0 +1,30 @@
+"""The workflow parallel_race, called as its clients call it."""
+
+from pydantic import TypeAdapter
+
+from app.workflows.parallel_race import PARALLEL_RACE
+from tests.fake_http import Answers
+from tests.support import running
+
+PATH = "/api/v1/parallel_race/execute"
+
+
+EXAMPLE: dict[str, object] = {}
+
+
+ANSWERS: Answers = [("GET", "http://api.test/one", {"value": 1}), ("GET", "http://api.test/two", {"value": 1})]
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/parallel_race/info").json()
+        assert info["name"] == "parallel_race"
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "post" in paths["/api/v1/parallel_race/execute"]
+
+
+def test_the_example_is_answered() -> None:
+    with running(ANSWERS) as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert answer.status_code == 200, answer.text
+        TypeAdapter(PARALLEL_RACE.output_type).validate_json(answer.content)

@@ -1,0 +1,109 @@
+"""The workflow parallel_settled."""
+
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from app.runtime.context import ExecutionContext
+from app.runtime.errors import ErrorInfo
+from app.runtime.http import request_json
+from app.runtime.node import Retry, node
+from app.runtime.tasks import TaskGroup, settle
+from app.runtime.workflow import HttpTrigger, Workflow
+from app.settings import Env
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class ParallelSettledInput(TypedDict):
+    """Nothing is needed."""
+
+
+class ParallelSettledOutput(TypedDict):
+    one: bool
+    two: int
+    why: int
+
+
+Context = ExecutionContext[ParallelSettledInput, Env, None]
+
+
+class Number(TypedDict):
+    value: int
+
+
+NUMBER: TypeAdapter[Number] = TypeAdapter(Number)
+
+
+class BothOne(TypedDict):
+    ok: bool
+    output: Number | None
+    error: ErrorInfo | None
+
+
+class BothTwo(TypedDict):
+    ok: bool
+    output: int | None
+    error: ErrorInfo | None
+
+
+class Both(TypedDict):
+    one: BothOne
+    two: BothTwo
+
+
+# get_one, flow.yaml:10
+@node("get_one", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
+async def _get_one(ctx: Context) -> Number:
+    return await request_json(ctx, "GET", f"{ctx.env.api}/one", NUMBER)
+
+
+# get_two, flow.yaml:12
+@node("get_two", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
+async def _get_two(ctx: Context) -> Number:
+    return await request_json(ctx, "GET", f"{ctx.env.api}/two", NUMBER)
+
+
+async def parallel_settled(ctx: Context) -> ParallelSettledOutput:
+    """Run the workflow once; gives its output."""
+
+    # both, flow.yaml:6
+    async def both_one(ctx: Context) -> Number:
+        get_one = await _get_one(ctx)
+        ctx.set_output("both.one", get_one)
+        return get_one
+
+    async def both_two(ctx: Context) -> int:
+        get_two = await _get_two(ctx)
+        # doubled, flow.yaml:13
+        doubled = get_two["value"] * 2
+        ctx.set_output("doubled", doubled)
+        ctx.set_output("both.two", doubled)
+        return doubled
+
+    async with TaskGroup() as group:
+        both_one_task = group.create_task(settle(both_one(ctx.clone())))
+        both_two_task = group.create_task(settle(both_two(ctx.clone())))
+    both: Both = {"one": both_one_task.result(), "two": both_two_task.result()}
+    ctx.set_output("both", both)
+    return {
+        "one": both["one"]["ok"],
+        "two": both["two"]["output"] if both["two"]["output"] is not None else 0,
+        "why": both["one"]["error"]["status"] if both["one"]["error"] is not None else 0,
+    }
+
+
+PARALLEL_SETTLED = Workflow(
+    name="parallel_settled",
+    run=parallel_settled,
+    input_type=ParallelSettledInput,
+    output_type=ParallelSettledOutput,
+    triggers=(HttpTrigger("POST", "/api/v1/parallel_settled/execute"),),
+    visible=("both", "both.one", "get_one", "both.two", "get_two", "doubled"),
+    graph={
+        "nodes": [
+            {"id": "both", "type": "parallel", "after": []},
+            {"id": "get_one", "type": "http", "after": [], "inside": "both.one"},
+            {"id": "get_two", "type": "http", "after": [], "inside": "both.two"},
+            {"id": "doubled", "type": "set", "after": ["get_two"], "inside": "both.two"},
+        ]
+    },
+)

@@ -1,0 +1,31 @@
+"""The workflow settings, called as its clients call it."""
+
+from pydantic import TypeAdapter
+
+from app.workflows.settings import SETTINGS
+from tests.support import running
+
+PATH = "/api/v1/settings/execute"
+
+
+EXAMPLE = {"text": "text"}
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/settings/info").json()
+        assert info["name"] == "settings"
+
+
+def test_missing_input_is_named() -> None:
+    with running() as client:
+        answer = client.post(PATH, json={})
+        assert answer.status_code == 422
+        assert "text" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_example_is_answered() -> None:
+    with running() as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert answer.status_code == 200, answer.text
+        TypeAdapter(SETTINGS.output_type).validate_json(answer.content)

@@ -1,0 +1,43 @@
+"""Settings of the service, read from the environment once, at start."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import SecretStr
+
+from app.runtime.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Environment variables that the workflows read."""
+
+    api_url: str
+    """Where the API is."""
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys and the like; they print as asterisks and are never written anywhere."""
+
+    api_token: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of the service."""
+
+    env: Env
+    secrets: Secrets
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the environment. Raises MissingSettings, which names all that is missing at once."""
+        given = Environment()
+        settings = cls(
+            Env(api_url=given.text("API_URL", "http://api.test"), region=given.text("REGION", "eu")),
+            Secrets(api_token=given.secret("API_TOKEN")),
+        )
+        given.check()
+        return settings
