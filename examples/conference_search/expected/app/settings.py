@@ -1,0 +1,43 @@
+"""Settings of the service, read from the environment once, at start."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import SecretStr
+
+from app.runtime.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Environment variables that the workflows read."""
+
+    api_url: str
+    """Address of the conference API"""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys and the like; they print as asterisks and are never written anywhere."""
+
+    anthropic_api_key: SecretStr
+    openai_api_key: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of the service."""
+
+    env: Env
+    secrets: Secrets
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the environment. Raises MissingSettings, which names all that is missing at once."""
+        given = Environment()
+        settings = cls(
+            Env(api_url=given.text("API_URL", "http://127.0.0.1:9100")),
+            Secrets(anthropic_api_key=given.secret("ANTHROPIC_API_KEY"), openai_api_key=given.secret("OPENAI_API_KEY")),
+        )
+        given.check()
+        return settings

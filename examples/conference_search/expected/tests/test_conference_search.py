@@ -1,0 +1,50 @@
+"""The workflow conference_search, called as its clients call it."""
+
+from tests.fake_http import Answers
+from tests.support import assert_answered, running
+
+PATH = "/api/v1/search"
+
+
+EXAMPLE = {"query": "query"}
+
+
+ANSWERS: Answers = [
+    (
+        "GET",
+        "http://api-url.test/people/*",
+        {"id": 1, "name": "name", "role": "role", "company": "company", "topic": "topic", "bio": "bio"},
+    ),
+    ("GET", "http://api-url.test/search", [{"id": 1}]),
+    ("GET", "http://api-url.test/talks", [{"title": "title", "speaker_id": 1}]),
+]
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/conference_search/info").json()
+        assert info["name"] == "conference_search"
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "post" in paths["/api/v1/search"]
+
+
+def test_missing_input_is_named() -> None:
+    with running() as client:
+        answer = client.post(PATH, json={})
+        assert answer.status_code == 422
+        assert "query" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_example_is_answered() -> None:
+    with running(ANSWERS) as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert_answered(answer)
+
+
+def test_it_streams() -> None:
+    with running(ANSWERS) as client:
+        answer = client.post(PATH, json=EXAMPLE, headers={"Accept": "text/event-stream"})
+        assert_answered(answer)
+        if answer.headers["content-type"].startswith("text/event-stream"):
+            events = [line.removeprefix("event: ") for line in answer.text.splitlines() if line.startswith("event: ")]
+            assert events[-1] in ["done", "error"]
