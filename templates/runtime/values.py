@@ -20,6 +20,10 @@ MAX_TEXT = 8 * 1024 * 1024
 MAX_LIST = 1_000_000
 MAX_EXPONENT = 1_024
 
+# Numbers below it are within every limit.
+_SMALL = 1e300
+_PLAIN = frozenset((int, float))
+
 _MISSING: Any = object()
 
 
@@ -185,6 +189,13 @@ def subtract(left: Any, right: Any) -> Any:
 
 def multiply(left: Any, right: Any) -> Any:
     """`left * right`."""
+    if type(left) in _PLAIN and type(right) in _PLAIN:
+        try:
+            product = left * right
+        except OverflowError:
+            raise _too_large("*") from None
+        if -_SMALL < product < _SMALL:
+            return product  # nearly always; the rest is for texts, booleans and what is too large
     _numbers("*", left, right)
     return _calculated("*", operator.mul, left, right)
 
