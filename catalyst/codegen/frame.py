@@ -111,24 +111,27 @@ class Frame:
 
     def read(self, key: Key, type_: Type) -> str:
         """The name to read a value by, as a parameter when it comes from outside."""
-        variable = self.variables.get(key)
-        if variable is None:
-            if self.outer is None:
-                raise CompilerBug(f"nothing holds {key}")
-            name = self.outer.read(key, type_)
-            if self.closure:
-                return name
-            annotation = self.flow.annotations.of(type_, name)
-            self.variables[key] = Variable(name, type_)
-            self.parameters[key] = (name, annotation)
-            self.names.reserve(name)
-            return name
+        variable = self._holder(key, type_)
+        # Whoever reads has to make sure that it is there, not the function around, which may hold it on other terms.
         self._want(variable, type_)
         return variable.name
 
-    def _want(self, variable: Variable | None, type_: Type) -> None:
-        if variable is None:
-            return
+    def _holder(self, key: Key, type_: Type) -> Variable:
+        variable = self.variables.get(key)
+        if variable is not None:
+            return variable
+        if self.outer is None:
+            raise CompilerBug(f"nothing holds {key}")
+        if self.closure:
+            return self.outer._holder(key, type_)
+        name = self.outer.read(key, type_)
+        annotation = self.flow.annotations.of(type_, name)
+        variable = self.variables[key] = Variable(name, type_)
+        self.parameters[key] = (name, annotation)
+        self.names.reserve(name)
+        return variable
+
+    def _want(self, variable: Variable, type_: Type) -> None:
         self.used.add(variable.name)
         if variable.optional and not isinstance(type_, (NullableType, NoneType, AnyType)):
             self.wanted.add(variable.name)

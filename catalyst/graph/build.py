@@ -177,9 +177,11 @@ class Builder:
         if goto_from:
             return Rule((), frozenset(f"error:{id_}" for id_ in goto_from))
         deps = [id_ for id_ in draft.reads if id_ in around.facts]
-        if not deps or any(around.has_run(around.facts[id_].atoms) for id_ in deps):
+        # All together, for of several nodes one may surely have run although none of them surely has.
+        atoms = frozenset[str]().union(*(around.facts[id_].atoms for id_ in deps))
+        if not deps or around.has_run(atoms):
             return Rule((), frozenset({ALWAYS}))
-        return Rule(tuple(deps), frozenset().union(*(around.facts[id_].atoms for id_ in deps)))
+        return Rule(tuple(deps), atoms)
 
     def _output(self, draft: Draft, site: NodeSite, given: Type | None) -> Type:
         """What the node gives; `given` is known already for control nodes."""

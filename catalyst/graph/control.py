@@ -119,7 +119,7 @@ def _map(
     _check_name(site, params.as_, "as")
     _check_name(site, params.index_as, "index_as")
     over = without_none(site.type_of(params.over))
-    item = over.item if isinstance(over, ListType) else ANY
+    item = settled(over.item) if isinstance(over, ListType) else ANY
     inside = around.inside(around.known[-1], {params.as_: item, params.index_as: INT})
     body = builder.body(draft.bodies[("do",)], inside)
     form = MapForm(
