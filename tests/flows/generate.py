@@ -177,7 +177,12 @@ class Generator:
         if kind in ("http", "map", "parallel", "try") and not place.answers and self.maybe(0.1):
             backoff = self.chance.choice(["exponential", "linear", "constant"])
             errors = self.chance.sample(ERRORS, 3)
-            raw["retry"] = {"max_attempts": self.chance.randint(1, 3), "delay": "100ms", "backoff": backoff, "errors": errors}
+            raw["retry"] = {
+                "max_attempts": self.chance.randint(1, 3),
+                "delay": "100ms",
+                "backoff": backoff,
+                "errors": errors,
+            }
         fails = [other for other in siblings if nodes[other]["type"] == "http" and "on_error" not in nodes[other]]
         if fails and self.maybe(0.12) and kind != "respond":
             source = self.chance.choice(fails)
@@ -201,14 +206,22 @@ class Generator:
         base = Source(f"nodes.{id_}.output", made.type, made.nullable or missing, id_)
         found = [base, *self.rep_fields(base)] if made.type == "rep" else [base]
         found += [base.field(name, type_, nullable) for name, type_, nullable in made.fields]
-        found += [Source(text.replace("@", base.path), type_, False, id_) for text, type_ in made.derived if not base.nullable]
+        found += [
+            Source(text.replace("@", base.path), type_, False, id_) for text, type_ in made.derived if not base.nullable
+        ]
         if isinstance(made.raw.get("on_error"), dict) and "default" in made.raw["on_error"]:
             found.append(Source(f"nodes.{id_}.status", "str", False, id_))
             found.append(Source(f"nodes.{id_}.error?.kind", "str", True, id_))
         return found
 
     def rep_fields(self, base: Source) -> list[Source]:
-        fields = [("n", "int", False), ("s", "str", False), ("ok", "bool", False), ("xs", "list", False), ("maybe", "int", True)]
+        fields = [
+            ("n", "int", False),
+            ("s", "str", False),
+            ("ok", "bool", False),
+            ("xs", "list", False),
+            ("maybe", "int", True),
+        ]
         return [base.field(*each) for each in fields]
 
     # Nodes
@@ -290,7 +303,7 @@ class Generator:
         return Made({"type": "respond", "with": given}, "mixed", True)
 
     def call(self, place: Place, id_: str) -> Made:
-        name = f"sub_{id_}"
+        name = f"sub_{self.seed}_{id_}"
         inner = Generator(hash_of(self.seed, id_), size=4, prefix=f"{id_}_", calls=False)
         flow = inner.flow(name)
         flow["output"] = {"r": inner.chance.choice([1, "{{ input.n + 1 }}"])}
@@ -303,7 +316,9 @@ class Generator:
 
     # Nodes that hold nodes
 
-    def inner(self, place: Place, *, answers: bool = False, most: int = 3, **changes: Any) -> tuple[dict[str, Any], list[Source], tuple[str, bool]]:
+    def inner(
+        self, place: Place, *, answers: bool = False, most: int = 3, **changes: Any
+    ) -> tuple[dict[str, Any], list[Source], tuple[str, bool]]:
         inside = replace(place, depth=place.depth + 1, answers=answers and place.answers, **changes)
         return self.body(inside, self.chance.randint(1, most))
 
@@ -323,7 +338,14 @@ class Generator:
         mode = self.chance.choice(["all", "all", "stream", "race", "settled"])
         branches, values = {}, {}
         for number in range(self.chance.randint(1, 3)):
-            branches[f"b{number}"], _, values[f"b{number}"] = self.inner(place)
+            nodes, _, values[f"b{number}"] = self.inner(place)
+            if mode == "race":
+                # So that no two branches end in the same moment.
+                nodes = {
+                    f"{id_}_w{number}": {"type": "wait", "with": {"for": f"{self.chance.uniform(1, 900):.3f}ms"}},
+                    **nodes,
+                }
+            branches[f"b{number}"] = nodes
         raw = {"type": "parallel", "mode": mode, "branches": branches}
         if mode == "race":
             type_, nullable = joined(list(values.values()), True)
@@ -337,7 +359,13 @@ class Generator:
         item, index = f"it_{id_}", f"ix_{id_}"
         sources = [*place.sources, Source(item, "int"), Source(index, "int")]
         nodes, _, value = self.inner(place, sources=sources, marks=f"{place.marks}/{{{{ {index} }}}}")
-        raw: dict[str, Any] = {"type": "map", "over": self.hole("list", place), "as": item, "index_as": index, "do": nodes}
+        raw: dict[str, Any] = {
+            "type": "map",
+            "over": self.hole("list", place),
+            "as": item,
+            "index_as": index,
+            "do": nodes,
+        }
         if self.maybe(0.6):
             raw["concurrency"] = self.chance.randint(2, 4)
         if self.maybe(0.2):
@@ -360,7 +388,11 @@ class Generator:
         nodes, after, _ = self.inner(place, sources=[*outer, *state], in_loop=True, marks=marks)
         nodes.pop("output", None)
         bound = self.chance.randint(0, 3)
-        raw: dict[str, Any] = {"type": "loop", "state": {"i": 0, "acc": first}, "max_iterations": self.chance.randint(1, 4)}
+        raw: dict[str, Any] = {
+            "type": "loop",
+            "state": {"i": 0, "acc": first},
+            "max_iterations": self.chance.randint(1, 4),
+        }
         if self.maybe(0.5):
             raw["while"] = f"{{{{ loop.state.i < {bound} }}}}"
         elif self.maybe(0.8):
@@ -393,11 +425,21 @@ class Generator:
         return f"{{{{ {self.expr(type_, place, 2)} }}}}"
 
     def literal_value(self, type_: str) -> Any:
-        values: dict[str, list[Any]] = {"int": [0, 1, 7, -3], "str": ["", "x", "Some text"], "bool": [True, False], "list": [[], [3, 1, 2]]}
+        values: dict[str, list[Any]] = {
+            "int": [0, 1, 7, -3],
+            "str": ["", "x", "Some text"],
+            "bool": [True, False],
+            "list": [[], [3, 1, 2]],
+        }
         return self.chance.choice(values[type_])
 
     def literal(self, type_: str) -> str:
-        texts = {"int": ["0", "1", "7"], "str": ["''", "'x'", "'Some text'"], "bool": ["true", "false"], "list": ["[3]", "[3, 1, 2]"]}
+        texts = {
+            "int": ["0", "1", "7"],
+            "str": ["''", "'x'", "'Some text'"],
+            "bool": ["true", "false"],
+            "list": ["[3]", "[3, 1, 2]"],
+        }
         return self.chance.choice(texts[type_])
 
     def expr(self, type_: str, place: Place, depth: int) -> str:
@@ -425,16 +467,46 @@ class Generator:
             return f"({one(type_)} if {one('bool')} else {one(type_)})"
         match type_:
             case "int":
-                return choose([f"({one('int')} {choose('+-')} {one('int')})", f"({one('list')} | length)", f"({one('str')} | length)", self.literal("int")])
+                return choose(
+                    [
+                        f"({one('int')} {choose('+-')} {one('int')})",
+                        f"({one('list')} | length)",
+                        f"({one('str')} | length)",
+                        self.literal("int"),
+                    ]
+                )
             case "str":
-                return choose([f"({one('str')} ~ {one('int')})", f"({one('str')} | upper)", f"({one('str')} ~ {one('bool')})", self.literal("str")])
+                return choose(
+                    [
+                        f"({one('str')} ~ {one('int')})",
+                        f"({one('str')} | upper)",
+                        f"({one('str')} ~ {one('bool')})",
+                        self.literal("str"),
+                    ]
+                )
             case "bool":
                 nullable = [source for source in place.sources if source.nullable]
                 asked = f"({choose(nullable).path} is {choose(['', 'not '])}none)" if nullable else "true"
                 compare = f"({one('int')} {choose(['<', '>', '==', '>='])} {one('int')})"
-                return choose([compare, compare, asked, asked, f"(not {one('bool')})", f"({one('bool')} {choose(['and', 'or'])} {one('bool')})"])
+                return choose(
+                    [
+                        compare,
+                        compare,
+                        asked,
+                        asked,
+                        f"(not {one('bool')})",
+                        f"({one('bool')} {choose(['and', 'or'])} {one('bool')})",
+                    ]
+                )
             case _:
-                return choose([f"({one('list')} + {one('list')})", f"[{one('int')}]", f"({one('list')} | filter(x => x > 1))", self.literal("list")])
+                return choose(
+                    [
+                        f"({one('list')} + {one('list')})",
+                        f"[{one('int')}]",
+                        f"({one('list')} | filter(x => x > 1))",
+                        self.literal("list"),
+                    ]
+                )
 
 
 def joined(values: list[tuple[str, bool]], complete: bool) -> tuple[str, bool]:
@@ -456,7 +528,7 @@ def dump(flow: dict[str, Any]) -> str:
 def random_case(seed: int) -> Case:
     """The flow of a seed, and an input for it."""
     generator = Generator(seed, size=3 + seed % 7)
-    flow = generator.flow("flow")
+    flow = generator.flow(f"flow_{seed}")
     chance = random.Random(f"input {seed}")
     given = {
         "n": chance.randint(-3, 9),

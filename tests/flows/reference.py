@@ -93,6 +93,8 @@ class Run:
     end: float = 0.0
     logs: list[tuple[str, str, Any]] = field(default_factory=list)
     states: Mapping[str, State] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    """Every failure, handled or not."""
 
 
 class Reference:
@@ -108,11 +110,8 @@ class Reference:
 
     async def run(self, given: Mapping[str, Any]) -> Run:
         """Run to the end, background work included."""
-        defaults = {
-            name: spec["default"]
-            for name, spec in self.flow.get("input", {}).items()
-            if isinstance(spec, dict) and "default" in spec
-        }
+        fields = self.flow.get("input", {})
+        defaults = {name: spec.get("default") for name, spec in fields.items() if isinstance(spec, dict)}
         states = {id_: State() for id_ in self.flow["nodes"]}
         self.record.states = states
         outer = Scope({}, {"input": {**defaults, **given}, "vars": plain(self.flow.get("vars", {}))})
@@ -203,7 +202,11 @@ class Reference:
             async with asyncio.timeout(None if limit is None else parse_duration(limit)):
                 return await self.perform(id_, raw, scope)
         except TimeoutError:
-            raise Failure("timeout", 504, id_, "time ran out") from None
+            failure = Failure("timeout", 504, id_, "time ran out")
+        except Failure as known:
+            failure = known
+        self.record.failures.append(failure)
+        raise failure
 
     async def perform(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
         """(what the node gives, whether it holds a `respond` that answered)."""
@@ -242,7 +245,11 @@ class Reference:
         """One call and what its answer means."""
         given = raw["with"]
         path = urlsplit(in_text(self.value(given["url"], scope, id_))).path
-        body = json.dumps(self.shape(given["json"], scope, id_), separators=(",", ":")).encode() if "json" in given else b""
+        body = (
+            json.dumps(self.shape(given["json"], scope, id_), separators=(",", ":")).encode()
+            if "json" in given
+            else b""
+        )
         answer = await self.world.exchange(given.get("method", "GET"), path, body)
         if answer.status == 0:
             raise Failure("connection", 502, id_, "could not reach the other side")
@@ -261,7 +268,7 @@ class Reference:
     async def call(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """Another flow, in the same run."""
         inner = Reference(self.files[raw["workflow"].removeprefix("./")], self.world, self.files)
-        inner.record.logs = self.record.logs
+        inner.record.logs, inner.record.failures = self.record.logs, self.record.failures
         run = await inner.run(self.shape(raw.get("with", {}), scope, id_))
         if run.failure is not None:
             raise run.failure
@@ -441,7 +448,9 @@ def opened(raw: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
 def output_values(output: Any) -> Any:
     """The flow's output: fields may be written long."""
     if isinstance(output, dict):
-        return {name: item["value"] if isinstance(item, dict) and "value" in item else item for name, item in output.items()}
+        return {
+            name: item["value"] if isinstance(item, dict) and "value" in item else item for name, item in output.items()
+        }
     return output
 
 

@@ -56,7 +56,7 @@ def edits(flow: Any) -> Iterator[Any]:
             yield smaller
     for path in places:
         found = at(flow, path)
-        if isinstance(found, dict) and path[-1] in ("do", "default") or len(path) > 1 and path[-2] == "branches":
+        if (isinstance(found, dict) and path[-1] in ("do", "default")) or (len(path) > 1 and path[-2] == "branches"):
             if isinstance(found, dict) and len(path) >= 3:
                 yield from lifted(flow, path, found)
     for path in places:
