@@ -112,7 +112,7 @@ def build(name: str) -> Path:
     project.parent.mkdir(exist_ok=True)
     shown = f"catalyst build {source.relative_to(ROOT)} -o build/{name}"
     say(bold(f"$ {shown}"))
-    command = [str(Path(sys.executable).with_name("catalyst")), "build", str(source), "-o", str(project), "--keep"]
+    command = [sys.executable, "-m", "catalyst", "build", str(source), "-o", str(project), "--keep"]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         raise DemoFailed("the build failed")
     return project
