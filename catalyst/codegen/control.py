@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol, assert_never
 
 from catalyst.codegen.frame import Frame, Key, Variable
@@ -32,7 +33,8 @@ def write_form(writer: BodyWriter, frame: Frame, keeper: Keeper, step: Step, *, 
 
 def write_form_value(writer: BodyWriter, frame: Frame, step: Step) -> None:
     """The control node as the body of a function that returns its value."""
-    form = FormWriter(writer, frame, None, step, leaves=False)
+    # What stands in for it on an error is its caller's business.
+    form = FormWriter(writer, frame, None, replace(step, output=step.given), leaves=False)
     form.write()
     if form.target is not None:
         frame.body.line(f"return {form.target.name}")
@@ -153,7 +155,7 @@ class FormWriter:
         with self.frame.body.block("try:"):
             self._case(form.body, target)
         if form.catches:
-            with self.frame.body.block("except Exception as error:"):
+            with self.frame.body.block(f"except Exception as {self.frame.error_name}:"):
                 self._catches(form, target)
         if form.finally_ is not None:
             with self.frame.body.block("finally:"):
@@ -171,7 +173,7 @@ class FormWriter:
         matches = self.frame.use("failures", "matches")
         for number, catch in enumerate(handlers):
             word = "if" if number == 0 else "elif"
-            header = f"{word} {matches}(error, {catch.errors!r}):" if catch.errors else "else:"
+            header = f"{word} {matches}({self.frame.error_name}, {catch.errors!r}):" if catch.errors else "else:"
             with self.frame.body.block(header):
                 self._handler(catch.name, catch.body, target)
         if catch_all is None:
@@ -184,12 +186,14 @@ class FormWriter:
         before = self.frame.variables.pop(key, None)
         with self.frame.part() as inner:
             variable = self.frame.define(key, name, PROBLEM)
+            self.frame.handlers += 1
             self._case(body, target)
+            self.frame.handlers -= 1
         if variable.name in self.frame.used:
-            self.frame.body.line(f"{variable.name} = {as_failure}(error).describe()")
+            self.frame.body.line(f"{variable.name} = {as_failure}({self.frame.error_name}).describe()")
         else:
             log = self.frame.use("node", "tolerate")
-            self.frame.body.line(f"{log}(ctx, {self.step.id!r}, error)")
+            self.frame.body.line(f"{log}(ctx, {self.step.id!r}, {self.frame.error_name})")
         self.frame.body.extend(inner)
         self._restore(key, before)
 

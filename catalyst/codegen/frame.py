@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from catalyst.codegen.annotations import Annotations
 from catalyst.codegen.module import Module
 from catalyst.diagnostics import CompilerBug
+from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.tree import Ref
-from catalyst.expressions.types import INT, AnyType, NoneType, NullableType, StrType, Type, without_none
+from catalyst.expressions.types import INT, AnyType, BoolType, NoneType, NullableType, Type, without_none
 from catalyst.graph.types import type_of_constant
 from catalyst.pysource.body import Body
 from catalyst.pysource.names import Names, constant_case, is_plain_name
@@ -79,6 +80,10 @@ class Frame:
         """Control nodes that are being written in this function, outer ones first."""
         self.quiet: bool = outer.quiet if outer is not None and closure else False
         """Whether in-line nodes keep their outputs to themselves, because they run again and again."""
+        self._annotated: dict[str, tuple[str, Type]] = {}
+        """What the names given out so far stand for; a name keeps its type in the whole function."""
+        self.handlers = 0
+        """How many handlers of errors the code that is written now stands in."""
         self.wanted: set[str] = set()
         """Variables that were read as present although they were declared to hold None as well."""
 
@@ -86,7 +91,8 @@ class Frame:
         """A variable for a value; its name is the author's where that is free."""
         variable = self.variables.get(key)
         if variable is None:
-            name = wanted if self._is_free(wanted) else self.names.take(wanted)
+            name = wanted if self._is_free(wanted) and self._fits(wanted, key, type_) else self.names.take(wanted)
+            self._annotated.setdefault(name, (key[0], type_))
             self.names.reserve(name)
             variable = self.variables[key] = Variable(name, type_, optional)
         return variable
@@ -99,11 +105,20 @@ class Frame:
             and not any(variable.name == wanted for frame in self._frames() for variable in frame.variables.values())
         )
 
+    def _fits(self, wanted: str, key: Key, type_: Type) -> bool:
+        """Whether a name that was given out before may be given out again; that of a loop's state has an annotation."""
+        return wanted not in self._annotated or (key[0] != "state" and self._annotated[wanted] == (key[0], type_))
+
     def _frames(self) -> Iterator[Frame]:
         frame: Frame | None = self
         while frame is not None:
             yield frame
             frame = frame.outer
+
+    @property
+    def error_name(self) -> str:
+        """The name of a caught error: one of its own inside a handler, for the end of a handler takes its name away."""
+        return "error" if self.handlers == 0 else f"error_{self.handlers + 1}"
 
     def find(self, key: Key) -> Variable | None:
         """The variable that holds a value, in this function or around it; makes no parameter."""
@@ -199,14 +214,14 @@ class Frame:
         return self.flow.constants[name]
 
     def _status(self, node: str) -> ast.expr:
-        error = ast.Name(self.read(("error", node), NullableType(StrType())), ast.Load())
+        error = ast.Name(self.read(("error", node), NullableType(PROBLEM)), ast.Load())
         failed = ast.Compare(error, [ast.IsNot()], [ast.Constant(None)])
         return ast.IfExp(failed, ast.Constant("error"), self._ok_or_skipped(node))
 
     def _ok_or_skipped(self, node: str) -> ast.expr:
         if self.find(("ran", node)) is None:
             return ast.Constant("ok")
-        ran = ast.Name(self.read(("ran", node), StrType()), ast.Load())
+        ran = ast.Name(self.read(("ran", node), BoolType()), ast.Load())
         return ast.IfExp(ran, ast.Constant("ok"), ast.Constant("skipped"))
 
     def _local(self, ref: Ref) -> ast.expr:

@@ -83,6 +83,7 @@ class Sequence:
                 self._step(step, [*(each.id for each in steps[number + 1 :]), *rest])
             return
         self._declare_outside(steps)
+        self._declare_answers(steps, rest)
         condition = self._condition(first)
         outer_wanted, self.frame.wanted = self.frame.wanted, set()
         with self.frame.part() as inner:
@@ -110,6 +111,14 @@ class Sequence:
                 flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
                 if step.condition is None or isinstance(step.policy.on_error, Goto):
                     self.frame.body.line(f"{flag.name} = False")
+
+    def _declare_answers(self, steps: list[Step], rest: list[str]) -> None:
+        """Whether one of them answered is asked behind the block, too."""
+        for number, step in enumerate(steps):
+            behind = [*(each.id for each in steps[number + 1 :]), *rest]
+            if step.form is not None and step.may_answer and not (self.leaves and self._all_behind(step, behind)):
+                flag = self.frame.define(("answered", step.id), f"{step.id}_answered", BoolType())
+                self.frame.body.line(f"{flag.name} = False")
 
     def _flag_is_output(self, step: Step, inside: set[str]) -> bool:
         return narrowable(step.output) and bool(self.writer.usage.ran.get(step.id, set()) - inside)
@@ -206,7 +215,8 @@ class Sequence:
                 self._raise_flag(step)
         # A node's own function raises nothing else; what stands in line can fail in any way.
         kind = self.frame.use("errors", "FlowError") if needs_function(step) else "Exception"
-        with self.frame.body.block(f"except {kind} as error:"):
+        name = self.frame.error_name
+        with self.frame.body.block(f"except {kind} as {name}:"):
             self._handle(step, on_error)
 
     def _declare_error(self, step: Step) -> None:
@@ -235,11 +245,11 @@ class Sequence:
 
     def _handle(self, step: Step, on_error: Fallback | Goto) -> None:
         tolerate = self.frame.use("node", "tolerate")
-        self.frame.body.line(f"{tolerate}(ctx, {step.id!r}, error)")
+        self.frame.body.line(f"{tolerate}(ctx, {step.id!r}, {self.frame.error_name})")
         error = self.frame.variables.get(("error", step.id))
         if error is not None:
             as_failure = self.frame.use("failures", "as_failure")
-            self.frame.body.line(f"{error.name} = {as_failure}(error, {step.id!r}).describe()")
+            self.frame.body.line(f"{error.name} = {as_failure}({self.frame.error_name}, {step.id!r}).describe()")
         if isinstance(on_error, Fallback):
             value = StepScribe(self.frame, step.checked, step).shape(on_error.value)
             self.assign(step, value)
@@ -291,16 +301,20 @@ class Sequence:
 
     def _call(self, step: Step) -> None:
         source = call_source(self.writer, self.frame, step)
-        if self.is_read(step) or ("output", step.id) in self.frame.variables:
+        known = self.is_read(step) or ("output", step.id) in self.frame.variables
+        if known and not isinstance(step.given, NoneType):
             variable = self.frame.define(("output", step.id), step.id, step.output)
             self.frame.body.line(f"{variable.name} = await {source}")
-        else:
-            self.frame.body.line(f"await {source}")
+            return
+        self.frame.body.line(f"await {source}")
+        if known and not isinstance(step.output, NoneType):
+            variable = self.frame.define(("output", step.id), step.id, step.output)
+            self.frame.body.line(f"{variable.name} = None")
 
     def _form(self, step: Step, rest: list[str]) -> None:
         self.comment(step)
         leaves = self.leaves and self._all_behind(step, rest)
-        if step.may_answer and not leaves:
+        if step.may_answer and not leaves and ("answered", step.id) not in self.frame.variables:
             flag = self.frame.define(("answered", step.id), f"{step.id}_answered", BoolType())
             self.frame.body.line(f"{flag.name} = False")
         write_form(self.writer, self.frame, self, step, leaves=leaves)
