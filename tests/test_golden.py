@@ -1,8 +1,8 @@
 """Golden cases: a folder each, with a flow, the project that comes out, and runs of that project.
 
 `runs.yaml` is a list. Of a run: `input` (or `request`: method, path, query, headers, body), what the world answers
-(`http`: url pattern, method, status, json or text, fail, times, wait_for; `llm`: texts, values or {status}), and what is
-wanted: `output` (the answer's JSON) or `problem` (part of the problem document), `status`, `headers`, `events`,
+(`http`: url pattern, method, status, json or text, fail, times, wait_for; `llm`: texts, values or {status}), and what
+is wanted: `output` (the answer's JSON) or `problem` (part of the problem document), `status`, `headers`, `events`,
 `calls` (what was asked over HTTP, in order; `calls_any_order`), `sent` (part of each call: json, content, headers),
 `prompts` (part of each question to a model).
 """

@@ -35,8 +35,10 @@ class Imports:
         for module in sorted(self._plain, key=str.lower):
             groups[_section(module)].append(f"import {module}")
         for module in sorted(self._from, key=str.lower):
-            names = ", ".join(sorted(self._from[module], key=_member_order))
-            groups[_section(module)].append(f"from {module} import {names}")
+            plain = [name for name in sorted(self._from[module], key=_member_order) if " as " not in name]
+            renamed = [name for name in sorted(self._from[module], key=_member_order) if " as " in name]
+            for names in ([", ".join(plain)] if plain else []) + renamed:
+                groups[_section(module)].append(f"from {module} import {names}")
         lines: list[str] = []
         for group in groups:
             if group and lines:
