@@ -5,6 +5,7 @@ What a command needs is imported when it runs, so that `catalyst --help` answers
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -121,9 +122,7 @@ def new(
 
 @app.command()
 def check(
-    flows: Annotated[
-        list[Path], typer.Argument(metavar="FLOW...", help="Flow files, or folders with a catalyst.yaml.")
-    ],
+    flows: Annotated[list[Path], typer.Argument(metavar="FLOW", help="Flow files, or folders with a catalyst.yaml.")],
     strict: StrictOption = False,
     no_code: NoCodeOption = False,
     form: FormatOption = Format.text,
@@ -287,6 +286,8 @@ def explain(
 
 def main() -> None:
     """The entry point of the executable."""
+    # A command makes many values that live until its end; looking for garbage among them costs a tenth of its time.
+    gc.set_threshold(50_000, 20, 20)
     try:
         app()
     except Exception as error:

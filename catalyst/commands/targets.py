@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalyst.commands.problems import CommandProblem
-from catalyst.diagnostics import did_you_mean, listing
+from catalyst.diagnostics import listing, suggest
 
 PROJECT_FILE = "catalyst.yaml"
 FLOW_SUFFIXES = (".yaml", ".yml", ".json")
@@ -66,10 +66,11 @@ def reason(error: OSError) -> str:
 def _suggestion(path: Path) -> str:
     """A file with nearly that name, else the flows that are there."""
     nearby = sorted(_flows_near(path.parent))
-    label = did_you_mean(path.name, nearby)
-    if label:
-        close = label.removeprefix("did you mean `").removesuffix("`?")
-        return f"did you mean `{path.parent / close}`?"
+    # Without what is behind the dot, which makes all flows look alike.
+    stems = {Path(name).stem: name for name in reversed(nearby)}
+    close = suggest(path.stem, stems)
+    if close is not None:
+        return f"did you mean `{path.parent / stems[close]}`?"
     if nearby:
         return f"`{path.parent}` holds: {listing(nearby)}"
     if path.parent.is_dir():

@@ -1,0 +1,119 @@
+"""`catalyst dev`: serves, follows changes, survives errors, leaves nothing behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import GREET, environment, executable
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def ask(port: int) -> str | None:
+    url = f"http://127.0.0.1:{port}/api/v1/greet/execute"
+    request = urllib.request.Request(url, b'{"name": "Ada"}', {"content-type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            text: str = json.load(answer)["text"]
+            return text
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return None
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def children_of(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(entry.parent.name))
+    return found
+
+
+@pytest.fixture
+def served(greet: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+    port, log = free_port(), tmp_path / "log.txt"
+    with log.open("wb") as err:
+        command = [*executable(), "dev", str(greet), "--port", str(port)]
+        process = subprocess.Popen(command, stdout=err, stderr=err, env=environment(), cwd=tmp_path)
+    try:
+        assert eventually(lambda: ask(port) == "Hello Ada"), log.read_text()
+        yield process, port, log
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(20)
+
+
+def test_changes_errors_and_edits(served: tuple[subprocess.Popen[bytes], int, Path], greet: Path) -> None:
+    _, port, log = served
+    greet.write_text(GREET.replace("Hello", "Hi"))
+    assert eventually(lambda: ask(port) == "Hi Ada"), log.read_text()
+    greet.write_text(GREET.replace("input.name", "input.nam"))
+    assert eventually(lambda: "error[E202]" in log.read_text())
+    assert ask(port) == "Hi Ada"
+    main = greet.parent / "greet" / "app" / "main.py"
+    main.write_text(main.read_text() + "# mine\n")
+    greet.write_text(GREET.replace("Hello", "Hey"))
+    assert eventually(lambda: ask(port) == "Hey Ada"), log.read_text()
+    assert main.read_text().endswith("# mine\n")
+    assert "app/main.py: kept as you edited it" in log.read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_behind(served: tuple[subprocess.Popen[bytes], int, Path], number: signal.Signals) -> None:
+    process, port, _ = served
+    children = children_of(process.pid)
+    assert children
+    process.send_signal(number)
+    code = process.wait(20)
+    assert code == (-9 if number == signal.SIGKILL else 130)
+    assert eventually(
+        lambda: not any(Path(f"/proc/{child}/cmdline").exists() and is_alive(child) for child in children)
+    )
+    assert ask(port) is None
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_server_that_ends_starts_again_on_the_next_change(
+    served: tuple[subprocess.Popen[bytes], int, Path], greet: Path
+) -> None:
+    process, port, log = served
+    for child in children_of(process.pid):
+        os.kill(child, signal.SIGKILL)
+    assert eventually(lambda: "the server ended (exit code -9)" in log.read_text())
+    greet.write_text(GREET.replace("Hello", "Again"))
+    assert eventually(lambda: ask(port) == "Again Ada"), log.read_text()
