@@ -115,14 +115,27 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
     "multiple_of": lambda context: f"must be a multiple of {context['multiple_of']}",
     "string_too_short": lambda context: f"must have at least {context['min_length']} characters",
     "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
-    "too_short": lambda context: f"must have at least {context['min_length']} entries",
-    "too_long": lambda context: f"must have at most {context['max_length']} entries",
+    "too_short": lambda context: f"must have at least {_entries(context['min_length'])}",
+    "too_long": lambda context: f"must have at most {_entries(context['max_length'])}",
     "string_pattern_mismatch": lambda context: "is not written as it should be",
 }
 
 
+_OF_NODES = frozenset({"one_of", "function", "duration"})
+_OF_SETTINGS = frozenset({"literal", "constant_type", "body"})
+"""Errors that node types raise themselves; their text says it all, or all but the name of the setting."""
+
+
+def _entries(count: int) -> str:
+    return "one entry" if count == 1 else f"{count} entries"
+
+
 def _limit(error: ErrorDetails, name: str) -> Wording:
     context = error.get("ctx", {})
+    if error["type"] in _OF_NODES:
+        return Wording("E144", error["msg"])
+    if error["type"] in _OF_SETTINGS:
+        return Wording("E144", f"{name}: {error['msg']}")
     tell = _LIMITS.get(error["type"])
     if tell is not None:
         return Wording("E144", f"{name} {tell(context)}")
