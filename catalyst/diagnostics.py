@@ -41,6 +41,7 @@ class Located(str):
     offsets: OffsetMap | None
 
     def __new__(cls, text: str, span: Span, offsets: OffsetMap | None = None) -> Located:
+        """Text that stands at `span`."""
         located = super().__new__(cls, text)
         located.span = span
         located.offsets = offsets

@@ -4,6 +4,8 @@ Goes in: Lark's tree of one hole. Comes out: an `Expr` whose positions count fro
 without a value, a key that stands twice or a lambda in a wrong place raises `TreeProblem`.
 """
 
+# ruff: noqa: D102 - the methods are the rules of the grammar
+
 from __future__ import annotations
 
 from typing import Any, TypedDict

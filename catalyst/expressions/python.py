@@ -80,7 +80,7 @@ def expression_to_python(expr: Expr, names: NameResolver) -> ast.expr:
     return verify_expression(Emitter(names, _emit).emit(expr))
 
 
-def _emit(emitter: Emitter, node: Expr) -> ast.expr:  # noqa: PLR0912 - a table
+def _emit(emitter: Emitter, node: Expr) -> ast.expr:
     match node:
         case Literal_(value=value):
             return ast.Constant(value)

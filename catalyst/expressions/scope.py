@@ -31,8 +31,8 @@ class Scope:
 
     `nodes` are the outputs that can be read, nullable where a node may have been skipped. `handled` are the ids whose
     `.status` and `.error` may be read, `failed` those of them that are known to have failed. `unreadable` are known ids
-    that cannot be read from here, with what to do about it. `locals` are the names a body binds (`item`, `index`, `err`);
-    a local named `loop` is an object whose fields are reached as `loop.index` and `loop.state.n`.
+    that cannot be read from here, with what to do about it. `locals` are the names a body binds (`item`, `index`,
+    `err`); a local named `loop` is an object whose fields are reached as `loop.index` and `loop.state.n`.
     """
 
     input: ObjectType = EMPTY_OBJECT

@@ -1,7 +1,7 @@
 """The types that values of a flow may have, and the relations between them.
 
-`ANY` switches checks off for what it touches. `NullableType` is the only way to say "may be none"; a type never nests two
-of them. A `SecretType` marks a value that must not reach an output, a log, a prompt or a URL.
+`ANY` switches checks off for what it touches. `NullableType` is the only way to say "may be none"; a type never nests
+two of them. A `SecretType` marks a value that must not reach an output, a log, a prompt or a URL.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import ast
 import re
 
 from catalyst.diagnostics import CompilerBug
+from catalyst.pysource.names import FORBIDDEN_NAMES
 
 _NODES = (
     ast.expr_context,
@@ -46,50 +47,6 @@ _NODES = (
     ast.comprehension,
 )
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9_]*")
-_FORBIDDEN = frozenset(
-    [
-        "eval",
-        "exec",
-        "compile",
-        "getattr",
-        "setattr",
-        "delattr",
-        "hasattr",
-        "globals",
-        "locals",
-        "vars",
-        "dir",
-        "open",
-        "input",
-        "breakpoint",
-        "help",
-        "memoryview",
-        "object",
-        "super",
-        "type",
-        "classmethod",
-        "staticmethod",
-        "property",
-        "exit",
-        "quit",
-        "format",
-        "format_map",
-        "mro",
-        "print",
-        "os",
-        "sys",
-        "subprocess",
-        "importlib",
-        "builtins",
-        "f_globals",
-        "f_locals",
-        "f_builtins",
-        "gi_frame",
-        "cr_frame",
-        "tb_frame",
-        "f_back",
-    ]
-)
 _CONTEXT_FIELDS = frozenset({"input", "vars"})
 """Forbidden as names, but fields of the run's context."""
 
@@ -124,7 +81,7 @@ def verify_expression(expr: ast.expr) -> ast.expr:
 
 
 def _verify_name(name: str, *, keyword: bool = False) -> None:
-    if not _NAME.fullmatch(name) or "__" in name or (name in _FORBIDDEN and not keyword):
+    if not _NAME.fullmatch(name) or "__" in name or (name in FORBIDDEN_NAMES and not keyword):
         raise CompilerBug("emitted a name that is not on the list")
 
 

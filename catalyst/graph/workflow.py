@@ -164,8 +164,10 @@ class _Flow:
         return OutputField(name, value, declared, given, spec.stream)
 
     def _mended(self, name: str, declared: Type, given: Type, span: Span, *, from_nodes: bool) -> Type:
-        """Report an output that is not of its declared type. Where only a skipped node makes it missing, the field may be
-        none instead, and its type says so."""
+        """Report an output that is not of its declared type; gives the type that it has.
+
+        Where only a skipped node makes it missing, the field may be none instead, and its type says so.
+        """
         if from_nodes and accepts(nullable(declared), given):
             message = f"`{name}` is none when the node it comes from is skipped"
             wish = f"write {describe(declared)}?, or say what stands in for it: ?? ..."

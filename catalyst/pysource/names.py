@@ -12,12 +12,61 @@ import re
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 BUILTINS = frozenset(dir(builtins)) | {"ctx", "group", "error", "done", "self", "cls", "l", "I", "O"}
-"""Names that may be bound but would hide something, or look like something, that emitted code or its reader relies on."""
+"""Names that would hide something, or look like something, that emitted code or its reader relies on."""
+
+
+FORBIDDEN_NAMES = frozenset(
+    [
+        "eval",
+        "exec",
+        "compile",
+        "getattr",
+        "setattr",
+        "delattr",
+        "hasattr",
+        "globals",
+        "locals",
+        "vars",
+        "dir",
+        "open",
+        "input",
+        "breakpoint",
+        "help",
+        "memoryview",
+        "object",
+        "super",
+        "type",
+        "classmethod",
+        "staticmethod",
+        "property",
+        "exit",
+        "quit",
+        "format",
+        "format_map",
+        "mro",
+        "print",
+        "os",
+        "sys",
+        "subprocess",
+        "importlib",
+        "builtins",
+        "f_globals",
+        "f_locals",
+        "f_builtins",
+        "gi_frame",
+        "cr_frame",
+        "tb_frame",
+        "f_back",
+    ]
+)
+"""Names that no emitted expression may hold, whoever chose them: they reach beyond the data of the run."""
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name can be bound without hiding anything."""
-    return not (keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in BUILTINS)
+    """Whether a name can be bound without hiding anything, or looking as if it did."""
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in BUILTINS or name in FORBIDDEN_NAMES:
+        return False
+    return "__" not in name
 
 
 def is_identifier(text: str) -> bool:
@@ -59,9 +108,8 @@ class Names:
 
     def take(self, wanted: str) -> str:
         """`wanted`, or `wanted_`, or `wanted_2` and so on when it is taken, a keyword or a builtin."""
-        name = wanted
-        if not is_plain_name(name):
-            name = f"{wanted}_"
+        wanted = re.sub("__+", "_", wanted)
+        name = wanted if is_plain_name(wanted) else f"{wanted}_"
         count = 2
         while name in self._taken:
             name = f"{wanted}_{count}"

@@ -129,10 +129,23 @@ def _model_of(model: type[M], tree: LocatedMap, filename: str, what: str) -> tup
         return None, found
 
 
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(1, 10))]
+)
+"""Names that mean devices on Windows, where no file can be called so; a flow's name names a file."""
+
+
+def _device_error(name: str, tree: LocatedMap, filename: str) -> list[Diagnostic]:
+    if name.lower() not in _DEVICES:
+        return []
+    span = tree.value_spans.get("name", Span.start_of(filename))
+    return [Diagnostic("E243", "error", f"no file can be called `{name}` on Windows", span, "choose another name")]
+
+
 def _with_name(flow: Flow, tree: LocatedMap, filename: str) -> tuple[Flow, list[Diagnostic]]:
     """A flow without a name is called like its file."""
     if flow.name is not None:
-        return flow, []
+        return flow, _device_error(flow.name, tree, filename)
     stem = usable_name(PurePath(filename).name.split(".")[0]).lower()
     found = []
     if "name" not in tree and name_problem(stem) is not None:
