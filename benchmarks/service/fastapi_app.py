@@ -6,7 +6,7 @@ from work import AnswerModel, OrderModel
 app = FastAPI(title="score_order")
 
 
-@app.post("/api/v1/score-order/execute")
+@app.post("/api/v1/score_order/execute")
 async def score_order(order: OrderModel) -> AnswerModel:
     label = order.query.strip().upper()
     total = sum(line.price * line.count for line in order.lines)

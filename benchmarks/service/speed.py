@@ -14,30 +14,33 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from work import order
 
+from catalyst.api import compile_path
+
 HERE = Path(__file__).parent
+FLOW = HERE.parent / "flows" / "three_nodes.yaml"
+UVICORN = ("-m", "uvicorn", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
+EMITTED = "emitted"
+BASE = "FastAPI by hand"
 CONTENDERS = {
-    "emitted": "emitted_app:app",
-    "emitted, stock way": "emitted_app:stock_way",
-    "FastAPI by hand": "fastapi_app:app",
-    "bare ASGI": "bare_app:app",
+    EMITTED: ("-m", "app", "--log-level", "warning"),
+    BASE: (*UVICORN, "fastapi_app:app"),
+    "bare ASGI": (*UVICORN, "bare_app:app"),
 }
-PATH = "/api/v1/score-order/execute"
+PATH = "/api/v1/score_order/execute"
 
 
 class Contender:
     """A server on the first core."""
 
-    def __init__(self, app: str, port: int) -> None:
+    def __init__(self, arguments: Sequence[str], port: int, folder: Path) -> None:
         self.url = f"http://127.0.0.1:{port}{PATH}"
-        options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-        command = ["taskset", "-c", "0", sys.executable, "-m", "uvicorn", app, *options, "--log-level", "warning"]
-        paths = {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent.parent)))}
-        self.process = subprocess.Popen(command, cwd=HERE, env={**os.environ, **paths})
+        command = ["taskset", "-c", "0", sys.executable, *arguments, "--port", str(port)]
+        self.process = subprocess.Popen(command, cwd=folder)
         self.rounds: list[dict[str, float]] = []
 
     def wait(self, body: bytes) -> bytes:
@@ -68,9 +71,6 @@ class Contender:
         self.process.terminate()
         self.process.wait(10)
 
-    def median(self, what: str) -> float:
-        return statistics.median(one[what] for one in self.rounds)
-
 
 def _script(body: bytes) -> str:
     quoted = body.decode().replace("\\", "\\\\").replace("'", "\\'")
@@ -86,6 +86,46 @@ end
 """
 
 
+def build(folder: Path) -> None:
+    """Write the emitted project."""
+    result = compile_path(FLOW)
+    if not result.ok:
+        raise SystemExit(f"{FLOW} does not compile: {result.diagnostics}")
+    for path, text in result.files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+
+def measure(rounds: int, seconds: int, connections: int = 32, size: int = 1024) -> dict[str, list[dict[str, float]]]:
+    """The rounds of each contender, interleaved: one of each, then again."""
+    if shutil.which("wrk") is None or shutil.which("taskset") is None:
+        raise SystemExit("wrk and taskset are needed")
+    body = json.dumps(order(size), separators=(",", ":")).encode()
+    contenders: dict[str, Contender] = {}
+    with tempfile.TemporaryDirectory() as name:
+        emitted = Path(name)
+        build(emitted)
+        script = emitted / "load.lua"
+        script.write_text(_script(body))
+        try:
+            for number, (title, arguments) in enumerate(CONTENDERS.items()):
+                contenders[title] = Contender(arguments, 18000 + number, emitted if title == EMITTED else HERE)
+            answers = {contender.wait(body) for contender in contenders.values()}
+            if len(answers) != 1:
+                raise SystemExit(f"the contenders do not give the same answer: {answers}")
+            for contender in contenders.values():
+                contender.measure(str(script), connections, 1)
+                contender.rounds.clear()
+            for _ in range(rounds):
+                for contender in contenders.values():
+                    contender.measure(str(script), connections, seconds)
+        finally:
+            for contender in contenders.values():
+                contender.stop()
+    return {title: contender.rounds for title, contender in contenders.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
@@ -94,40 +134,26 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    if shutil.which("wrk") is None or shutil.which("taskset") is None:
-        raise SystemExit("wrk and taskset are needed")
-    body = json.dumps(order(options.size), separators=(",", ":")).encode()
-    contenders = {name: Contender(app, 18000 + number) for number, (name, app) in enumerate(CONTENDERS.items())}
-    try:
-        answers = {contender.wait(body) for contender in contenders.values()}
-        if len(answers) != 1:
-            raise SystemExit("the contenders do not give the same answer")
-        with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-            file.write(_script(body))
-            file.flush()
-            for contender in contenders.values():
-                contender.measure(file.name, options.connections, 1)
-                contender.rounds.clear()
-            for _ in range(options.rounds):
-                for contender in contenders.values():
-                    contender.measure(file.name, options.connections, options.seconds)
-    finally:
-        for contender in contenders.values():
-            contender.stop()
-    report(contenders, len(body))
+    rounds = measure(options.rounds, options.seconds, options.connections, options.size)
+    report(rounds)
     if options.json:
-        options.json.write_text(json.dumps({name: each.rounds for name, each in contenders.items()}, indent=1))
+        options.json.write_text(json.dumps(rounds, indent=1))
 
 
-def report(contenders: dict[str, Contender], size: int) -> None:
-    base: Any = contenders["FastAPI by hand"]
-    print(f"{size} bytes in; medians")
+def median(rounds: Sequence[Mapping[str, float]], what: str) -> float:
+    """The middle one of all rounds."""
+    return statistics.median(one[what] for one in rounds)
+
+
+def report(rounds: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
+    """Print medians, and ratios to FastAPI by hand."""
+    base = rounds[BASE]
     print(f"{'':20} {'req/s':>8} {'ratio':>6} {'CPU µs':>7} {'ratio':>6} {'p99 ms':>7} {'errors':>6}")
-    for name, each in contenders.items():
-        speed, cpu = each.median("per_second"), each.median("cpu_us")
-        ratios = speed / base.median("per_second"), base.median("cpu_us") / cpu
-        errors = sum(one["errors"] for one in each.rounds)
-        late = each.median("p99_us") / 1000
+    for name, each in rounds.items():
+        speed, cpu = median(each, "per_second"), median(each, "cpu_us")
+        ratios = speed / median(base, "per_second"), median(base, "cpu_us") / cpu
+        errors = sum(one["errors"] for one in each)
+        late = median(each, "p99_us") / 1000
         print(f"{name:20} {speed:8.0f} {ratios[0]:6.2f} {cpu:7.1f} {ratios[1]:6.2f} {late:7.2f} {errors:6.0f}")
 
 

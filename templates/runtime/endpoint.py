@@ -18,7 +18,7 @@ from .answers import Answer
 from .context import ExecutionContext
 from .guard import ClientGone, Guard
 from .host import Host, run_took_too_long
-from .intake import Intake
+from .intake import Intake, read_body
 from .reply import Reply
 from .workflow import Answered, HttpTrigger, StreamedRun, Streamer, Workflow
 
@@ -29,7 +29,7 @@ _REFUSED = {b"q=0", b"q=0.0", b"q=0.00", b"q=0.000"}
 
 def new_execution_id() -> str:
     """32 hex digits. It names a run and is no secret, so a plain random number will do (a tenth of the time)."""
-    return f"{random.getrandbits(128):032x}"
+    return random.getrandbits(128).to_bytes(16, "big").hex()
 
 
 class Endpoint:
@@ -54,8 +54,21 @@ class Endpoint:
         answer: Answer | None
         try:
             answered = Answered() if self.workflow.continues else None
-            ctx = await self._accept(scope, receive, path_values, execution_id, answered)
+            media_type = self._let_in(scope)
+            body = await self._read(receive) if self.intake.reads_body else b""
             guard.body_is_read()
+            given = self.intake.take(scope, path_values, media_type, body)
+            live = self._host.admit(scope)  # others may have come while the body was on its way
+            ctx = ExecutionContext(
+                given,
+                live.env,
+                live.secrets,
+                live.pools,
+                workflow=self.workflow.name,
+                vars=self.workflow.vars,
+                execution_id=execution_id,
+                answer=answered,
+            )
             streamer = self.workflow.stream
             if streamer is not None and _wants_events(scope):
                 guard.stop()
@@ -77,33 +90,24 @@ class Endpoint:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
 
-    async def _accept(
-        self,
-        scope: Scope,
-        receive: Receive,
-        path_values: Mapping[str, str],
-        execution_id: str,
-        answered: Answered | None,
-    ) -> Context:
-        """Let the caller in, read the input, and make the context. Raises RequestError or ClientGone."""
+    def _let_in(self, scope: Scope) -> bytes:
+        """Let the caller in before the body is read; gives the body's content type. Raises RequestError."""
         live = self._host.admit(scope)
         if self._guarded:
             auth, rate = self.trigger.auth, self.trigger.rate_limit
             caller = live.checks[auth](scope) if auth is not None else _address(scope)
             if rate is not None:
                 rate.take(caller)
-        given = await self.intake.read(scope, receive, path_values)
-        self._host.admit(scope)  # others may have come while the body was on its way
-        return ExecutionContext(
-            given,
-            live.env,
-            live.secrets,
-            live.pools,
-            workflow=self.workflow.name,
-            vars=self.workflow.vars,
-            execution_id=execution_id,
-            answer=answered,
-        )
+        return self.intake.expect(scope)
+
+    async def _read(self, receive: Receive) -> bytes:
+        """The body. Raises RequestError (413) or ClientGone."""
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        most = self.intake.max_body
+        if message.get("more_body", False) or len(body) > most or message["type"] == "http.disconnect":
+            return await read_body(receive, most, message)
+        return body
 
     async def _run(self, ctx: Context, answered: Answered | None, scope: Scope) -> Answer:
         """Run to the end, or to the point where the workflow answers. Raises only CancelledError."""

@@ -28,12 +28,13 @@ class Intake:
     """Reads and checks the input of one trigger."""
 
     def __init__(self, workflow: Workflow, trigger: HttpTrigger, max_body: int) -> None:
-        self._max_body = max_body
+        self.max_body = max_body
         self._sources = dict(trigger.parameters)
         self._parameters = TypeAdapter(trigger.parameters_type) if trigger.parameters_type is not None else None
         self._lists = _list_fields(self._parameters) if self._parameters is not None else frozenset()
         body_type = trigger.body_type if trigger.body_type is not None or self._sources else workflow.input_type
         self.body_type = body_type
+        self.reads_body = body_type is not None
         # The core validator: the adapter's own method costs as much again for a small body.
         self._validate = TypeAdapter(body_type).validator.validate_json if body_type is not None else None
         self._shape = shape_of(TypeAdapter(body_type)) if body_type is not None else None
@@ -53,20 +54,32 @@ class Intake:
             found.append({**entry, "schema": own})
         return found
 
-    async def read(self, scope: Scope, receive: Receive, path_values: Mapping[str, str]) -> Any:
-        """The checked input. Raises RequestError (400, 413, 415, 422) or ClientGone."""
-        if self._parameters is None and self._validate is not None:
-            return check_body(self._validate, await self._read_json(scope, receive), self._shape)
-        raw = await self._read_json(scope, receive) if self._validate is not None else None
+    def expect(self, scope: Scope) -> bytes:
+        """What can be said before the body is there; gives its content type. Raises RequestError (413)."""
+        media_type = b""
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                media_type = value
+            elif name == b"content-length" and (len(value) > _MAX_DIGITS or int(value) > self.max_body):
+                raise _too_large(self.max_body)
+        return media_type
+
+    def take(self, scope: Scope, path_values: Mapping[str, str], media_type: bytes, body: bytes) -> Any:
+        """The checked input; an empty body stands for an empty object. Raises RequestError (400, 415, 422)."""
+        if media_type != b"application/json" and body and not _JSON_TYPE.fullmatch(media_type.decode("latin-1")):
+            raise RequestError("The body has to be application/json", kind="media-type", status=415)
+        if self._validate is None:
+            return self._check_parameters(scope, path_values)
+        if self._parameters is None:
+            return check_body(self._validate, body or b"{}", self._shape)
         given: dict[str, Any] = {}
         problems: list[RequestError] = []
         try:
-            if self._parameters is not None:
-                given.update(self._check_parameters(self._parameters, scope, path_values))
+            given.update(self._check_parameters(scope, path_values))
         except RequestError as problem:
             problems.append(problem)
         try:
-            given.update(check_body(self._validate, raw, self._shape) if raw is not None else {})
+            given.update(check_body(self._validate, body or b"{}", self._shape))
         except RequestError as problem:
             if problem.status != 422:
                 raise
@@ -75,33 +88,12 @@ class Intake:
             raise merged(problems)
         return given
 
-    async def _read_json(self, scope: Scope, receive: Receive) -> bytes:
-        """The bytes of a JSON body; an empty one stands for an object without members."""
-        media_type = self._media_type(scope)
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if message["type"] == "http.disconnect" or message.get("more_body", False) or len(body) > self._max_body:
-            body = await read_body(receive, self._max_body, message)
-        if media_type != b"application/json" and body and not _JSON_TYPE.fullmatch(media_type.decode("latin-1")):
-            raise RequestError("The body has to be application/json", kind="media-type", status=415)
-        return body or b"{}"
-
-    def _media_type(self, scope: Scope) -> bytes:
-        """The content type. Raises RequestError (413) when the body is announced as too long."""
-        media_type = b""
-        for name, value in scope["headers"]:
-            if name == b"content-type":
-                media_type = value
-            elif name == b"content-length" and (len(value) > _MAX_DIGITS or int(value) > self._max_body):
-                raise _too_large(self._max_body)
-        return media_type
-
-    def _check_parameters(
-        self, parameters: TypeAdapter[Any], scope: Scope, path_values: Mapping[str, str]
-    ) -> dict[str, Any]:
+    def _check_parameters(self, scope: Scope, path_values: Mapping[str, str]) -> dict[str, Any]:
+        if self._parameters is None:
+            return {}
         texts = self._collect(scope, path_values)
         try:
-            checked: dict[str, Any] = parameters.validate_python(texts, strict=False)
+            checked: dict[str, Any] = self._parameters.validate_python(texts, strict=False)
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             problems = [invalid([entry], self._sources.get(str(entry["loc"][0]), "query")) for entry in found]

@@ -11,7 +11,7 @@ by itself when the app has dependencies of its own (`FastAPI(dependencies=[...])
 solve.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI
@@ -97,24 +97,21 @@ class ShortWay:
         self._exact = table.exact
         self._steps_aside = bool(owner.router.dependencies)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request to a workflow; hand everything else on."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer a request to a workflow; hand everything else on. What is to be awaited goes back as it is."""
         if scope["type"] != "http" or self._steps_aside:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         path = scope["path"]
         root = scope.get("root_path")
         if root and path.startswith(root + "/"):
             path = path[len(root) :]  # mounted below a prefix, or behind a proxy that adds one
         endpoint = self._exact.get((scope["method"], path))
         if endpoint is not None:
-            await endpoint(scope, receive, send)
-            return
+            return endpoint(scope, receive, send)
         found = self._table.find(scope["method"], path)
         if found is None:
-            await self._app(scope, receive, send)
-        else:
-            await found[0](scope, receive, send, found[1])
+            return self._app(scope, receive, send)
+        return found[0](scope, receive, send, found[1])
 
 
 def shorten(app: FastAPI, table: RouteTable) -> None:

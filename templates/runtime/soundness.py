@@ -73,9 +73,12 @@ def _parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def refuse_unsound(raw: bytes, data: object, shape: Shape | None) -> None:
     """Raise RequestError when `raw`, which was read as `data`, has a key twice or a number that is none."""
+    written = _as_json(data)
+    if written == raw:
+        return  # compact JSON in the order of the fields, as many clients send it
     # Looking for one byte first: that is ten times quicker than for two.
     escapes = b"\\" in raw and b"\\u" in raw
-    if not escapes and (_is_sound(raw, data, shape) if shape is not None else _is_sound_by_itself(raw)):
+    if not escapes and (_is_sound(raw, written, shape) if shape is not None else _is_sound_by_itself(raw)):
         return
     try:
         json.loads(raw, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
@@ -85,14 +88,18 @@ def refuse_unsound(raw: bytes, data: object, shape: Shape | None) -> None:
         raise RequestError("The body is not valid JSON", kind="json", status=400) from None
 
 
-def _is_sound(raw: bytes, data: object, shape: Shape) -> bool:
-    """The quick proof on checked data. False when it proves nothing."""
+def _as_json(data: object) -> bytes | None:
+    """Checked data as JSON again; None when it holds what orjson does not write, such as integers above 64 bits."""
     try:
-        written = orjson.dumps(data)
+        return orjson.dumps(data)
     except orjson.JSONEncodeError:
+        return None
+
+
+def _is_sound(raw: bytes, written: bytes | None, shape: Shape) -> bool:
+    """The quick proof on checked data, which is `written` again. False when it proves nothing."""
+    if written is None:
         return False
-    if written == raw:
-        return True  # compact JSON in the order of the fields, as many clients send it
     colons = written.count(b":")
     nulls = 0
     for default in shape.defaults:
