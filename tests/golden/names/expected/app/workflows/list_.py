@@ -5,7 +5,8 @@ from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext as ExecutionContext_
 from app.runtime.http import request_text
-from app.runtime.node import Retry, node as node_
+from app.runtime.node import Retry
+from app.runtime.node import node as node_
 from app.runtime.tasks import TaskGroup
 from app.runtime.workflow import HttpTrigger, Workflow
 
