@@ -181,15 +181,15 @@ class FormWriter:
                 self.frame.body.line("raise")
 
     def _handler(self, name: str, body: Body, target: Variable | None) -> None:
-        as_failure = self.frame.use("failures", "as_failure")
         key: Key = ("local", name)
-        before = self.frame.variables.pop(key, None)
+        before = self.frame.hide(key)
         with self.frame.part() as inner:
             variable = self.frame.define(key, name, PROBLEM)
             self.frame.handlers += 1
             self._case(body, target)
             self.frame.handlers -= 1
         if variable.name in self.frame.used:
+            as_failure = self.frame.use("failures", "as_failure")
             self.frame.body.line(f"{variable.name} = {as_failure}({self.frame.error_name}).describe()")
         else:
             log = self.frame.use("node", "tolerate")
@@ -200,7 +200,7 @@ class FormWriter:
     def _restore(self, key: Key, before: Variable | None) -> None:
         del self.frame.variables[key]
         if before is not None:
-            self.frame.variables[key] = before
+            self.frame.show(key, before)
 
     def _map(self, form: MapForm) -> None:
         waits = any(step.waits for step in form.body.steps)
@@ -255,7 +255,7 @@ class FormWriter:
         annotation = "" if target.optional else f": {self._annotation(self.step.output)}"
         self.frame.body.line(f"{target.name}{annotation} = []")
         keys: list[Key] = [("local", form.item), ("local", form.index)]
-        before = [self.frame.variables.pop(key, None) for key in keys]
+        before = [self.frame.hide(key) for key in keys]
         quiet, self.frame.quiet = self.frame.quiet, True
         with self.frame.part() as inner:
             item = self.frame.define(keys[0], form.item, form.item_type)
@@ -276,8 +276,8 @@ class FormWriter:
 
     def _loop(self, form: LoopForm) -> None:
         keys: list[Key] = [("state", name) for name, _, _ in form.state] + [("index",)]
-        before = [self.frame.variables.pop(key, None) for key in keys]
         sources = [self.scribe.shape(shape) for _, shape, _ in form.state]
+        before = [self.frame.hide(key) for key in keys]
         variables = [self.frame.define(("state", name), name, type_) for name, _, type_ in form.state]
         for variable, source in zip(variables, sources, strict=True):
             self.frame.body.line(f"{variable.name}: {self._annotation(variable.type)} = {source}")

@@ -80,6 +80,7 @@ class Frame:
         """Control nodes that are being written in this function, outer ones first."""
         self.quiet: bool = outer.quiet if outer is not None and closure else False
         """Whether in-line nodes keep their outputs to themselves, because they run again and again."""
+        self._hidden: list[str] = []
         self._annotated: dict[str, tuple[str, Type]] = {}
         """What the names given out so far stand for; a name keeps its type in the whole function."""
         self.handlers = 0
@@ -102,8 +103,21 @@ class Frame:
         return (
             wanted in self.flow.module.authors_names
             and is_plain_name(wanted)
+            and wanted not in self._hidden
             and not any(variable.name == wanted for frame in self._frames() for variable in frame.variables.values())
         )
+
+    def hide(self, key: Key) -> Variable | None:
+        """Take a value out of sight, for something inside has its name in the flow; it keeps its Python name."""
+        variable = self.variables.pop(key, None)
+        if variable is not None:
+            self._hidden.append(variable.name)
+        return variable
+
+    def show(self, key: Key, variable: Variable) -> None:
+        """Bring a hidden value back."""
+        self._hidden.remove(variable.name)
+        self.variables[key] = variable
 
     def _fits(self, wanted: str, key: Key, type_: Type) -> bool:
         """Whether a name that was given out before may be given out again; that of a loop's state has an annotation."""
