@@ -1,6 +1,6 @@
-"""Random flows that mostly compile: nodes of all kinds, nested, with conditions, failures and values that may be missing.
+"""Random flows that mostly compile: nodes of all kinds, nested, with conditions, failures and values that may be absent.
 
-`random_case(seed)` always gives the same flow. Expressions are made by type from what a node can see; what may be missing
+`random_case(seed)` always gives the same flow. Expressions are made by type from what a node sees; what may be missing
 is mostly given a stand-in, as a careful author would.
 """
 

@@ -40,7 +40,7 @@ class Failure(Exception):
     def described(self) -> dict[str, Any]:
         """What `err` and `.error` hold."""
         status = self.status if self.upstream is None else self.upstream
-        return {"kind": self.kind, "status": status, "title": self.title, "detail": self.detail, "node": self.node}
+        return {"kind": self.kind, "status": status, "title": self.title, "detail": None, "node": self.node}
 
     def answers_to(self, words: Sequence[Any]) -> bool:
         """Whether one of the words of a `catch` or a `retry` means this error."""
@@ -260,9 +260,9 @@ class Reference:
         try:
             value = json.loads(answer.body)
         except ValueError:
-            raise Failure("invalid_response", 502, id_) from None
+            raise Failure("invalid_response", 502, id_, "the answer is not JSON") from None
         if not fits(path.split("/")[2] if "output" in raw else "any", value):
-            raise Failure("invalid_response", 502, id_)
+            raise Failure("invalid_response", 502, id_, "the answer has another shape than declared")
         return value
 
     async def call(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:

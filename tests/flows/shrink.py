@@ -47,7 +47,7 @@ def shrunk(case: Case, budget: int = 400) -> Case:
 
 
 def edits(flow: Any) -> Iterator[Any]:
-    """Smaller flows: without some part (large ones first), with a body in place of its node, with plainer expressions."""
+    """Smaller flows: without some part (large ones first), a body in place of its node, plainer expressions."""
     places = sorted(parts(flow), key=lambda path: -len(str(at(flow, path))))
     for path in places:
         if path[-1] not in ("type", "catalyst"):
@@ -56,9 +56,9 @@ def edits(flow: Any) -> Iterator[Any]:
             yield smaller
     for path in places:
         found = at(flow, path)
-        if (isinstance(found, dict) and path[-1] in ("do", "default")) or (len(path) > 1 and path[-2] == "branches"):
-            if isinstance(found, dict) and len(path) >= 3:
-                yield from lifted(flow, path, found)
+        inside = path[-1] in ("do", "default") or path[-2:-1] == ("branches",)
+        if isinstance(found, dict) and inside and len(path) > 2:
+            yield from lifted(flow, path, found)
     for path in places:
         found = at(flow, path)
         if isinstance(found, str) and "{{" in found and found not in CONSTANTS:

@@ -1,6 +1,6 @@
 """Random flows: emitted code must do what the plain reference does, call for call and moment for moment.
 
-`CATALYST_FLOWS=5000 pytest tests/flows` runs more of them, `CATALYST_FLOWS_FROM=20000` others. A seed that fails is made
+`CATALYST_FLOWS=5000 pytest tests/flows` runs more, `CATALYST_FLOWS_FROM=20000` others. A seed that fails is made
 small by `python -m tests.flows.shrink SEED`.
 """
 

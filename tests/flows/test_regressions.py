@@ -67,6 +67,56 @@ nodes:
   n2: {type: set, with: {value: 1}}
 output: {o: "{{ nodes.n2.output }}"}
 """,
+    "an inner loop starts with the state of the loop around it, whose index is its own": """
+nodes:
+  n1:
+    type: loop
+    state: {acc: [3], seen: []}
+    max_iterations: 3
+    do:
+      n2:
+        type: loop
+        state: {acc: "{{ loop.state.acc + [loop.index] }}"}
+        max_iterations: 2
+        do: {n3: {type: set, with: {value: "{{ loop.index }}"}}}
+        next: {acc: "{{ loop.state.acc + [nodes.n3.output, loop.index] }}"}
+    next: {acc: "{{ nodes.n2.output.acc }}", seen: "{{ loop.state.seen + [loop.index] }}"}
+output: {o: "{{ nodes.n1.output }}"}
+""",
+    "items of a map inside a map have the same name": """
+nodes:
+  n1:
+    type: map
+    over: "{{ input.xs }}"
+    do:
+      n2:
+        type: map
+        over: "{{ [item, index] }}"
+        do: {n3: {type: set, with: {value: "{{ item + index }}"}}}
+      n4: {type: template, with: {text: "{{ item }} {{ index }} {{ nodes.n2.output }}"}}
+output: {o: "{{ nodes.n1.output }}"}
+""",
+    "nodes with names that emitted code uses itself": """
+nodes:
+  error: {type: http, with: {url: "http://api.test/error/list", method: POST}, on_error: {default: null}, output: "array<integer>"}
+  group: {type: http, with: {url: "http://api.test/group/int", method: POST}, on_error: {default: 3}, output: integer}
+  task: {type: set, with: {value: "{{ nodes.error.output ?? [nodes.group.output] }}"}}
+  text:
+    type: try
+    do: {len: {type: http, with: {url: "http://api.test/len/int/{{ nodes.group.output }}"}}}
+    catch:
+      - do: {ctx: {type: template, with: {text: "{{ err.kind }} {{ nodes.error.output }} {{ nodes.task.output | length }}"}}}
+  done:
+    type: loop
+    state: {index: 0, node: "{{ nodes.task.output }}"}
+    until: "{{ loop.state.index > 2 }}"
+    max_iterations: 5
+    do: {list: {type: set, with: {value: "{{ loop.state.index + 1 + loop.index }}"}}}
+    next: {index: "{{ nodes.list.output }}"}
+  found: {type: map, over: "{{ nodes.task.output }}", concurrency: 2, as: str, index_as: int, do: {range: {type: template, with: {text: "{{ str }}{{ int }}"}}}}
+  settle: {type: parallel, mode: settled, branches: {app: {uuid: {type: set, with: {value: "{{ nodes.done.output.index }}"}}}, as_failure: {wait: {type: wait, with: {for: 1ms}}}}}
+output: {o: "{{ nodes.done.output }}", text: "{{ nodes.text.output }}", error: "{{ nodes.error.output }}", found: "{{ nodes.found.output }}", settle: "{{ nodes.settle.output }}"}
+""",
     "an answer in one branch of a switch and slow work beside it": """
 nodes:
   n1: {type: http, if: "{{ input.b }}", with: {url: "http://api.test/n1/rep"}, output: Rep}
