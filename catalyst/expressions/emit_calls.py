@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from catalyst.expressions.arguments import NOT_CONSTANT, Bound, bind, constant_of
+from catalyst.expressions.emit_operators import may_be_large
 from catalyst.expressions.emit_paths import emit_defined, emit_none_witness, emit_soft, is_typed
 from catalyst.expressions.emitter import Emitter, choose_name, rename
 from catalyst.expressions.functions import FILTERS, FUNCTIONS, TESTS, EmitCall, LambdaCode
@@ -74,11 +75,12 @@ def _call(emitter: Emitter, value: ast.expr, piped: Expr | None, bound: tuple[Bo
 def _lambda(emitter: Emitter, node: Lambda, piped: Expr, value: ast.expr) -> LambdaCode:
     """A lambda with its parameter named as the author did, where that name is free."""
     placeholder = emitter.new_placeholder()
-    outer, outer_typed = emitter.parameters, emitter.typed_parameters
-    typed = is_typed(emitter, piped)
+    outer, outer_typed, outer_small = emitter.parameters, emitter.typed_parameters, emitter.small_parameters
+    typed, small = is_typed(emitter, piped), not may_be_large(emitter, piped)
     emitter.parameters = {**outer, node.parameter: placeholder}
     emitter.typed_parameters = (outer_typed - {node.parameter}) | ({node.parameter} if typed else set())
+    emitter.small_parameters = (outer_small - {node.parameter}) | ({node.parameter} if small else set())
     body = emitter.emit(node.body)
-    emitter.parameters, emitter.typed_parameters = outer, outer_typed
+    emitter.parameters, emitter.typed_parameters, emitter.small_parameters = outer, outer_typed, outer_small
     name = choose_name(node.parameter, body, [value])
     return LambdaCode((name,), rename(body, placeholder, name))

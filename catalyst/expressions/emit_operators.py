@@ -65,7 +65,7 @@ def emit_binary(emitter: Emitter, node: Binary) -> ast.expr:
     operator, helper = _ARITHMETIC[node.op]
     one, two = node.left.type, node.right.type
     if isinstance(one, _NUMERIC) and isinstance(two, _NUMERIC):
-        if _number_stays_small(node):
+        if _number_stays_small(emitter, node):
             return binary(left, operator, right)
     elif node.op == "+" and not _both_may_double(node):
         if isinstance(one, StrType) and isinstance(two, StrType):
@@ -84,12 +84,12 @@ def _joined_lists(left: ast.expr, right: ast.expr, *, same: bool) -> ast.expr:
     return ast.List(items, ast.Load())
 
 
-def _number_stays_small(node: Binary) -> bool:
+def _number_stays_small(emitter: Emitter, node: Binary) -> bool:
     if node.op in ("+", "-"):
         return not _both_may_double(node)
     if node.op == "*":
         is_float = isinstance(node.left.type, FloatType) or isinstance(node.right.type, FloatType)
-        return not _may_be_large(node.left) or not _may_be_large(node.right) or is_float
+        return is_float or not may_be_large(emitter, node.left) or not may_be_large(emitter, node.right)
     divisor = node.right
     return node.op in ("/", "//", "%") and isinstance(divisor, Literal_) and bool(divisor.value)
 
@@ -98,11 +98,13 @@ _PLAIN_PRODUCTS = 8
 """So many factors of 64 bits each stay far below the limit."""
 
 
-def _may_be_large(node: Expr) -> bool:
+def may_be_large(emitter: Emitter, node: Expr) -> bool:
     """Whether a number in it may be longer than what comes in from outside."""
     products = 0
     for inner in walk(node):
-        if isinstance(inner, Ref) and inner.kind in ("output", "local", "lambda"):
+        if isinstance(inner, Ref) and inner.kind in ("output", "local"):
+            return True
+        if isinstance(inner, Ref) and inner.kind == "lambda" and inner.path[0] not in emitter.small_parameters:
             return True
         if isinstance(inner, Filter) or (isinstance(inner, Binary) and inner.op == "**"):
             return True
@@ -140,8 +142,19 @@ def emit_bool_op(emitter: Emitter, node: BoolOp) -> ast.expr:
 
 
 def emit_conditional(emitter: Emitter, node: Conditional) -> ast.expr:
-    """`a if c else b`."""
+    """`a if c else b`; `true if c else false` is the truth of `c`."""
+    if _is_literal(node.then, True) and _is_literal(node.otherwise, False):
+        condition = emitter.emit(node.condition)
+        return condition if isinstance(node.condition.type, BoolType) else _call("bool", condition)
     return ast.IfExp(emitter.emit(node.condition), emitter.emit(node.then), emitter.emit(node.otherwise))
+
+
+def _is_literal(node: Expr, value: bool) -> bool:
+    return isinstance(node, Literal_) and node.value is value
+
+
+def _call(function: str, value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(function, ast.Load()), [value], [])
 
 
 _PLAIN_OPS: dict[str, ast.cmpop] = {

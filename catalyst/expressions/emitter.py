@@ -37,6 +37,8 @@ class Emitter:
     """Lambda parameters in sight, with the placeholders that stand for them until their names are chosen."""
     typed_parameters: frozenset[str] = frozenset()
     """Those of them whose objects are typed dicts for mypy."""
+    small_parameters: frozenset[str] = frozenset()
+    """Those of them whose numbers come from outside as they are, and so are no longer than such numbers can be."""
     placeholders: int = 0
 
     def emit(self, node: Expr) -> ast.expr:
