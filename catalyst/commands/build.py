@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalyst.commands import report
-from catalyst.commands.compiling import compile_shown
+from catalyst.commands.compiling import compile_shown, project_of
 from catalyst.commands.console import progress, put_json, say
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG
 from catalyst.commands.targets import default_output, flow_target
@@ -33,6 +33,9 @@ def build(flow: Path, output: Path | None, *, policy: Policy, no_code: bool, str
         put_json(report.document(everything, output=folder.as_posix(), **_lists(written)))
     else:
         report.show(everything, result.sources)
+        project = project_of(flow)
+        if project is not None and not result.ok:
+            say(f"  = help: this flow is part of the project `{project}`; build that folder")
         if written is not None and written.ok:
             _say_written(written, folder)
     return FINE if written is not None and written.ok else FLOW_IS_WRONG

@@ -20,7 +20,7 @@ def check(flows: Sequence[Path], *, strict: bool, no_code: bool, as_json: bool) 
     documents = []
     for flow in flows:
         with progress(f"checking {flow} ..."):
-            result = compile_shown(flow, no_code=no_code)
+            result = compile_shown(flow, no_code=no_code, in_project=True)
         found = report.strictly(result.diagnostics, strict)
         ok = ok and not report.has_errors(found)
         documents.append((str(flow), found))

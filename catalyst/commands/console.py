@@ -11,8 +11,10 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
+
+from catalyst.commands.problems import CommandProblem
 
 _PATIENCE = 0.6
 """Seconds of work before a line says what is going on."""
@@ -60,12 +62,26 @@ def _placeholder(char: str) -> str:
     return char if "\ud800" > char > "\x9f" and char.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     """Write what the stream's encoding can hold; the rest as escapes."""
+    if stream is None:  # closed by whoever started us
+        return
     if isinstance(stream, io.TextIOWrapper) and stream.errors != "backslashreplace":
         stream.reconfigure(errors="backslashreplace")
-    stream.write(text)
-    stream.flush()
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard(stream)
+        raise CommandProblem(f"the output cannot be written: {(error.strerror or 'it failed').lower()}") from None
+
+
+def discard(stream: TextIO) -> None:
+    """Let what is still to be written to a broken stream go nowhere, so that the interpreter ends quietly."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

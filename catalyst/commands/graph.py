@@ -20,7 +20,7 @@ Format = Literal["mermaid", "svg", "text", "json"]
 
 def graph(flow: Path, output: Path | None, *, form: Format, name: str | None) -> int:
     """Draw the flow; gives the exit code."""
-    result = compile_shown(flow)
+    result = compile_shown(flow, in_project=True)
     report.show(result.diagnostics, result.sources)
     if not result.ok:
         return FLOW_IS_WRONG

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from catalyst import __version__
-from catalyst.commands.console import say
+from catalyst.commands.console import discard, say
 from catalyst.commands.problems import INTERRUPTED, OUR_BUG, PIPE_CLOSED, CommandProblem
 from catalyst.diagnostics import CompilerBug
 
@@ -25,12 +25,11 @@ def guarded(action: Callable[[], int]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = action()
-        sys.stdout.flush()
     except CommandProblem as problem:
         say_problem(str(problem), problem.help)
         return problem.code
     except BrokenPipeError:
-        _close_stdout()
+        discard(sys.stdout)
         return PIPE_CLOSED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -49,11 +48,6 @@ def say_problem(message: str, help: str | None = None) -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """SIGTERM ends a command as Ctrl+C does, so that nothing it started is left behind."""
     raise KeyboardInterrupt
-
-
-def _close_stdout() -> None:
-    """Keep the interpreter from complaining about the closed pipe at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def report_bug(error: Exception) -> int:

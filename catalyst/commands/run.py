@@ -32,13 +32,16 @@ def run(flow: Path, *, given: str | None, trace: bool, env_file: Path | None, na
     text = _input(given)
     environment = read_env_file(env_file)
     with progress(f"building {flow} ..."):
-        result = compile_shown(flow)
+        result = compile_shown(flow, in_project=True)
     report.show(result.diagnostics, result.sources)
     if not result.ok:
         return FLOW_IS_WRONG
     workflow = choose(result.workflows, name, flow)
     with tempfile.TemporaryDirectory(prefix="catalyst-run-") as folder:
-        place_files(result.files, Path(folder) / "project")
+        try:
+            place_files(result.files, Path(folder) / "project")
+        except OSError as error:
+            raise CommandProblem(f"`{folder}` cannot be written: {reason(error)}") from None
         outcome = _run_child(Path(folder), workflow.name, text, environment)
     if trace:
         _show_trace(outcome)

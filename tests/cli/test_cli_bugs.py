@@ -52,6 +52,16 @@ def test_each_ending_has_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: no\n  = help: try yes\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_full_disk_is_no_bug() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*executable(), "schema"], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, env=environment(), check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: the output cannot be written: ")
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     command = subprocess.Popen(
         [*executable(), "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environment()

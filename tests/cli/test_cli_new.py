@@ -48,6 +48,12 @@ def test_multi_flow_runs(catalyst: Catalyst) -> None:
     given = {"lines": [{"product": "Tea", "quantity": 2, "price": 4.5}], "customer": "regular"}
     done = catalyst("run", "shop", "--flow", "quote", "--input", json.dumps(given))
     assert done.data == {"lines": [{"product": "Tea", "amount": 8.1}], "total": 8.1, "currency": "EUR"}
+    priced = {"line": given["lines"][0]}
+    done = catalyst("run", "shop/flows/price_line.yaml", "--input", json.dumps(priced))
+    assert done.data == {"product": "Tea", "amount": 9.0}
+    assert catalyst("check", "shop/flows/quote.yaml").code == 0
+    alone = catalyst("build", "shop/flows/quote.yaml")
+    assert "this flow is part of the project `shop`" in alone.err
     undecided = catalyst("run", "shop")
     assert undecided.code == 2
     assert "choose one with --flow: price_line, quote" in undecided.err
