@@ -114,9 +114,15 @@ def write_output(module: Module, annotations: Annotations, workflow: Workflow) -
     if not isinstance(workflow.output, tuple):
         return annotations.of(workflow.output_type, base)
     name = module.names.take(base)
-    fields = [(field.name, annotations.of(field.type, f"{workflow.name} {field.name}")) for field in workflow.output]
+    fields = [(f.name, annotations.of(_precise(f), f"{workflow.name} {f.name}")) for f in workflow.output]
     module.classes.append(annotations.class_source(name, fields, ""))
     return name
+
+
+def _precise(field: OutputField) -> Type:
+    """The type of an output; one declared just as an object has the fields that its value is known to have."""
+    is_any_object = isinstance(field.type, ObjectType) and field.type.open and not field.type.fields
+    return field.given if is_any_object and isinstance(field.given, ObjectType) else field.type
 
 
 def output_fields(workflow: Workflow) -> Mapping[str, OutputField]:

@@ -7,6 +7,7 @@ one comes in under another name.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -77,6 +78,13 @@ class Module:
             return name
         return self.names.take(f"{name}_" if not name.endswith("_") else name)
 
+    def finish(self) -> None:
+        """Leave out imports that nothing needed in the end: an emitter may have found a plainer form."""
+        self.imports.keep_only(self._names_read())
+        prefix = f"{RUNTIME}."
+        imported = {name.removeprefix(prefix) for name in self.imports.modules() if name.startswith(prefix)}
+        self.needs.runtime = imported | {module for module, _ in self.needs.pools}
+
     def text(self) -> str:
         """The whole module, not formatted yet."""
         body = Body()
@@ -90,6 +98,11 @@ class Module:
                 body.line()
                 body.line(part.rstrip("\n"))
         return body.text()
+
+    def _names_read(self) -> set[str]:
+        """The names that the code reads."""
+        code = "\n".join(part for group in (self.constants, self.classes, self.functions, self.end) for part in group)
+        return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
 
 
 def docstring_literal(text: str) -> str:

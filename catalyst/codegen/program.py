@@ -52,6 +52,7 @@ def emit_program(
     emitted = {f"app/workflows/{modules[flow.name]}.py": emit_workflow(flow, names) for flow in workflows}
     needs = Needs(set(_ALWAYS))
     for module in emitted.values():
+        module.finish()
         needs.add(module.needs)
     facts = AppFacts(
         name,

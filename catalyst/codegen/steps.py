@@ -359,7 +359,9 @@ class Sequence:
         if params.detail is not None:
             arguments.append(f"detail={scribe.text(params.detail)}")
         arguments.append(f"node={step.id!r}")
-        self.frame.body.line(f"raise {self.frame.use('errors', 'RaisedError')}({', '.join(arguments)})")
+        raised = f"{self.frame.use('errors', 'RaisedError')}({', '.join(arguments)})"
+        cause = f" from {self.frame.error_name}" if self.frame.handlers else ""
+        self.frame.body.line(f"raise {raised}{cause}")
 
     # Side by side
 
@@ -389,6 +391,7 @@ class _LaneWriter:
         self.ids = list(steps_of(lane.items))
         self.steps = [sequence.steps[id_] for id_ in self.ids]
         own = ids_inside(self.steps)
+        self.group_ids = ids_inside([sequence.steps[id_] for id_ in inside])
         usage = sequence.writer.usage
         self.shared = [step for step in self.steps if usage.readers(step.id) - own]
         first = self.steps[0]
@@ -457,12 +460,16 @@ class _LaneWriter:
 
     def collect(self) -> None:
         """Take over what the lane hands over, once all lanes are done."""
-        if self.exports:
-            names = [
-                self.sequence.frame.define(key, _wanted_name(key), type_, optional=optional).name
-                for key, type_, optional in self.exports
-            ]
+        names = [self._taken_over(key, type_, optional=optional) for key, type_, optional in self.exports]
+        if any(name != "_" for name in names):
             self.sequence.frame.body.line(f"{', '.join(names)} = {self.task}.result()")
+
+    def _taken_over(self, key: Key, type_: Type, *, optional: bool) -> str:
+        """The variable for something that the lane hands over; `_` when only other lanes of the group want it."""
+        readers = self.sequence.writer.usage.readers(key[1])
+        if key[0] != "answered" and not readers - self.group_ids:
+            return "_"
+        return self.sequence.frame.define(key, _wanted_name(key), type_, optional=optional).name
 
 
 def _receive(frame: Frame, lane: _LaneWriter) -> None:

@@ -33,11 +33,11 @@ def find_usage(workflow: Workflow) -> Usage:
     """The usage of all nodes of a workflow."""
     usage = Usage()
     _add_checked(usage, workflow.output_checked, OUTSIDE)
-    if workflow.output is None and workflow.body.last is not None:
+    if workflow.output is None and workflow.body.last is not None and not workflow.body.ends:
         _add(usage.outputs, workflow.body.last, OUTSIDE)
     for body in _all_bodies(workflow.body):
         _add_checked(usage, body.checked, OUTSIDE)
-        if body is not workflow.body and body.value is None and body.last is not None:
+        if body is not workflow.body and body.value is None and body.last is not None and not body.ends:
             _add(usage.outputs, body.last, OUTSIDE)
     for step in all_steps(workflow.body):
         _add_step(usage, step)

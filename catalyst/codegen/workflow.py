@@ -108,7 +108,7 @@ class _WorkflowModule:
         self._return(frame)
         module.functions += [text for _, text in sorted(flow.functions)]
         answers = any(step.type.name == "respond" for step in all_steps(workflow.body))
-        result = f"{output} | {module.use('reply', 'Reply')}" if answers else output
+        result = _or_reply(output, module.use("reply", "Reply")) if answers else output
         module.functions.append(self._function(frame, context, result))
         module.end.append(self._constant(flow, input_class, output, requests, writer))
         return module
@@ -250,6 +250,14 @@ class _WorkflowModule:
         if cron.input:
             arguments.append(f"input={to_source(constant_tree(dict(cron.input)))}")
         return f"{self.module.use('schedule', 'ScheduleTrigger')}({', '.join(arguments)})"
+
+
+def _or_reply(output: str, reply: str) -> str:
+    """The annotation of an output or an answer; None stands last, as readers expect."""
+    if output == "None":
+        return f"{reply} | None"
+    plain = output.removesuffix(" | None")
+    return f"{plain} | {reply}" + (" | None" if plain != output else "")
 
 
 def _authors_names(workflow: Workflow) -> Iterator[str]:

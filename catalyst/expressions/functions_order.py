@@ -96,7 +96,7 @@ def _sort(call_: EmitCall) -> ast.expr:
         keywords["key"] = key
     if reverse is not None:
         keywords["reverse"] = reverse
-    return call("sorted", call_.value, **keywords)
+    return call("sorted", streamed(call_.value), **keywords)
 
 
 def _sort_by(call_: EmitCall) -> ast.expr:
@@ -105,7 +105,7 @@ def _sort_by(call_: EmitCall) -> ast.expr:
     keywords = {"reverse": reverse} if reverse is not None else {}
     key = as_lambda(code) if code else constant(None)
     if _is_plain_order(call_):
-        return call("sorted", call_.value, key=key, **keywords)
+        return call("sorted", streamed(call_.value), key=key, **keywords)
     sort = call_.use("ordering", "sort")
     return call(sort, call_.value, **keywords, case_sensitive=constant(True), attribute=key)
 

@@ -230,8 +230,14 @@ def stream(body: ast.expr, parameter: str, values: ast.expr, *conditions: ast.ex
 
 
 def streamed(values: ast.expr) -> ast.expr:
-    """A list made by a comprehension as a generator, for functions that read it once; anything else as it is."""
-    return ast.GeneratorExp(values.elt, values.generators) if isinstance(values, ast.ListComp) else values
+    """A list that is made just to be read once, as what it is made of; anything else as it is."""
+    match values:
+        case ast.ListComp(elt=item, generators=generators):
+            return ast.GeneratorExp(item, generators)
+        case ast.Call(func=ast.Name(id="list"), args=[inner], keywords=[]):
+            return inner
+        case _:
+            return values
 
 
 def is_new_list(values: ast.expr) -> bool:

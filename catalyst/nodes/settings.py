@@ -46,7 +46,9 @@ from catalyst.spec.fields import model_schema
 class Params(BaseModel):
     """Base of all settings models: unknown keys are errors, nothing is converted silently."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, populate_by_name=False
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

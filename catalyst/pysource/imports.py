@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Set
 
 _FIRST_PARTY = ("app", "lib", "tests")
 
@@ -24,6 +25,16 @@ class Imports:
         """`import module`; gives the module's name."""
         self._plain.add(module)
         return module
+
+    def keep_only(self, names: Set[str]) -> None:
+        """Forget what comes in under a name that is not in `names`."""
+        for module, members in list(self._from.items()):
+            kept = {member for member in members if member.rpartition(" as ")[2] in names}
+            if kept:
+                self._from[module] = kept
+            else:
+                del self._from[module]
+        self._plain = {module for module in self._plain if module.partition(".")[0] in names}
 
     def modules(self) -> list[str]:
         """All modules imported from, sorted."""
