@@ -1,4 +1,4 @@
-"""Random flows that mostly compile: nodes of all kinds, nested, with conditions, failures and values that may be absent.
+"""Random flows that mostly compile: nodes of all kinds, nested, with conditions, failures and values that may be none.
 
 `random_case(seed)` always gives the same flow. Expressions are made by type from what a node sees; what may be missing
 is mostly given a stand-in, as a careful author would.

@@ -173,7 +173,7 @@ class Loaded:
         try:
             output = await workflow.run(ctx)
         except Exception as error:
-            ended = problem(error)
+            ended: Any = problem(error)
         else:
             ended = ("output", None)
             if isinstance(output, runtime["reply"].Reply):

@@ -22,7 +22,17 @@ from tests.expressions.interpreter import NoValue, in_text, interpret
 from tests.flows.clock import now
 from tests.flows.world import World, fits
 
-RETRY = {"max_attempts": 3, "delay": "200ms", "max_delay": "5s", "errors": ["timeout", "connection", "429", "5xx"]}
+RETRY: dict[str, Any] = {
+    "max_attempts": 3,
+    "delay": "200ms",
+    "max_delay": "5s",
+    "errors": ["timeout", "connection", "429", "5xx"],
+}
+    "max_attempts": 3,
+    "delay": "200ms",
+    "max_delay": "5s",
+    "errors": ["timeout", "connection", "429", "5xx"],
+}
 
 
 @dataclass(eq=False)

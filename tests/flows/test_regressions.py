@@ -1,5 +1,7 @@
 """Small flows that once went wrong, found by the random ones."""
 
+# ruff: noqa: E501 - flows in one line each
+
 from __future__ import annotations
 
 from typing import Any
