@@ -28,11 +28,6 @@ RETRY: dict[str, Any] = {
     "max_delay": "5s",
     "errors": ["timeout", "connection", "429", "5xx"],
 }
-    "max_attempts": 3,
-    "delay": "200ms",
-    "max_delay": "5s",
-    "errors": ["timeout", "connection", "429", "5xx"],
-}
 
 
 @dataclass(eq=False)
