@@ -158,7 +158,7 @@ def test_a_node_changed_in_the_editor_changes_the_yaml():
         ("    timeout: 3s\n", ""),
         ("  nothing:", "  extra:\n    type: log\n    with: {message: hi}\n  nothing:"),
         ('output: {value: "{{ nodes.answer.output }}", stream: true}', 'output: {a: "{{ nodes.answer.output.text }}"}'),
-        ("vars: {MODEL: claude-sonnet-4-5,", "vars: {MODEL: other,"),
+        ("vars: {MODEL: claude-sonnet-4-6,", "vars: {MODEL: other,"),
     ],
 )
 def test_an_edited_yaml_wins_and_the_editor_keeps_its_positions(old, new):

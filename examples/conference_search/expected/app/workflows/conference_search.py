@@ -21,7 +21,7 @@ from app.runtime.text import to_json
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-4-6"
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))

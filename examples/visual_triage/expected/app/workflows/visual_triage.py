@@ -25,7 +25,7 @@ from app.settings import Secrets
 DESK = "https://desk.example.com"
 
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-4-6"
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))
