@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from gc import freeze, set_threshold
 from socket import socket
 from time import monotonic
 
@@ -20,11 +21,22 @@ from . import logs
 from .environment import MissingSettings
 from .host import STOPPING
 
+_COLLECT = (20_000, 20, 50)  # objects, rounds, rounds
 _GRACE = 30  # seconds that running requests have to finish at a stop
 
 
 class GracefulServer(uvicorn.Server):
     """uvicorn's server, which keeps its door open during a stop to tell new requests that it is closing."""
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and leave what is there by then to itself: it stays until the end.
+
+        The collector looks for cycles after every 700 new objects and finds none, since a request leaves none behind.
+        Less often costs a few megabytes and saves a tenth of the time of a small request.
+        """
+        await super().startup(sockets)
+        freeze()
+        set_threshold(*_COLLECT)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Let running requests finish and answer new ones with 503; then stop."""
