@@ -368,10 +368,19 @@ def _formats_unknown_text(node: ast.BinOp) -> bool:
         return False
     if isinstance(node.left, ast.JoinedStr):
         return True
-    sums = isinstance(node.left, ast.BinOp) and any(
-        _is_text(part) for part in ast.walk(node.left) if isinstance(part, ast.expr)
-    )
-    return sums or isinstance(node.right, (ast.Tuple, ast.Dict))
+    return _builds_text(node.left) or isinstance(node.right, (ast.Tuple, ast.Dict))
+
+
+def _builds_text(value: ast.expr) -> bool:
+    """Whether text is put together: `"a" + x`, `", ".join(x) + y`. The keys of `d["a"] + 1` are none of its parts."""
+    if not isinstance(value, ast.BinOp):
+        return False
+    for part in (value.left, value.right):
+        called = part.func if isinstance(part, ast.Call) else None
+        start = called.value if isinstance(called, ast.Attribute) else part
+        if _is_text(start) or _builds_text(start):
+            return True
+    return False
 
 
 def _parameter_names(arguments: ast.arguments) -> frozenset[str]:
