@@ -167,6 +167,7 @@ async def conference_search(ctx: Context) -> ConferenceSearchOutput | Reply:
     )
     ctx.set_output("people", people)
     judge: Verdict | None = None
+    # judge, flow.yaml:48
     if len(people) > 0:
         judge = await _judge(ctx, people)
     # route, flow.yaml:57

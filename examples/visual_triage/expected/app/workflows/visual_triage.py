@@ -17,7 +17,7 @@ from app.runtime.node import Retry, node, tolerate
 from app.runtime.rate_limit import RateLimit
 from app.runtime.reply import Reply
 from app.runtime.sse import EventStream
-from app.runtime.text import concat, text
+from app.runtime.text import concat
 from app.runtime.values import get
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
@@ -84,17 +84,18 @@ async def _answer(ctx: Context, customer: Any, letter: CallBack | None, call_bac
     )
 
 
-async def visual_triage(ctx: Context) -> Completion | None | Reply:
+async def visual_triage(ctx: Context) -> Completion | Reply | None:
     """Run the workflow once; gives its output, or an answer of its own."""
     # is_empty, flow.json:24
     is_empty = ctx.input["message"].strip() == ""
     ctx.set_output("is_empty", is_empty)
+    # nothing, flow.json:31
     if is_empty:
-        # nothing, flow.json:31
         ctx.respond(Reply({"detail": "the message is empty"}, status=400))
         ctx.set_output("nothing", None)
     customer: Any = None
     by_channel: Literal["case0", "case1", "default"] | None = None
+    # customer, flow.json:38
     if not is_empty:
         try:
             customer = await cached(ctx, "customer", (ctx.input["customer_id"],), 600.0, partial(_customer, ctx))
@@ -108,18 +109,20 @@ async def visual_triage(ctx: Context) -> Completion | None | Reply:
         )
         ctx.set_output("by_channel", by_channel)
     call_back: CallBack | None = None
+    # call_back, flow.json:57
     if by_channel == "case0":
-        # call_back, flow.json:57
         call_back = {"tone": "short", "hint": "Offer to call back."}
         ctx.set_output("call_back", call_back)
     letter: CallBack | None = None
+    # letter, flow.json:64
     if by_channel == "case1":
-        # letter, flow.json:64
         letter = {"tone": "formal", "hint": "Write a letter."}
         ctx.set_output("letter", letter)
+    # settle, flow.json:71
     if by_channel == "default":
         await _settle(ctx)
     answer: Completion | None = None
+    # answer, flow.json:79
     if not is_empty:
         answer = await _answer(ctx, customer, letter, call_back)
     return answer
