@@ -243,7 +243,7 @@ class FormWriter:
 
     def _take(self, inner: Frame) -> None:
         """Remember what a nested function reads from here."""
-        self.frame.wanted |= inner.wanted
+        self.frame.wanted |= inner.wanted - inner.own_names
         self.frame.used |= inner.used
 
     def _for(self, form: MapForm) -> None:

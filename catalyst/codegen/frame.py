@@ -107,6 +107,11 @@ class Frame:
             and not any(variable.name == wanted for frame in self._frames() for variable in frame.variables.values())
         )
 
+    @property
+    def own_names(self) -> set[str]:
+        """The variables of this function itself, which nobody around it can know anything of."""
+        return {variable.name for variable in self.variables.values()}
+
     def hide(self, key: Key) -> Variable | None:
         """Take a value out of sight, for something inside has its name in the flow; it keeps its Python name."""
         variable = self.variables.pop(key, None)

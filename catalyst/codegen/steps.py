@@ -424,7 +424,7 @@ class _LaneWriter:
         with outer.body.block(f"async def {self.function}() -> {self._result()}:"):
             outer.body.extend(frame.body)
         outer.body.line()
-        outer.wanted |= frame.wanted
+        outer.wanted |= frame.wanted - frame.own_names
         outer.used |= frame.used
 
     def _function_name(self) -> str:

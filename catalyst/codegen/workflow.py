@@ -143,8 +143,9 @@ class _WorkflowModule:
             if not frame.body.text().rstrip().split("\n")[-1].lstrip().startswith(("return", "raise")):
                 frame.body.line(f"return {frame.use('reply', 'ANSWERED')}" if self._answers() else "return None")
             return
-        if any(key[0] == "answered" for key in frame.variables):
-            flags = sorted(variable.name for key, variable in frame.variables.items() if key[0] == "answered")
+        own = {("answered", step.id) for step in workflow.body.steps}
+        flags = sorted(variable.name for key, variable in frame.variables.items() if key in own)
+        if flags:
             with frame.body.block(f"if {' or '.join(flags)}:"):
                 frame.body.line(f"return {frame.use('reply', 'ANSWERED')}")
         frame.body.line(f"return {self._output_source(frame)}")
