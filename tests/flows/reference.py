@@ -329,7 +329,7 @@ class Reference:
         return {"results": values, "errors": [{"index": at, "error": errors[at]} for at in sorted(errors)]}, False
 
     async def loop(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
-        """Rounds with a state. `until` and `next` see the round's nodes and its state; all of `next` is set at once."""
+        """Rounds with a state. `next` sees the round's nodes and its state, `until` the nodes and the next state."""
         state = self.shape(raw.get("state", {}), scope, id_)
         nodes, _ = opened(raw["do"])
         for index in range(raw["max_iterations"]):
@@ -341,9 +341,9 @@ class Reference:
             if answered:
                 return None, True
             after = outer.inside(states)
-            stop = "until" in raw and self.value(raw["until"], after, id_)
             state = {**state, **self.shape(raw.get("next", {}), after, id_)}
-            if stop:
+            after = scope.inside({}, loop={"state": state, "index": index}).inside(states)
+            if "until" in raw and self.value(raw["until"], after, id_):
                 break
         return state, False
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.generate import Case
+from tests.flows.generate import Case, random_case
 from tests.flows.harness import build, differences
 
 INPUT = {"n": 3, "s": "abc", "b": True, "xs": [1, 2]}
@@ -132,6 +132,16 @@ nodes:
   n30: {type: http, needs: [n4], with: {url: "http://api.test/n30/list"}}
 """,
 }
+
+
+SEEDS = [557, 1045]
+"""Large flows that went wrong: an answer deep inside, and a value that only a nested function holds."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_seeds_that_went_wrong_once(seed: int) -> None:
+    case = random_case(seed)
+    assert differences(case, build(case)) == []
 
 
 @pytest.mark.parametrize("seed", range(6))
