@@ -310,16 +310,12 @@ class FormWriter:
             flag = self.frame.variables.get(("answered", self.step.id))
             with self.frame.body.block(f"if {flag.name if flag is not None else 'ctx.answered'}:"):
                 self.frame.body.line("break")
-        until = self.scribe.expr(form.until) if form.until is not None else None
         if form.next:
             targets = ", ".join(self.frame.variables[("state", name)].name for name, _ in form.next)
             values = ", ".join(self.scribe.shape(shape) for _, shape in form.next)
-            if until is not None:
-                self.frame.body.line(f"done = bool({until})")
-                until = "done"
             self.frame.body.line(f"{targets} = {values}")
-        if until is not None:
-            with self.frame.body.block(f"if {until}:"):
+        if form.until is not None:
+            with self.frame.body.block(f"if {self.scribe.expr(form.until)}:"):
                 self.frame.body.line("break")
 
     def _bound_reached(self, form: LoopForm) -> None:

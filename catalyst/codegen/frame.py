@@ -137,7 +137,12 @@ class Frame:
     @property
     def error_name(self) -> str:
         """The name of a caught error: one of its own inside a handler, for the end of a handler takes its name away."""
-        return "error" if self.handlers == 0 else f"error_{self.handlers + 1}"
+        return _error_name(self.handlers)
+
+    @property
+    def handled_error(self) -> str:
+        """The name of the error that the innermost handler around here has caught; "" outside of handlers."""
+        return _error_name(self.handlers - 1) if self.handlers else ""
 
     def find(self, key: Key) -> Variable | None:
         """The variable that holds a value, in this function or around it; makes no parameter."""
@@ -284,6 +289,10 @@ class LoopParts(ast.NodeTransformer):
     def _state(self) -> ast.expr:
         values = [ast.Name(self.frame.read(("state", name), type_), ast.Load()) for name, type_ in self.states.items()]
         return ast.Dict([ast.Constant(name) for name in self.states], list(values))
+
+
+def _error_name(handlers: int) -> str:
+    return "error" if handlers == 0 else f"error_{handlers + 1}"
 
 
 def _attribute(root: str, *names: str) -> ast.expr:

@@ -57,6 +57,8 @@ class Sequence:
         self.top = top
         self.leaves = leaves
         self.steps = {step.id: step for step in body.steps}
+        self.marked: set[str] = set()
+        """Steps whose comment is written already."""
         self.left: set[str] = set()
         """Steps whose answer has ended the function, so that nobody behind them has to ask."""
 
@@ -84,6 +86,9 @@ class Sequence:
             return
         self._declare_outside(steps)
         self._declare_answers(steps, rest)
+        if first.condition is not None:
+            self.comment(first)  # above the `if`, for the condition can fail too
+            self.marked.add(first.id)
         condition = self._condition(first)
         outer_wanted, self.frame.wanted = self.frame.wanted, set()
         with self.frame.part() as inner:
@@ -199,7 +204,8 @@ class Sequence:
 
     def comment(self, step: Step) -> None:
         """The line that ties code to the flow; `errors.locate` reads it."""
-        self.frame.body.line(f"# {step.id}, {self.frame.flow.filename}:{step.span.line}")
+        if step.id not in self.marked:
+            self.frame.body.line(f"# {step.id}, {self.frame.flow.filename}:{step.span.line}")
 
     def _tolerant(self, step: Step, write: object) -> None:
         """Write the step; with `on_error`, inside a `try`."""
@@ -360,7 +366,7 @@ class Sequence:
             arguments.append(f"detail={scribe.text(params.detail)}")
         arguments.append(f"node={step.id!r}")
         raised = f"{self.frame.use('errors', 'RaisedError')}({', '.join(arguments)})"
-        cause = f" from {self.frame.error_name}" if self.frame.handlers else ""
+        cause = f" from {self.frame.handled_error}" if self.frame.handlers else ""
         self.frame.body.line(f"raise {raised}{cause}")
 
     # Side by side
@@ -368,7 +374,9 @@ class Sequence:
     def _together(self, together: Together) -> None:
         group = self.frame.use("tasks", "TaskGroup")
         inside = {id_ for lane in together.lanes for id_ in steps_of(lane.items)}
-        lanes = [_LaneWriter(self, lane, together, inside) for lane in together.lanes]
+        group_ids = ids_inside([self.steps[id_] for id_ in inside])
+        awaited = {name for lane in together.lanes for name in lane.after}
+        lanes = [_LaneWriter(self, lane, group_ids, lane.name in awaited) for lane in together.lanes]
         by_name = {lane.lane.name: lane for lane in lanes}
         closures = [lane for lane in lanes if not lane.is_direct and not lane.lane.after]
         for lane in closures:
@@ -385,19 +393,19 @@ class Sequence:
 class _LaneWriter:
     """One lane of a group: a task, the function that it runs when it is more than a call, and what it hands over."""
 
-    def __init__(self, sequence: Sequence, lane: Lane, together: Together, inside: set[str]) -> None:
+    def __init__(self, sequence: Sequence, lane: Lane, group_ids: set[str], awaited: bool) -> None:
         self.sequence = sequence
         self.lane = lane
         self.ids = list(steps_of(lane.items))
         self.steps = [sequence.steps[id_] for id_ in self.ids]
         own = ids_inside(self.steps)
-        self.group_ids = ids_inside([sequence.steps[id_] for id_ in inside])
+        self.group_ids = group_ids
         usage = sequence.writer.usage
         self.shared = [step for step in self.steps if usage.readers(step.id) - own]
         first = self.steps[0]
         simple = len(self.steps) == 1 and needs_function(first) and not first.skippable and not first.gates
         self.is_direct = simple and first.policy.on_error is None and not lane.after
-        self.awaited = any(lane.name in other.after for other in together.lanes)
+        self.awaited = awaited
         self.exports: list[tuple[Key, Type, bool]] = []
         self.task = ""
         self.function = ""

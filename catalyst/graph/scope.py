@@ -7,7 +7,7 @@ did if each atom of A implies one of B.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from catalyst.expressions.scope import Scope
@@ -32,6 +32,8 @@ class Surroundings:
     base: Scope
     """Input, constants, environment and secrets of the flow."""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    handled: frozenset[str] = frozenset()
+    """Those of them whose `.error` may be read."""
     locals: Mapping[str, Type] = field(default_factory=dict)
     known: tuple[frozenset[str], ...] = ()
     """Sets of atoms of which one is true each: the enclosing steps have run."""
@@ -53,20 +55,40 @@ class Surroundings:
 
     def scope(self, own: frozenset[str] | None) -> Scope:
         """The scope of a step with the atoms `own`; with None that of an `if`, which is asked in any case."""
-        nodes = {
-            id_: fact.type if self.has_run(fact.atoms, own) else nullable(fact.type) for id_, fact in self.facts.items()
-        }
-        handled = frozenset(id_ for id_, fact in self.facts.items() if fact.handled)
-        failed = frozenset(id_ for id_ in handled if self.has_run(frozenset({f"error:{id_}"}), own))
+        failed = frozenset(id_ for id_ in self.handled if self.has_run(frozenset({f"error:{id_}"}), own))
         return replace(
-            self.base, nodes=nodes, handled=handled, failed=failed, unreadable=self.unreadable, locals=self.locals
+            self.base,
+            nodes=_Visible(self, own),
+            handled=self.handled,
+            failed=failed,
+            unreadable=self.unreadable,
+            locals=self.locals,
         )
 
     def with_fact(self, id_: str, fact: Fact, implied: Mapping[str, frozenset[str]]) -> Surroundings:
         """The same, with one more node."""
         together = {**self.implied, **implied} if implied else self.implied
-        return replace(self, facts={**self.facts, id_: fact}, implied=together)
+        handled = self.handled | {id_} if fact.handled else self.handled
+        return replace(self, facts={**self.facts, id_: fact}, handled=handled, implied=together)
 
     def inside(self, own: frozenset[str], locals: Mapping[str, Type] | None = None) -> Surroundings:
         """What is visible in a body of a step with the atoms `own`."""
         return replace(self, known=(*self.known, own), locals={**self.locals, **(locals or {})})
+
+
+class _Visible(Mapping[str, Type]):
+    """Output types as one step sees them. Found when asked for: a step reads a few of the nodes before it, not all."""
+
+    def __init__(self, around: Surroundings, own: frozenset[str] | None) -> None:
+        self._around = around
+        self._own = own
+
+    def __getitem__(self, id_: str) -> Type:
+        fact = self._around.facts[id_]
+        return fact.type if self._around.has_run(fact.atoms, self._own) else nullable(fact.type)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._around.facts)
+
+    def __len__(self) -> int:
+        return len(self._around.facts)

@@ -13,6 +13,7 @@ from functools import cache
 
 from catalyst.diagnostics import CompilerBug
 from catalyst.project.assets import runtime_source
+from catalyst.pysource.walk import statements
 
 REQUIREMENTS = {
     "anthropic": "anthropic>=2.11,<3",
@@ -81,14 +82,25 @@ def _distributions(roots: Iterable[str]) -> Iterator[str]:
             yield package
 
 
-@cache
 def _siblings(name: str) -> tuple[str, ...]:
     """The runtime modules that one imports directly."""
-    return tuple(sorted(_relative_imports(ast.parse(runtime_source(name)))))
+    return _imports(name)[0]
+
+
+def _packages(name: str) -> frozenset[str]:
+    """The root names of what a runtime module imports from outside its package."""
+    return _imports(name)[1]
+
+
+@cache
+def _imports(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What a runtime module imports: its siblings, and the root names of what is outside its package."""
+    tree = ast.parse(runtime_source(name))
+    return tuple(sorted(set(_relative_imports(tree)))), frozenset(_roots(tree))
 
 
 def _relative_imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
             if node.module:
                 yield node.module.partition(".")[0]
@@ -96,15 +108,9 @@ def _relative_imports(tree: ast.Module) -> Iterator[str]:
                 yield from (alias.name for alias in node.names)
 
 
-@cache
-def _packages(name: str) -> frozenset[str]:
-    """The root names of what a runtime module imports from outside its package."""
-    return frozenset(_roots(ast.parse(runtime_source(name))))
-
-
 def _roots(tree: ast.Module) -> set[str]:
     roots: set[str] = set()
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             roots.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

@@ -26,6 +26,7 @@ from catalyst.project.evaluators import (
     RISKY_MODULES,
     TYPE_MAKERS,
 )
+from catalyst.pysource.walk import statements
 
 _FIRST_PARTY = frozenset({"app", "lib"})
 _DYNAMIC_ANNOTATION = (ast.Call, ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -63,7 +64,7 @@ def find_suspects(path: str, tree: ast.Module, rules: Rules) -> list[Violation]:
 def _imported_names(tree: ast.Module) -> dict[str, frozenset[str]]:
     """Each name that an import binds anywhere in the module, to the dotted names that it may stand for."""
     names: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 target = alias.name if alias.asname else alias.name.partition(".")[0]
@@ -83,6 +84,8 @@ def _constant_texts(tree: ast.Module) -> frozenset[str]:
             target = node.target
         if isinstance(target, ast.Name) and isinstance(node, (ast.Assign, ast.AnnAssign)) and _is_text(node.value):
             texts[target.id] = 0
+    if not texts:
+        return frozenset()
     for stored in ast.walk(tree):
         if isinstance(stored, ast.Name) and isinstance(stored.ctx, ast.Store) and stored.id in texts:
             texts[stored.id] += 1

@@ -11,7 +11,7 @@ import re
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
-BUILTINS = frozenset(dir(builtins)) | {"ctx", "group", "error", "done", "self", "cls", "l", "I", "O"}
+BUILTINS = frozenset(dir(builtins)) | {"asyncio", "ctx", "group", "error", "done", "self", "cls", "l", "I", "O"}
 """Names that would hide something, or look like something, that emitted code or its reader relies on."""
 
 

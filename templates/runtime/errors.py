@@ -52,7 +52,7 @@ class FlowError(Exception):
             "status": self.upstream if self.upstream is not None else self.status,
             "title": self.title,
             "detail": self.detail,
-            "node": self.node,
+            "node": self.node if self.node is not None else _node_of(self),
         }
 
 
@@ -80,6 +80,11 @@ class Place:
 
     node: str
     source: str
+
+
+def _node_of(error: BaseException) -> str | None:
+    place = locate(error)
+    return place.node if place is not None else None
 
 
 _MARK = re.compile(r"\s*# (?P<node>[A-Za-z_]\w*), (?P<source>\S+:\d+)$")

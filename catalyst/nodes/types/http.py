@@ -66,7 +66,7 @@ class HttpParams(Params):
         description="The address; values in its path are escaped, its host must be known or allowed."
     )
     params: Annotated[Any, ShapeSlot(Sink.QUERY, OPEN_OBJECT)] = Field(
-        default=None, description="Query parameters; a list repeats its name, none leaves it out."
+        default=None, description="Query parameters, name to value; each must be there, none is refused."
     )
     headers: Annotated[Any, ShapeSlot(Sink.HEADER, OPEN_OBJECT)] = Field(
         default=None, description="Request headers, name to value."

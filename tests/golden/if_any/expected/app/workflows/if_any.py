@@ -42,6 +42,7 @@ async def if_any(ctx: Context) -> IfAnyOutput:
     """Run the workflow once; gives its output."""
     page = await _page(ctx)
     details: Any = None
+    # details, flow.yaml:8
     if ctx.input["deep"] and get(page, "more"):
         details = await _details(ctx)
     return {"title": coalesce(soft(page, "title"), "untitled"), "size": coalesce(soft(details, "size"), 0)}

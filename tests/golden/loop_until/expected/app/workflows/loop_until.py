@@ -32,9 +32,8 @@ async def loop_until(ctx: Context) -> LoopUntilOutput:
     for _ in range(10):
         # longer, flow.yaml:9
         longer = concat(text, "x")
-        done = bool(len(text) >= 3)
         text = longer
-        if done:
+        if len(text) >= 3:
             break
     else:
         log_event(ctx, "warning", "tries", "stopped after 10 rounds, its condition would go on")

@@ -1,7 +1,5 @@
 """The workflow parallel_stream."""
 
-from typing import Any
-
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
@@ -19,23 +17,23 @@ class ParallelStreamInput(TypedDict):
     """Nothing is needed."""
 
 
+class Number(TypedDict):
+    value: int
+
+
+class ParallelStreamBoth(TypedDict):
+    one: Number
+    two: int
+
+
 class ParallelStreamOutput(TypedDict):
-    both: dict[str, Any]
+    both: ParallelStreamBoth
 
 
 Context = ExecutionContext[ParallelStreamInput, Env, None]
 
 
-class Number(TypedDict):
-    value: int
-
-
 NUMBER: TypeAdapter[Number] = TypeAdapter(Number)
-
-
-class Both(TypedDict):
-    one: Number
-    two: int
 
 
 # get_one, flow.yaml:10
@@ -70,7 +68,7 @@ async def parallel_stream(ctx: Context) -> ParallelStreamOutput:
     async with TaskGroup() as group:
         both_one_task = group.create_task(both_one(ctx.clone()))
         both_two_task = group.create_task(both_two(ctx.clone()))
-    both: Both = {"one": both_one_task.result(), "two": both_two_task.result()}
+    both: ParallelStreamBoth = {"one": both_one_task.result(), "two": both_two_task.result()}
     ctx.set_output("both", both)
     return {"both": both}
 

@@ -22,8 +22,8 @@ Context = ExecutionContext[RaiseItInput, None, None]
 
 async def raise_it(ctx: Context) -> RaiseItOutput:
     """Run the workflow once; gives its output."""
+    # too_young, flow.yaml:5
     if ctx.input["age"] < 18:
-        # too_young, flow.yaml:5
         raise RaisedError("Too young", status=403, detail=f"{18 - ctx.input['age']} years to go.", node="too_young")
     # welcome, flow.yaml:9
     welcome = "welcome"

@@ -32,7 +32,7 @@ async def respond_background(ctx: Context) -> Any | Reply:
     # accepted, flow.yaml:7
     ctx.respond(Reply({"accepted": ctx.input["id"]}, status=202, headers={"X-Job": ctx.input["id"]}))
     ctx.set_output("accepted", None)
-    work = await _work(ctx)
+    await _work(ctx)
     return ANSWERED
 
 

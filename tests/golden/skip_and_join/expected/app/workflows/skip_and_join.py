@@ -26,13 +26,13 @@ Context = ExecutionContext[SkipAndJoinInput, None, None]
 async def skip_and_join(ctx: Context) -> SkipAndJoinOutput:
     """Run the workflow once; gives its output."""
     left: str | None = None
+    # left, flow.yaml:6
     if ctx.input["a"]:
-        # left, flow.yaml:6
         left = "left"
         ctx.set_output("left", left)
     right: str | None = None
+    # right, flow.yaml:7
     if ctx.input["b"]:
-        # right, flow.yaml:7
         right = "right"
         ctx.set_output("right", right)
     after_left: str | None = None
@@ -46,8 +46,8 @@ async def skip_and_join(ctx: Context) -> SkipAndJoinOutput:
         joined = compact([left, right])
         ctx.set_output("joined", joined)
     asked: str | None = None
+    # asked, flow.yaml:10
     if not ctx.input["a"]:
-        # asked, flow.yaml:10
         asked = left if left is not None else "asked"
         ctx.set_output("asked", asked)
     return {"after_left": after_left, "joined": joined, "asked": asked}

@@ -38,7 +38,7 @@ async def try_nested(ctx: Context) -> TryNestedOutput:
         except Exception as error:
             err = as_failure(error).describe()
             # again, flow.yaml:14
-            raise RaisedError(f"not a number, says {text(err['node'])}", status=418, node="again")
+            raise RaisedError(f"not a number, says {text(err['node'])}", status=418, node="again") from error
         ctx.set_output("inner", inner)
         outer = inner
     except Exception as error:

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
-from app.runtime.values import coalesce, multiply
+from app.runtime.values import coalesce
 from app.runtime.workflow import HttpTrigger, Workflow
 
 
@@ -47,12 +47,12 @@ Context = ExecutionContext[TypesInput, None, None]
 async def types(ctx: Context) -> TypesOutput:
     """Run the workflow once; gives its output."""
     # total, flow.yaml:8
-    total: int | float = sum(multiply(l["price"], coalesce(l.get("amount"), 1)) for l in ctx.input["order"]["lines"])
+    total: int | float = sum(l["price"] * coalesce(l.get("amount"), 1) for l in ctx.input["order"]["lines"])
     ctx.set_output("total", total)
     return {
         "total": total * ctx.input["ratio"],
         "due": ctx.input["order"]["due"].strftime("%Y-%m-%d"),
-        "keys": sorted(list(ctx.input["order"]["notes"]), key=str.lower),
+        "keys": sorted(ctx.input["order"]["notes"], key=str.lower),
         "large": ctx.input["order"]["kind"] == "large",
         "by": ctx.input["order"]["by"] if ctx.input["order"]["by"] is not None else "nobody",
         "extra": ctx.input["extra"],

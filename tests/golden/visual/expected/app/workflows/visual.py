@@ -25,16 +25,16 @@ Context = ExecutionContext[VisualInput, None, None]
 async def visual(ctx: Context) -> VisualOutput | None:
     """Run the workflow once; gives its output."""
     # isVip, flow.json:13
-    isVip = True if ctx.input["vip"] else False
+    isVip = ctx.input["vip"]
     ctx.set_output("isVip", isVip)
     back: VisualOutput | None = None
+    # back, flow.json:14
     if isVip:
-        # back, flow.json:14
         back = {"text": f"Welcome back, {ctx.input['name']}"}
         ctx.set_output("back", back)
     first: VisualOutput | None = None
+    # first, flow.json:15
     if not isVip:
-        # first, flow.json:15
         first = {"text": f"{GREETING} {ctx.input['name']}"}
         ctx.set_output("first", first)
     joined: VisualOutput | None = None

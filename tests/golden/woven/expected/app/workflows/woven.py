@@ -68,8 +68,6 @@ async def woven(ctx: Context) -> WovenOutput:
             return d
 
         d_task = group.create_task(run_d())
-    a = a_task.result()
-    b = b_task.result()
     c = c_task.result()
     d = d_task.result()
     return {"c": c, "d": d}
