@@ -10,14 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from catalyst.codegen.annotations import Annotations
 from catalyst.codegen.module import Module
 from catalyst.diagnostics import CompilerBug
 from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.tree import Ref
-from catalyst.expressions.types import INT, AnyType, BoolType, NoneType, NullableType, Type, without_none
+from catalyst.expressions.types import INT, AnyType, BoolType, NoneType, NullableType, Type, nullable, without_none
 from catalyst.graph.types import type_of_constant
 from catalyst.pysource.body import Body
 from catalyst.pysource.names import Names, constant_case, is_plain_name
@@ -69,7 +69,7 @@ class Frame:
         """A nested function: it sees the outer one's variables as they are."""
         self.names: Names = outer.names.child() if outer is not None else flow.module.names.child()
         self.variables: dict[Key, Variable] = {}
-        self.parameters: dict[Key, tuple[str, str]] = {}
+        self._parameters: list[Key] = []
         """Values that come from outside: their name and annotation."""
         self.body = Body()
         self.used: set[str] = set()
@@ -163,12 +163,20 @@ class Frame:
             raise CompilerBug(f"nothing holds {key}")
         if self.closure:
             return self.outer._holder(key, type_)
-        name = self.outer.read(key, type_)
-        annotation = self.flow.annotations.of(type_, name)
-        variable = self.variables[key] = Variable(name, type_)
-        self.parameters[key] = (name, annotation)
-        self.names.reserve(name)
+        held = self.outer._holder(key, type_)
+        variable = self.variables[key] = Variable(held.name, held.type if held.optional else type_, held.optional)
+        self._parameters.append(key)
+        self.names.reserve(held.name)
         return variable
+
+    def parameters(self) -> list[tuple[Key, Variable]]:
+        """What comes from outside, once the function is written. What may be none outside may be so in here, too, unless
+        the function takes it for granted: then the caller has to make sure of it."""
+        found = [(key, self.variables[key]) for key in self._parameters]
+        return [(key, replace(each, type=self._passed(each))) for key, each in found]
+
+    def _passed(self, variable: Variable) -> Type:
+        return nullable(variable.type) if variable.optional and variable.name not in self.wanted else variable.type
 
     def _want(self, variable: Variable, type_: Type) -> None:
         self.used.add(variable.name)

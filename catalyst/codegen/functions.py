@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalyst.codegen.control import BodyWriter, write_form_value
-from catalyst.codegen.frame import Frame, Key, Variable
+from catalyst.codegen.frame import Frame
 from catalyst.codegen.module import docstring_literal
 from catalyst.codegen.scribe import StepScribe
 from catalyst.expressions.references import holes, walk
@@ -37,20 +37,16 @@ def call_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
     name = frame.flow.module.names.take(f"_{step.id}")
     place = (step.span.line, step.span.column)
     frame.flow.functions.append((place, _function_source(inner, step, name)))
-    arguments = [frame.read(key, variable.type) for key, variable in _parameters(inner)]
+    arguments = [frame.read(key, variable.type) for key, variable in inner.parameters()]
     call = ", ".join(["ctx", *arguments])
     if step.policy.cache is None:
         return f"{name}({call})"
     return _cached(frame, step, step.policy.cache, f"{name}, {call}")
 
 
-def _parameters(inner: Frame) -> list[tuple[Key, Variable]]:
-    return [(key, inner.variables[key]) for key in inner.parameters]
-
-
 def _function_source(inner: Frame, step: Step, name: str) -> str:
     flow = inner.flow
-    parameters = [f"{given}: {annotation}" for given, annotation in inner.parameters.values()]
+    parameters = [f"{each.name}: {flow.annotations.of(each.type, each.name)}" for _, each in inner.parameters()]
     result = "None" if isinstance(step.given, NoneType) else flow.annotations.of(step.given, step.id)
     signature = f"async def {name}({', '.join([f'ctx: {flow.context}', *parameters])}) -> {result}:"
     decorator = f"@{flow.module.use('node', 'node')}({', '.join(_decoration(inner, step))})"
