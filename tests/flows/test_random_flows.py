@@ -16,7 +16,7 @@ import pytest
 from tests.flows.generate import random_case
 from tests.flows.harness import RUNTIME, build, differences
 
-FLOWS = int(os.environ.get("CATALYST_FLOWS", "240"))
+FLOWS = int(os.environ.get("CATALYST_FLOWS", "160"))
 FIRST = int(os.environ.get("CATALYST_FLOWS_FROM", "0"))
 BLOCK = 20
 TYPED = 40

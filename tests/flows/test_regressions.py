@@ -134,8 +134,8 @@ nodes:
 }
 
 
-SEEDS = [557, 1045]
-"""Large flows that went wrong: an answer deep inside, and a value that only a nested function holds."""
+SEEDS = [138, 557, 1045]
+"""Large flows that went wrong: a value passed on that may be none, an answer deep inside, a value of a nested function."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
