@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def conform(adapter: TypeAdapter[T], value: object) -> T:
-    """The value as the adapter's type. Raises FlowError of kind `invalid_value`, which names the places, not the value."""
+    """The value as the adapter's type. Raises FlowError of kind `invalid_value`, naming places, never the value."""
     try:
         return adapter.validate_python(value)
     except ValidationError as error:

@@ -129,7 +129,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         return self._answered[0] if self._answered else None
 
     def for_call(self, input: Any, workflow: str, vars: Mapping[str, Any]) -> Self:
-        """A context for another workflow of the project: the same run for its caller, its own input, outputs and answer."""
+        """A context for another workflow of the project: the same run, with its own input, outputs and answer."""
         inner = self.clone()
         inner.input = input
         inner.workflow = workflow

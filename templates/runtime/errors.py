@@ -1,7 +1,7 @@
 """The errors a workflow knows about, and where in the flow they happened.
 
-Every error carries a `kind` (what a flow's `catch` names), the HTTP `status` of the answer it leads to, and texts that are
-safe to show: never the exception's own text, a value or a secret.
+Every error carries a `kind` (what a flow's `catch` names), the HTTP `status` of the answer it leads to, and texts that
+are safe to show: never the exception's own text, a value or a secret.
 """
 
 import linecache
@@ -23,7 +23,7 @@ class ErrorInfo(TypedDict):
 
 
 class FlowError(Exception):
-    """An error of a run. `status` is what the caller of the service gets; `upstream` the status another service gave."""
+    """An error of a run. `status` is what the caller of the service gets, `upstream` what another service gave."""
 
     def __init__(
         self,
@@ -93,8 +93,8 @@ _MARK = re.compile(r"\s*# (?P<node>[A-Za-z_]\w*), (?P<source>\S+:\d+)$")
 def locate(error: BaseException) -> Place | None:
     """The node that was running when `error` was raised.
 
-    The comment above each node names it and its line in the flow; the nearest one above the innermost line of a workflow
-    function is the place. Gives None where no source is at hand.
+    The comment above each node names it and its line in the flow; the nearest one above the innermost line of a
+    workflow function is the place. Gives None where no source is at hand.
     """
     place = None
     current: BaseException | None = error
