@@ -172,8 +172,8 @@ class Frame:
     def parameters(self) -> list[tuple[Key, Variable]]:
         """What comes from outside, once the function is written.
 
-        What may be none outside may be so in here, too, unless the function takes it for granted: then the caller has to
-        make sure of it.
+        What may be none outside may be so in here, too, unless the function takes it for granted: then the caller has
+        to make sure of it.
         """
         found = [(key, self.variables[key]) for key in self._parameters]
         return [(key, replace(each, type=self._passed(each))) for key, each in found]
