@@ -124,3 +124,15 @@ def test_paths_lead_nowhere(line: dict[str, Any]) -> None:
     assert not called.ok
     assert not used.ok
     assert not any(path.startswith(("/", "..")) or "\0" in path for path in asked)
+
+
+WRITTEN_HEADERS = [line for line in CORPUS if line["class"] in ("crlf", "header_name")]
+
+
+@pytest.mark.parametrize("line", WRITTEN_HEADERS, ids=lambda line: str(line["id"]))
+def test_headers_that_cannot_be_sent_are_errors(line: dict[str, Any]) -> None:
+    header = {line["payload"]: "x"} if line["class"] == "header_name" else {"X-Name": line["payload"]}
+    sent = {"type": "http", "with": {"url": "https://example.com/", "headers": header}}
+    answered = {"type": "respond", "with": {"headers": header}}
+    assert not build(simple(nodes={"n": sent})).ok
+    assert not build(simple(nodes={"n": answered})).ok

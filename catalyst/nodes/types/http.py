@@ -21,6 +21,7 @@ from catalyst.expressions.types import (
     Type,
 )
 from catalyst.nodes.base import NodeType, Scribe, Site
+from catalyst.nodes.headers import check_headers
 from catalyst.nodes.settings import Expr, Params, Shape, ShapeSlot, Slot
 from catalyst.pysource.source import joined, to_source
 
@@ -93,20 +94,6 @@ class HttpParams(Params):
 
 
 FULL_RESPONSE = "http.FullResponse"
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_NOT_OURS = frozenset(
-    {
-        "host",
-        "content-length",
-        "connection",
-        "transfer-encoding",
-        "upgrade",
-        "te",
-        "trailer",
-        "keep-alive",
-        "proxy-connection",
-    }
-)
 
 
 def output(params: HttpParams, site: Site) -> Type:
@@ -127,15 +114,7 @@ def output(params: HttpParams, site: Site) -> Type:
 def check(params: HttpParams, site: Site) -> None:
     """The address must have a known host, the header names must be names."""
     _check_url(params, site)
-    headers = params.headers if isinstance(params.headers, dict) else {}
-    for name in headers:
-        if not _HEADER_NAME.fullmatch(name) or name.lower() in _NOT_OURS:
-            why = (
-                "the HTTP client sets it"
-                if _HEADER_NAME.fullmatch(name)
-                else "it has characters that a header name cannot have"
-            )
-            site.found.error("E411", f"`{name}` cannot be a header: {why}", site.span_of("headers", name))
+    check_headers(params.headers, site)
 
 
 def _check_url(params: HttpParams, site: Site) -> None:

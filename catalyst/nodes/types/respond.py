@@ -7,6 +7,7 @@ from pydantic import Field
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import INT, NONE, OPEN_OBJECT
 from catalyst.nodes.base import NodeType
+from catalyst.nodes.headers import check_headers
 from catalyst.nodes.settings import Expr, Params, ShapeSlot, Slot
 
 
@@ -28,6 +29,7 @@ NODE = NodeType(
     kind="control",
     params=RespondParams,
     output=lambda params, site: NONE,
+    check=lambda params, site: check_headers(params.headers, site),
     example="""\
 catalyst: 1
 name: respond_example
