@@ -424,6 +424,8 @@ class _LaneWriter:
             for step in self.shared
             for key, variable in frame.variables.items()
             if key[1:] == (step.id,) and key[0] in ("output", "ran", "error", "answered")
+            # What is not declared outside of a condition is nobody's business outside of it.
+            if not (key[0] == "output" and step.skippable and not variable.optional)
         ]
         names = [frame.variables[key].name for key, _, _ in self.exports]
         if names:
