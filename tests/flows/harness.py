@@ -42,7 +42,7 @@ class Seen:
     """What the nodes of the flow itself gave, those that ran."""
     end: float = 0.0
     failed: list[Any] = field(default_factory=list)
-    """All failures that there were, handled or not."""
+    """All failures that there were, handled or not, each with its time."""
     answered: list[str] = field(default_factory=list)
     """Nodes that an answer inside them ended; what they gave is nobody's business."""
 
@@ -69,10 +69,16 @@ def differences(case: Case, result: Result) -> list[str]:
     if expected.failed:
         # What stood ready in the very moment in which something failed may have been done or not.
         found.logs = expected.logs
+        answers = {each[2] for each in (expected.answer, found.answer) if each}
+        if expected.ended[0] == "problem" and answers == {found.end}:
+            found.answer = expected.answer
         if expected.ended[0] == "problem":
             found.outputs = {id_: found.outputs.get(id_, value) for id_, value in expected.outputs.items()}
-        if found.end == expected.end and found.ended in expected.failed:
-            found.ended = expected.ended
+        if {(found.ended, found.end), (expected.ended, found.end)} <= set(expected.failed):
+            # Which of several failures in one moment counts is open, and with it what had begun in that moment.
+            found.ended, expected.end = expected.ended, found.end
+            for seen in (expected, found):
+                seen.calls = [call for call in seen.calls if call[1] < found.end]
     names = ["ended", "answer", "end", "calls", "logs", "outputs"]
     return [line for name in names for line in _differ(name, getattr(expected, name), getattr(found, name))]
 
@@ -102,7 +108,7 @@ def expect(case: Case) -> Seen:
     }
     seen = _seen(ended, run.answer, world, run.logs, outputs, run.end)
     seen.answered = [id_ for id_, state in run.states.items() if state.ended]
-    seen.failed = [("problem", each.kind, each.status, each.node) for each in run.failures]
+    seen.failed = [(("problem", each.kind, each.status, each.node), round(each.time, 5)) for each in run.failures]
     return seen
 
 

@@ -41,6 +41,7 @@ class Failure(Exception):
     detail: str | None = None
     upstream: int | None = None
     retry_after: float | None = None
+    time: float = 0.0
 
     def described(self) -> dict[str, Any]:
         """What `err` and `.error` hold."""
@@ -210,6 +211,7 @@ class Reference:
             failure = Failure("timeout", 504, id_, "time ran out")
         except Failure as known:
             failure = known
+        failure.time = now()
         self.record.failures.append(failure)
         raise failure
 

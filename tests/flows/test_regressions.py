@@ -134,8 +134,9 @@ nodes:
 }
 
 
-SEEDS = [138, 557, 1045]
-"""Large flows that went wrong: a value passed on that may be none, an answer deep inside, a value of a nested function."""
+SEEDS = [138, 557, 1045, 6043, 6151]
+"""Large flows that went wrong: a value passed on that may be none, an answer deep inside, a value of a nested function,
+values that a lane need not hand over."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
