@@ -6,7 +6,6 @@ What a command needs is imported when it runs, so that `catalyst --help` answers
 from __future__ import annotations
 
 import gc
-import gc
 import sys
 from collections.abc import Callable
 from enum import StrEnum
