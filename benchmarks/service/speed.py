@@ -1,10 +1,8 @@
 """Requests per second and CPU time per request: the emitted service, FastAPI by hand, bare ASGI; interleaved rounds.
 
-`python benchmarks/service/speed.py --rounds 5 --seconds 5` needs `wrk` and two cores: the server has the first one, the
-load the second. Writes medians and ratios to standard output and, with `--json FILE`, every round to a file.
+Needs `wrk` and two cores: the server has the first one, the load the second. `run.py` calls `measure`.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -17,9 +15,8 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from work import order
-
 from catalyst.api import compile_path
+from service.work import order
 
 HERE = Path(__file__).parent
 FLOW = HERE.parent / "flows" / "three_nodes.yaml"
@@ -54,22 +51,23 @@ class Contender:
         raise SystemExit(f"no answer from {self.url}")
 
     def measure(self, script: str, connections: int, seconds: int) -> None:
-        before = self._cpu()
+        before = cpu_seconds(self.process.pid)
         command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, self.url]
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         found = json.loads(out[out.index("{") :])
-        spent = self._cpu() - before
+        spent = cpu_seconds(self.process.pid) - before
         found["cpu_us"] = spent * 1e6 / found["requests"]
         self.rounds.append(found)
-
-    def _cpu(self) -> float:
-        """Seconds of CPU time so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(10)
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process so far, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _script(body: bytes) -> str:
@@ -126,20 +124,6 @@ def measure(rounds: int, seconds: int, connections: int = 32, size: int = 1024) 
     return {title: contender.rounds for title, contender in contenders.items()}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--size", type=int, default=1024)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    rounds = measure(options.rounds, options.seconds, options.connections, options.size)
-    report(rounds)
-    if options.json:
-        options.json.write_text(json.dumps(rounds, indent=1))
-
-
 def median(rounds: Sequence[Mapping[str, float]], what: str) -> float:
     """The middle one of all rounds."""
     return statistics.median(one[what] for one in rounds)
@@ -155,7 +139,3 @@ def report(rounds: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
         errors = sum(one["errors"] for one in each)
         late = median(each, "p99_us") / 1000
         print(f"{name:20} {speed:8.0f} {ratios[0]:6.2f} {cpu:7.1f} {ratios[1]:6.2f} {late:7.2f} {errors:6.0f}")
-
-
-if __name__ == "__main__":
-    main()
