@@ -5,7 +5,6 @@ Whatever happens, nothing is left running: who leaves, fails or is cancelled tak
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar, overload
 
@@ -186,9 +185,21 @@ async def settle(run: Coroutine[Any, Any, T]) -> Settled[T]:
 
 
 async def _stop(tasks: "set[asyncio.Task[T]]") -> None:
-    """Cancel `tasks` and wait until they have ended; their own errors no longer matter."""
+    """Cancel `tasks` and wait until they have ended; their own errors no longer matter.
+
+    When we are cancelled meanwhile, they still get the time to clean up, and then the cancellation goes on.
+    """
     for task in tasks:
         task.cancel()
+    pending, cancelled = tasks, None
+    while pending:
+        try:
+            _, pending = await asyncio.wait(pending)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            pending = {task for task in pending if not task.done()}
     for task in tasks:
-        with suppress(Exception, asyncio.CancelledError):
-            await task
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody complains that it was not
+    if cancelled is not None:
+        raise cancelled

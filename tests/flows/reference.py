@@ -267,7 +267,8 @@ class Reference:
         try:
             value = json.loads(answer.body)
         except ValueError:
-            raise Failure("invalid_response", 502, id_, "the answer is not JSON") from None
+            title = "the answer has another shape than declared" if "output" in raw else "the answer is not JSON"
+            raise Failure("invalid_response", 502, id_, title) from None
         if not fits(path.split("/")[2] if "output" in raw else "any", value):
             raise Failure("invalid_response", 502, id_, "the answer has another shape than declared")
         return value
@@ -405,10 +406,17 @@ async def together(work: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
 
 
 async def stop(tasks: Sequence[asyncio.Future[Any]]) -> None:
-    """Cancel what still runs and wait for its end."""
+    """Cancel what still runs and wait for its end, clean-up included, also when we are cancelled meanwhile."""
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    cancelled = None
+    while pending := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 async def race(branches: Mapping[str, Coroutine[Any, Any, tuple[Any, bool]]]) -> tuple[Any, bool]:

@@ -119,6 +119,21 @@ nodes:
   settle: {type: parallel, mode: settled, branches: {app: {uuid: {type: set, with: {value: "{{ nodes.done.output.index }}"}}}, as_failure: {wait: {type: wait, with: {for: 1ms}}}}}
 output: {o: "{{ nodes.done.output }}", text: "{{ nodes.text.output }}", error: "{{ nodes.error.output }}", found: "{{ nodes.found.output }}", settle: "{{ nodes.settle.output }}"}
 """,
+    "time runs out while the losers of a race clean up": """
+nodes:
+  n1:
+    type: parallel
+    mode: race
+    timeout: 300ms
+    branches:
+      quick: {n2: {type: wait, with: {for: 10ms}}}
+      slow:
+        n3:
+          type: try
+          do: {n4: {type: wait, with: {for: 5s}}}
+          finally: {n5: {type: http, with: {url: "http://api.test/n5/int", method: POST}}}
+  n6: {type: http, needs: [n1], with: {url: "http://api.test/n6/int", method: POST}}
+""",
     "an answer in one branch of a switch and slow work beside it": """
 nodes:
   n1: {type: http, if: "{{ input.b }}", with: {url: "http://api.test/n1/rep"}, output: Rep}
