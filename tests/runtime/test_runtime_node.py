@@ -1,6 +1,5 @@
 import asyncio
 import logging
-import time
 
 import pytest
 
@@ -119,9 +118,8 @@ def test_the_time_limit_is_for_each_attempt():
             await asyncio.sleep(5)
         return "at last"
 
-    started = time.monotonic()
     assert run(slow(make_context())) == "at last"
-    assert 0.06 <= time.monotonic() - started < 1
+    assert len(attempts) == 3
 
 
 def test_a_node_that_runs_out_of_time_is_a_timeout():

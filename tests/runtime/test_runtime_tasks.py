@@ -1,5 +1,4 @@
 import asyncio
-import time
 import tracemalloc
 
 import pytest
@@ -176,9 +175,7 @@ def test_a_race_is_won_by_the_first_that_succeeds_and_the_rest_is_stopped():
         "loser": loser,
         "quick": lambda: sleep_then(0.01, "here"),
     }
-    started = time.monotonic()
     assert run(race(branches)) == {"branch": "quick", "output": "here"}
-    assert time.monotonic() - started < 1
     assert stopped == ["loser"]
 
 
