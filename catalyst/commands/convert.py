@@ -21,7 +21,7 @@ _LARGEST = 64 * 1024 * 1024
 def convert(flow: Path, output: Path | None, *, to: Form | None, force: bool, as_json: bool) -> int:
     """Write the other form to standard output, to a file, or (several files) into a folder; gives the exit code."""
     from catalyst.spec.visual.convert import project_to_visual, to_visual, to_yaml  # noqa: PLC0415 - start-up time
-    from catalyst.spec.visual.load import is_visual  # noqa: PLC0415
+    from catalyst.spec.visual.detect import is_visual  # noqa: PLC0415
 
     sources = _read(existing(flow))
     name, source = next(iter(sources.items()))

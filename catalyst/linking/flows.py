@@ -21,7 +21,7 @@ from catalyst.nodes.base import CalledFlow, Signature
 from catalyst.spec.flow import flow_from_tree, load_flow
 from catalyst.spec.model import Flow, ProjectFile
 from catalyst.spec.tree import LocatedMap
-from catalyst.spec.visual.load import is_visual, load_visual
+from catalyst.spec.visual.detect import is_visual
 
 Read = Callable[[str], "str | None"]
 
@@ -81,6 +81,9 @@ class Linker:
             if loaded.flow is not None:
                 yield Unit(str(loaded.flow.name), filename, loaded.flow, loaded.tree, entry)
             return
+        # A tenth of the start-up time, and most flows are YAML.
+        from catalyst.spec.visual.load import load_visual  # noqa: PLC0415
+
         visual = load_visual(source, filename)
         found.extend(visual.diagnostics)
         self.linked.libraries.update(visual.files)

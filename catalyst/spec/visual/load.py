@@ -103,11 +103,6 @@ def load_visual(source: str, filename: str) -> VisualLoaded:
     return _Document(raw, report).load()
 
 
-def is_visual(source: str, filename: str) -> bool:
-    """Whether a file is in the visual form: by its name, or because its text is an object of JSON with workflows."""
-    return filename.endswith(".json") or (source.lstrip()[:1] == "{" and '"workflows"' in source)
-
-
 class _Document:
     def __init__(self, raw: LocatedMap, report: Report) -> None:
         self.raw = raw
