@@ -53,29 +53,7 @@ class Endpoint:
         guard = Guard(receive, self._timeout)
         answer: Answer | None
         try:
-            answered = Answered() if self.workflow.continues else None
-            media_type = self._let_in(scope)
-            body = await self._read(receive) if self.intake.reads_body else b""
-            guard.body_is_read()
-            given = self.intake.take(scope, path_values, media_type, body)
-            live = self._host.admit(scope)  # others may have come while the body was on its way
-            ctx = ExecutionContext(
-                given,
-                live.env,
-                live.secrets,
-                live.pools,
-                workflow=self.workflow.name,
-                vars=self.workflow.vars,
-                execution_id=execution_id,
-                answer=answered,
-            )
-            streamer = self.workflow.stream
-            if streamer is not None and _wants_events(scope):
-                guard.stop()
-                streamed = self._streamed(ctx, answered)
-                answer = await self._stream(streamer, streamed, receive, send)
-            else:
-                answer = await self._run(ctx, answered, scope)
+            answer = await guard.watch(self._serve(guard, execution_id, scope, receive, send, path_values))
         except asyncio.CancelledError:
             answer = self._cancelled(guard, execution_id)
         except ClientGone:
@@ -89,6 +67,38 @@ class Endpoint:
         if answer is not None:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
+
+    async def _serve(  # noqa: PLR0913, PLR0917 - what an ASGI application is called with, and what names the run
+        self,
+        guard: Guard,
+        execution_id: str,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        path_values: Mapping[str, str],
+    ) -> Answer | None:
+        """Read the request and run the workflow; None when the answer has been streamed. Raises RequestError."""
+        answered = Answered() if self.workflow.continues else None
+        media_type = self._let_in(scope)
+        body = await self._read(receive) if self.intake.reads_body else b""
+        guard.body_is_read()
+        given = self.intake.take(scope, path_values, media_type, body)
+        live = self._host.admit(scope)  # others may have come while the body was on its way
+        ctx = ExecutionContext(
+            given,
+            live.env,
+            live.secrets,
+            live.pools,
+            workflow=self.workflow.name,
+            vars=self.workflow.vars,
+            execution_id=execution_id,
+            answer=answered,
+        )
+        streamer = self.workflow.stream
+        if streamer is not None and _wants_events(scope):
+            guard.stop()
+            return await self._stream(streamer, self._streamed(ctx, answered), receive, send)
+        return await self._run(ctx, answered, scope)
 
     def _let_in(self, scope: Scope) -> bytes:
         """Let the caller in before the body is read; gives the body's content type. Raises RequestError."""
