@@ -68,7 +68,7 @@ class Endpoint:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
 
-    async def _serve(  # noqa: PLR0913, PLR0917 - what an ASGI application is called with, and what names the run
+    async def _serve(
         self,
         guard: Guard,
         execution_id: str,
