@@ -21,6 +21,7 @@ REQUIREMENTS = {
     "fastapi": "fastapi>=0.165,<1",
     "httptools": "httptools>=0.8",
     "httpx2": "httpx2>=2.16,<3",
+    "msgspec": "msgspec>=0.21",
     "openai": "openai>=3.52,<4",
     "orjson": "orjson>=3.11",
     "prometheus_client": "prometheus-client>=0.22",

@@ -53,7 +53,7 @@ async def _run_workflow(workflow: Any, given: bytes, env: Any, secrets: Any, poo
     from app.runtime.context import ExecutionContext
     from app.runtime.endpoint import new_execution_id
     from app.runtime.host import Limits, in_time
-    from app.runtime.intake import check_body
+    from app.runtime.intake import BodyReader
     from app.runtime.problems import document
     from app.runtime.reply import Reply
     from pydantic import TypeAdapter
@@ -63,7 +63,7 @@ async def _run_workflow(workflow: Any, given: bytes, env: Any, secrets: Any, poo
     replies: list[Reply] = []
     ctx = None
     try:
-        checked = check_body(TypeAdapter(workflow.input_type).validator.validate_json, given)
+        checked = BodyReader(TypeAdapter(workflow.input_type)).read(given)
         ctx = ExecutionContext(
             checked,
             env,

@@ -17,7 +17,7 @@ from . import answers, logs, problems
 from .answers import Answer
 from .context import ExecutionContext
 from .guard import ClientGone, Guard
-from .host import Host, run_took_too_long
+from .host import Host, Live, run_took_too_long
 from .intake import Intake, read_body
 from .reply import Reply
 from .workflow import Answered, HttpTrigger, StreamedRun, Streamer, Workflow
@@ -53,7 +53,13 @@ class Endpoint:
         guard = Guard(receive, self._timeout)
         answer: Answer | None
         try:
-            answer = await guard.watch(self._serve(guard, execution_id, scope, receive, send, path_values))
+            serving = self._serve(guard, execution_id, scope, receive, send, path_values)
+            try:
+                awaited = serving.send(None)
+            except StopIteration as done:
+                answer = done.value  # it never waited, as most runs without I/O
+            else:
+                answer = await guard.watch(serving, awaited)
         except asyncio.CancelledError:
             answer = self._cancelled(guard, execution_id)
         except ClientGone:
@@ -78,12 +84,20 @@ class Endpoint:
         path_values: Mapping[str, str],
     ) -> Answer | None:
         """Read the request and run the workflow; None when the answer has been streamed. Raises RequestError."""
-        answered = Answered() if self.workflow.continues else None
-        media_type = self._let_in(scope)
-        body = await self._read(receive) if self.intake.reads_body else b""
-        guard.body_is_read()
+        live = self._host.admit(scope)
+        if self._guarded:
+            self._let_in(live, scope)
+        media_type = self.intake.expect(scope)
+        body = b""
+        if self.intake.reads_body:
+            message = await receive()
+            body = message.get("body", b"")
+            if message.get("more_body", False) or len(body) > self.intake.max_body or not body:
+                body = await read_body(receive, self.intake.max_body, message)
+        guard.body_is_read = True
         given = self.intake.take(scope, path_values, media_type, body)
-        live = self._host.admit(scope)  # others may have come while the body was on its way
+        self._host.refuse_when_full()  # others may have come while the body was on its way
+        answered = Answered() if self.workflow.continues else None
         ctx = ExecutionContext(
             given,
             live.env,
@@ -100,24 +114,12 @@ class Endpoint:
             return await self._stream(streamer, self._streamed(ctx, answered), receive, send)
         return await self._run(ctx, answered, scope)
 
-    def _let_in(self, scope: Scope) -> bytes:
-        """Let the caller in before the body is read; gives the body's content type. Raises RequestError."""
-        live = self._host.admit(scope)
-        if self._guarded:
-            auth, rate = self.trigger.auth, self.trigger.rate_limit
-            caller = live.checks[auth](scope) if auth is not None else _address(scope)
-            if rate is not None:
-                rate.take(caller)
-        return self.intake.expect(scope)
-
-    async def _read(self, receive: Receive) -> bytes:
-        """The body. Raises RequestError (413) or ClientGone."""
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        most = self.intake.max_body
-        if message.get("more_body", False) or len(body) > most or message["type"] == "http.disconnect":
-            return await read_body(receive, most, message)
-        return body
+    def _let_in(self, live: Live, scope: Scope) -> None:
+        """Let the caller in before the body is read. Raises RequestError (401, 429)."""
+        auth, rate = self.trigger.auth, self.trigger.rate_limit
+        caller = live.checks[auth](scope) if auth is not None else _address(scope)
+        if rate is not None:
+            rate.take(caller)
 
     async def _run(self, ctx: Context, answered: Answered | None, scope: Scope) -> Answer:
         """Run to the end, or to the point where the workflow answers. Raises only CancelledError."""
@@ -195,7 +197,7 @@ class Endpoint:
             raise asyncio.CancelledError
         if cause == "client":
             return None
-        if guard.listening:
+        if guard.body_is_read:
             return self._refused(run_took_too_long(), execution_id)
         slow = problems.RequestError("The request took too long to arrive", kind="timeout", status=408)
         return self._refused(slow, execution_id)

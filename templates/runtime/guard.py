@@ -1,12 +1,12 @@
 """Ends a run when its client leaves or its time is over.
 
 Watching a connection takes a task and a time limit takes a timer: more than a whole run of plain Python costs. So
-nothing is set up until the run first waits for something. The guard takes the run's first step itself to see whether
-it does; a run that never waits is over by then and has cost nothing.
+nothing is set up until the run first waits for something. Whoever starts the run takes its first step to see whether it
+does; a run that never waits is over by then and has cost nothing.
 """
 
 import asyncio
-from asyncio import AbstractEventLoop, Task, TimerHandle
+from asyncio import Task
 from collections.abc import Coroutine, Generator
 from types import coroutine
 from typing import Any, Literal, TypeVar
@@ -24,26 +24,27 @@ class ClientGone(Exception):
 class Guard:
     """Watches one run, from the moment it first waits until `stop`."""
 
-    __slots__ = ("_listener", "_listening", "_loop", "_receive", "_stopped", "_task", "_timeout", "_timer", "cause")
+    __slots__ = ("_receive", "_timeout", "_watch", "body_is_read", "stopped")
 
     def __init__(self, receive: Receive, timeout: float) -> None:
         self._receive = receive
         self._timeout = timeout
-        self._loop: AbstractEventLoop | None = None
-        self._task: Task[Any] | None = None
-        self._timer: TimerHandle | None = None
-        self._listener: Task[None] | None = None
-        self._listening = False
-        self._stopped = False
-        self.cause: Cause | None = None
+        self._watch: _Watch | None = None
+        self.body_is_read = False
+        """Whether the request is there as a whole, so that the only news from the client is that it leaves."""
+        self.stopped = False
 
     @coroutine
-    def watch(self, run: Coroutine[Any, Any, R]) -> Generator[Any, Any, R]:
-        """The result of `run`; to be awaited. Passes on what it waits for, and what comes back, as `await` does."""
+    def watch(self, run: Coroutine[Any, Any, R], awaited: object) -> Generator[Any, Any, R]:
+        """The result of `run`, which has taken its first step and waits for `awaited`; to be awaited.
+
+        Passes on what it waits for, and what comes back, as `await` does.
+        """
+        self._watch = watch = _Watch(self._timeout)
         try:
-            awaited = run.send(None)
-            self._begin()
             while True:
+                if self.body_is_read and not self.stopped:
+                    watch.listen(self._receive)
                 try:
                     value = yield awaited
                 except BaseException as error:
@@ -54,52 +55,52 @@ class Guard:
             result: R = done.value
             return result
 
-    @property
-    def listening(self) -> bool:
-        """Whether the request is there as a whole."""
-        return self._listening
-
-    def body_is_read(self) -> None:
-        """From now on the only news from the client is that it leaves."""
-        self._listening = True
-        if self._loop is not None:
-            self._listen_from_now(self._loop)
-
     def stop(self) -> None:
         """Take down whatever was set up, for good; may be called twice."""
-        self._stopped = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._listener is not None:
-            self._listener.cancel()
-            self._listener = None
+        self.stopped = True
+        if self._watch is not None:
+            self._watch.stop()
 
     def caused(self) -> Cause | None:
         """Why the task was cancelled, when that was us; None when somebody else did it (too)."""
-        if self.cause is None or self._task is None or self._task.uncancel() > 0:
-            return None
-        return self.cause
+        return self._watch.caused() if self._watch is not None else None
 
-    def _begin(self) -> None:
-        if self._stopped:
-            return
+
+class _Watch:
+    """What is set up for a run that waits: a timer, and a task that listens for the client."""
+
+    __slots__ = ("_cause", "_listener", "_loop", "_task", "_timer")
+
+    def __init__(self, timeout: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
-        self._timer = self._loop.call_later(self._timeout, self._cancel, "timeout")
-        if self._listening:
-            self._listen_from_now(self._loop)
+        self._timer = self._loop.call_later(timeout, self._cancel, "timeout")
+        self._listener: Task[None] | None = None
+        self._cause: Cause | None = None
 
-    def _listen_from_now(self, loop: AbstractEventLoop) -> None:
-        if self._listener is None and not self._stopped:
-            self._listener = loop.create_task(self._listen())
+    def listen(self, receive: Receive) -> None:
+        """Cancel the run when the client leaves; may be called often."""
+        if self._listener is None:
+            self._listener = self._loop.create_task(self._listen(receive))
 
-    async def _listen(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+    def stop(self) -> None:
+        """End the timer and the listener."""
+        self._timer.cancel()
+        if self._listener is not None:
+            self._listener.cancel()
+
+    def caused(self) -> Cause | None:
+        """Why the task was cancelled, when that was us; None when somebody else did it (too)."""
+        if self._cause is None or self._task is None or self._task.uncancel() > 0:
+            return None
+        return self._cause
+
+    async def _listen(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
             pass
         self._cancel("client")
 
     def _cancel(self, cause: Cause) -> None:
-        if self.cause is None and self._task is not None:
-            self.cause = cause
+        if self._cause is None and self._task is not None:
+            self._cause = cause
             self._task.cancel()

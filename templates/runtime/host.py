@@ -64,9 +64,13 @@ class Host:
         live = self.live
         if live is None or is_stopping(scope):
             raise RequestError("The service is not running", kind="unavailable", status=503, retry_after=5.0)
+        self.refuse_when_full()
+        return live
+
+    def refuse_when_full(self) -> None:
+        """Raise RequestError (503) when there is no room for another run."""
         if self.running >= self.limits.concurrency:
             raise RequestError("The service is busy", kind="overload", status=503, retry_after=1.0)
-        return live
 
     def keep(self, workflow: Workflow, task: asyncio.Task[Any]) -> None:
         """Let a run go on in the background: it keeps its place, a stop waits for it, and its failure is logged."""

@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope
 
 from .guard import ClientGone
 from .problems import RequestError, invalid, merged
+from .quick_json import DOUBTS, quick_reader
 from .soundness import Shape, refuse_unsound, shape_of
 from .workflow import HttpTrigger, Workflow
 
@@ -35,9 +36,7 @@ class Intake:
         body_type = trigger.body_type if trigger.body_type is not None or self._sources else workflow.input_type
         self.body_type = body_type
         self.reads_body = body_type is not None
-        # The core validator: the adapter's own method costs as much again for a small body.
-        self._validate = TypeAdapter(body_type).validator.validate_json if body_type is not None else None
-        self._shape = shape_of(TypeAdapter(body_type)) if body_type is not None else None
+        self._body = BodyReader(TypeAdapter(body_type)) if body_type is not None else None
 
     def parameters(self) -> list[dict[str, Any]]:
         """The OpenAPI description of what comes from the path, the query and headers."""
@@ -68,10 +67,10 @@ class Intake:
         """The checked input; an empty body stands for an empty object. Raises RequestError (400, 415, 422)."""
         if media_type != b"application/json" and body and not _JSON_TYPE.fullmatch(media_type.decode("latin-1")):
             raise RequestError("The body has to be application/json", kind="media-type", status=415)
-        if self._validate is None:
+        if self._body is None:
             return self._check_parameters(scope, path_values)
         if self._parameters is None:
-            return check_body(self._validate, body or b"{}", self._shape)
+            return self._body.read(body or b"{}")
         given: dict[str, Any] = {}
         problems: list[RequestError] = []
         try:
@@ -79,7 +78,7 @@ class Intake:
         except RequestError as problem:
             problems.append(problem)
         try:
-            given.update(check_body(self._validate, body or b"{}", self._shape))
+            given.update(self._body.read(body or b"{}"))
         except RequestError as problem:
             if problem.status != 422:
                 raise
@@ -144,22 +143,41 @@ def _too_large(limit: int) -> RequestError:
     return RequestError("The body is too large", kind="too-large", status=413, detail=detail)
 
 
-def check_body(validate: Any, raw: bytes, shape: Shape | None = None) -> Any:
-    """The body as checked data; `shape` is that of its type.
+class BodyReader:
+    """Reads JSON bodies of one type."""
 
-    Raises RequestError: 400 when it is no JSON, 422 when it is not what was asked for."""
-    try:
-        data = validate(raw)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+    def __init__(self, adapter: TypeAdapter[Any]) -> None:
+        # The core validator: the adapter's own method costs as much again for a small body.
+        self._validate = adapter.validator.validate_json
+        self._quick = quick_reader(adapter)
+        self._shape = shape_of(adapter)
+
+    def read(self, raw: bytes) -> Any:
+        """The body as checked data.
+
+        Raises RequestError: 400 when it is no JSON, 422 when it is not what was asked for.
+        """
+        if self._quick is None:
+            data = self._read_carefully(raw)
+        else:
+            try:
+                data = self._quick(raw)
+            except DOUBTS:
+                data = self._read_carefully(raw)
+        refuse_unsound(raw, data, self._shape)
+        return data
+
+    def _read_carefully(self, raw: bytes) -> Any:
+        try:
+            return self._validate(raw)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
         if found[0]["type"] == "json_invalid" and "number out of range" in found[0]["msg"]:
             # Good JSON, but an integer of thousands of digits.
-            raise invalid([{"loc": (), "msg": "Input has too many digits", "type": "too_large"}], "body") from None
+            raise invalid([{"loc": (), "msg": "Input has too many digits", "type": "too_large"}], "body")
         if found[0]["type"] == "json_invalid":
-            raise RequestError("The body is not valid JSON", kind="json", status=400, detail=found[0]["msg"]) from None
-        raise invalid(found, "body") from None
-    refuse_unsound(raw, data, shape)
-    return data
+            raise RequestError("The body is not valid JSON", kind="json", status=400, detail=found[0]["msg"])
+        raise invalid(found, "body")
 
 
 def _wire_name(field: str, source: str) -> str:
