@@ -30,6 +30,7 @@ class Intake:
 
     def __init__(self, workflow: Workflow, trigger: HttpTrigger, max_body: int) -> None:
         self.max_body = max_body
+        self._digits = len(str(max_body))
         self._sources = dict(trigger.parameters)
         self._parameters = TypeAdapter(trigger.parameters_type) if trigger.parameters_type is not None else None
         self._lists = _list_fields(self._parameters) if self._parameters is not None else frozenset()
@@ -59,8 +60,9 @@ class Intake:
         for name, value in scope["headers"]:
             if name == b"content-type":
                 media_type = value
-            elif name == b"content-length" and (len(value) > _MAX_DIGITS or int(value) > self.max_body):
-                raise _too_large(self.max_body)
+            elif name == b"content-length" and len(value) >= self._digits:
+                if len(value) > _MAX_DIGITS or int(value) > self.max_body:
+                    raise _too_large(self.max_body)
         return media_type
 
     def take(self, scope: Scope, path_values: Mapping[str, str], media_type: bytes, body: bytes) -> Any:
@@ -157,13 +159,10 @@ class BodyReader:
 
         Raises RequestError: 400 when it is no JSON, 422 when it is not what was asked for.
         """
-        if self._quick is None:
+        try:
+            data = self._quick(raw) if self._quick is not None else self._read_carefully(raw)
+        except DOUBTS:
             data = self._read_carefully(raw)
-        else:
-            try:
-                data = self._quick(raw)
-            except DOUBTS:
-                data = self._read_carefully(raw)
         refuse_unsound(raw, data, self._shape)
         return data
 
