@@ -40,11 +40,12 @@ class Guard:
 
         Passes on what it waits for, and what comes back, as `await` does.
         """
-        self._watch = watch = _Watch(self._timeout)
+        if not self.stopped:
+            self._watch = _Watch(self._timeout)
         try:
             while True:
-                if self.body_is_read and not self.stopped:
-                    watch.listen(self._receive)
+                if self.body_is_read and not self.stopped and self._watch is not None:
+                    self._watch.listen(self._receive)
                 try:
                     value = yield awaited
                 except BaseException as error:
