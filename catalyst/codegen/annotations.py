@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -137,4 +136,4 @@ def _adapter_name(annotation: str, hint: str) -> str:
 
 def _can_be_field(key: str) -> bool:
     """Whether a key can stand in a class body; Python renames what begins with `__`."""
-    return is_identifier(key) and not keyword.issoftkeyword(key) and not key.startswith("__")
+    return is_identifier(key) and not key.startswith("__")
