@@ -135,7 +135,7 @@ class FormWriter:
         target = self._declare(self._annotation(self.step.output))
         for number, (when, body) in enumerate(form.cases):
             condition = self.scribe.expr(when)
-            with self.frame.body.block(f"{'if' if number == 0 else 'elif'} {condition}:"):
+            with self.frame.body.block(f"{'if' if number == 0 else 'elif'} {condition}:"), self.frame.under(condition):
                 self._case(body, target)
         if form.default is not None:
             with self.frame.body.block("else:"):

@@ -91,7 +91,7 @@ class Sequence:
             self.marked.add(first.id)
         condition = self._condition(first)
         outer_wanted, self.frame.wanted = self.frame.wanted, set()
-        with self.frame.part() as inner:
+        with self.frame.part() as inner, self.frame.under(condition):
             for number, step in enumerate(steps):
                 self._step(step, [*(each.id for each in steps[number + 1 :]), *rest], conditional=True)
         made = {variable.name for step in steps for variable in self._variables(step)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from catalyst.diagnostics import did_you_mean, suggest
 from catalyst.expressions.arguments import NOT_CONSTANT, Binding, Bound, bind, constant_of
-from catalyst.expressions.check_operators import check_choice, check_equality, coalesced, refuse_secret
+from catalyst.expressions.check_operators import check_choice, check_equality, coalesced, refuse_secret, refuse_secrets
 from catalyst.expressions.check_paths import is_path
 from catalyst.expressions.checker import Checker, Facts, default_help, shown
 from catalyst.expressions.functions import (
@@ -125,7 +125,7 @@ def _check_default(checker: Checker, node: Filter, facts: Facts) -> Expr:
         return coalesced(checker, Coalesce(value=value, fallback=checked, start=start, end=end), value, checked)
     if not (isinstance(falsy, Literal_) and isinstance(falsy.value, bool)):
         checker.error("E207", "the second argument of `default` is true or false", falsy)
-    if refuse_secret(checker, value, "given a fallback") or refuse_secret(checker, checked, "used as a fallback"):
+    if refuse_secrets(checker, "given a fallback, or be one", value, checked):
         return node
     nothing = Literal_(value=None, type=NONE, start=node.value.end, end=node.value.end)
     soft = Coalesce(value=value, fallback=nothing, start=value.start, end=value.end, type=value.type)

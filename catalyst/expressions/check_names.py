@@ -5,6 +5,8 @@ Goes in: the beginning of a path as written. Comes out: a `Ref` with its type, o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from catalyst.diagnostics import did_you_mean, listing, suggest
 from catalyst.expressions.checker import Checker
 from catalyst.expressions.functions import FUNCTIONS
@@ -16,6 +18,7 @@ from catalyst.expressions.types import (
     STR,
     FieldType,
     NoneType,
+    NullableType,
     ObjectType,
     SecretType,
     StrType,
@@ -130,7 +133,7 @@ def _root_field(checker: Checker, node: Get | Index, root: Name) -> Expr | None:
         case "nodes":
             return _bare_node(checker, node, key)
         case "input" if key is not None and checker.scope.input.field(key) is not None:
-            return _ref(checker, node, "input", (key,), _field_type(checker.scope.input, key))
+            return _input_field(checker, node, key)
         case "vars" | "global" if key is not None and checker.scope.vars.field(key) is not None:
             return _ref(checker, node, "var", (key,), _field_type(checker.scope.vars, key))
         case "execution":
@@ -141,6 +144,14 @@ def _root_field(checker: Checker, node: Get | Index, root: Name) -> Expr | None:
             return _object_field(checker, node, "local", type_, key)
         case _:
             return None
+
+
+def _input_field(checker: Checker, node: Get | Index, key: str) -> Expr:
+    type_ = _field_type(checker.scope.input, key)
+    ref = _ref(checker, node, "input", (key,), type_)
+    if key not in checker.scope.given or not isinstance(type_, NullableType):
+        return ref
+    return replace(ref, type=type_.inner, assured=True)
 
 
 def _object_field(checker: Checker, node: Get | Index, kind: str, type_: ObjectType, key: str | None) -> Expr:

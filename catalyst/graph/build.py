@@ -219,13 +219,13 @@ class Builder:
 
 
 def _knowing(condition: Expr, around: Surroundings) -> Surroundings:
-    """What a node with this `if` may rely on: nodes whose output the condition found to be there have run."""
+    """What a node with this `if` may rely on: the outputs and the fields of the input that were found to be there."""
     if condition.template is None:
         return around
     keys = {key for hole in holes(condition.template) for key in facts_of(hole, True)}
     ids = sorted({str(key[1]) for key in keys if len(key) > 2 and key[0] == "nodes" and key[2] == "output"})
     known = tuple(around.facts[id_].atoms for id_ in ids if id_ in around.facts)
-    return replace(around, known=(*around.known, *known))
+    return replace(around, known=(*around.known, *known)).given_by(condition)
 
 
 def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) -> Surroundings:

@@ -86,7 +86,10 @@ def _value(*bodies: Body | None) -> Type:
 
 
 def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Surroundings) -> tuple[Form, Type]:
-    bodies = [builder.body(draft.bodies[("cases", number, "do")], around) for number in range(len(params.cases))]
+    bodies = [
+        builder.body(draft.bodies[("cases", number, "do")], around.given_by(case.when))
+        for number, case in enumerate(params.cases)
+    ]
     default = builder.body(draft.bodies[("default",)], around) if params.default is not None else None
     cases = tuple((case.when, body) for case, body in zip(params.cases, bodies, strict=True))
     return SwitchForm(cases, default), _value(*bodies, default)
