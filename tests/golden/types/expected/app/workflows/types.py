@@ -7,7 +7,6 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
-from app.runtime.values import coalesce
 from app.runtime.workflow import HttpTrigger, Workflow
 
 
@@ -47,7 +46,7 @@ Context = ExecutionContext[TypesInput, None, None]
 async def types(ctx: Context) -> TypesOutput:
     """Run the workflow once; gives its output."""
     # total, flow.yaml:8
-    total: int | float = sum(l["price"] * coalesce(l.get("amount"), 1) for l in ctx.input["order"]["lines"])
+    total: int | float = sum(l["price"] * l.get("amount", 1) for l in ctx.input["order"]["lines"])
     ctx.set_output("total", total)
     return {
         "total": total * ctx.input["ratio"],
