@@ -5,6 +5,7 @@ Goes in: the beginning of a path as written. Comes out: a `Ref` with its type, o
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from catalyst.diagnostics import did_you_mean, listing, suggest
@@ -278,7 +279,7 @@ def _name_help(checker: Checker, node: Name) -> tuple[str | None, str]:
     if name in FUNCTIONS:
         return f"`{name}` is a function; write {name}()", ""
     if name in _FOREIGN_ROOTS:
-        help_ = _FOREIGN_ROOTS[name]
+        help_ = _foreign_path(checker.source[node.start :]) or _FOREIGN_ROOTS[name]
         return help_, "did you mean `input`?" if name == "inputs" else ""
     if checker.source[: node.start].rstrip().endswith("${{"):
         return "`${{ }}` is GitHub Actions syntax; write {{ input.name }}", ""
@@ -293,6 +294,19 @@ def _name_help(checker: Checker, node: Name) -> tuple[str | None, str]:
     if field_:
         return None, f"did you mean `input.{field_}`?"
     return f"names that exist here: {listing(roots)}; text stands in quotes", ""
+
+
+_STEP_OUTPUT = re.compile(
+    r"(?:steps|tasks|needs)\.(?P<id>\w+)\.(?:outputs?|result)\b(?P<path>(?:\.\w+)*)|inputs(?P<input>(?:\.\w+)+)"
+)
+
+
+def _foreign_path(source: str) -> str | None:
+    """`steps.x.outputs.y` and `inputs.y` as they are written here."""
+    match = _STEP_OUTPUT.match(source)
+    if match is None:
+        return None
+    return f"write input{match['input']}" if match["input"] else f"write nodes.{match['id']}.output{match['path']}"
 
 
 def is_none(type_: Type) -> bool:

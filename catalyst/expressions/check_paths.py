@@ -11,6 +11,7 @@ from dataclasses import replace
 from catalyst.diagnostics import did_you_mean, listing
 from catalyst.expressions.check_names import key_of, key_place, resolve_root
 from catalyst.expressions.checker import DEFINED, Checker, Facts, PathKey, default_help, shown
+from catalyst.expressions.functions import FILTERS
 from catalyst.expressions.tree import Expr, Get, Index, Literal_, Name, Slice, Unary
 from catalyst.expressions.types import (
     ANY,
@@ -18,6 +19,7 @@ from catalyst.expressions.types import (
     NONE,
     STR,
     AnyType,
+    DateTimeType,
     FieldType,
     FileType,
     IntType,
@@ -228,6 +230,10 @@ def _no_fields(checker: Checker, type_: Type, step: Get | Index) -> None:
     help_ = None
     if key in ("length", "size", "count"):
         help_ = "write `| length`"
+    elif isinstance(type_, DateTimeType):
+        help_ = "its parts are text of a format: `| date('YYYY')`"
+    elif isinstance(type_, StrType) and key in FILTERS:
+        help_ = f"write `| {key}`"
     elif isinstance(type_, ListType):
         item = without_none(type_.item)
         if isinstance(item, ObjectType) and key is not None and item.field(key) is not None:
