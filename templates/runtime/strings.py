@@ -43,7 +43,7 @@ def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     source = _text("replace", value)
     old, new = _text("replace", old), _text("replace", new)
     most = -1 if count is None else min(count, len(source) + 1)
-    if len(new) > len(old):
+    if len(new) > len(old) and (len(source) + 1) * (len(new) + 1) > MAX_TEXT:
         found = source.count(old) if most < 0 else min(most, source.count(old))
         limit("replace", len(source) + found * (len(new) - len(old)), MAX_TEXT, "characters")
     return source.replace(old, new, most)
