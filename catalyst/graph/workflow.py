@@ -5,7 +5,7 @@ Goes in: a loaded `Flow` and what it can reach beyond its file. Comes out: the g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from catalyst.expressions.types import (
 )
 from catalyst.graph.build import Builder
 from catalyst.graph.draft import Drafter
-from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Route, Workflow, all_steps
+from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Route, Step, Workflow, all_steps
 from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import Neighbours, NodeSite
 from catalyst.graph.types import NamedTypes, type_of_constant
@@ -91,6 +91,7 @@ class _Flow:
         output, checked = self._output(around)
         output_type = self._output_type(output, body, checked)
         steps = list(all_steps(body))
+        self._check_streams(output, checked, steps)
         return Workflow(
             name=self.name,
             description=str(self.flow.description or ""),
@@ -177,6 +178,21 @@ class _Flow:
         wish = "say what stands in for it: add | default(...)" if isinstance(given, NullableType) else ""
         self.found.error("E206", message, span, help=wish or None)
         return declared
+
+    def _check_streams(self, output: Any, checked: Mapping[Expr, Checked], steps: Sequence[Step]) -> None:
+        """Warn of a field that streams, but reads models that give their answer as a whole."""
+        fields = output if isinstance(output, tuple) else (output,)
+        for field in [each for each in fields if each is not None and each.stream]:
+            refs = [ref for _, expr in expressions_in(field.value) if expr in checked for ref in checked[expr].refs]
+            read = {ref[1] for ref in refs if ref[0] == "output"}
+            models = [(step, step.type.streams) for step in steps if step.id in read]
+            whole = [step.id for step, streams in models if streams is not None and not streams(step.params)]
+            if whole and not any(streams is not None and streams(step.params) for step, streams in models):
+                path = ("output", field.name, "stream") if isinstance(output, tuple) else ("output", "stream")
+                span = span_at(self.tree, path, Span.start_of(self.filename))
+                message = f"`{field.name}` streams, but `{whole[0]}` gives its answer as a whole"
+                wish = f"write `stream: true` under `with` of `{whole[0]}`; a typed answer cannot stream"
+                self.found.warning("W207", message, span, help=wish)
 
     def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
         if output is None:
