@@ -215,7 +215,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         if not isinstance(error, HTTPException):
             return await of_anything(request, error)
         known = problems.of_status(error.status_code, tuple((error.headers or {}).items()))
-        return _response(problems.answer(known))
+        return _response(problems.answer(known, new_execution_id()))
 
     async def of_validation(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
@@ -223,7 +223,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         found = [
             problems.invalid([{**entry, "loc": entry["loc"][1:]}], str(entry["loc"][0])) for entry in error.errors()
         ]
-        return _response(problems.answer(problems.merged(found)))
+        return _response(problems.answer(problems.merged(found), new_execution_id()))
 
     async def of_anything(request: Request, error: Exception) -> Response:
         return _response(problems.answer(error, new_execution_id()))

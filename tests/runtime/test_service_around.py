@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
 from cronsim import CronSimError
 from prometheus_client.parser import text_string_to_metric_families
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from templates.runtime import logs
 from templates.runtime.environment import Environment, MissingSettings
