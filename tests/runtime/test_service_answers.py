@@ -403,7 +403,7 @@ class _Marker:
         await self.app(scope, receive, marked if scope["type"] == "http" else send)
 
 
-def test_the_owners_middleware_and_routes_work(fast_path: bool) -> None:
+def test_the_owners_middleware_and_routes_work(fast_path: bool, caplog: pytest.LogCaptureFixture) -> None:
     app = make_app(fast_path=fast_path)
     app.add_middleware(_Marker)
     app.add_middleware(CORSMiddleware, allow_origins=["https://app.example"], allow_methods=["*"])
@@ -414,6 +414,7 @@ def test_the_owners_middleware_and_routes_work(fast_path: bool) -> None:
             raise HTTPException(418, "text of the owner")
         return {"number": 1 // (number - 1)}
 
+    caplog.set_level("ERROR", "app")
     with serving(app) as server:
         answer = server.post({"query": "ab"}, headers={"origin": "https://app.example"})
         preflight = server.client.options(
@@ -426,6 +427,9 @@ def test_the_owners_middleware_and_routes_work(fast_path: bool) -> None:
     assert preflight.status_code == 200
     assert [each.status_code for each in own] == [200, 422, 418, 500]
     assert own[1].json()["errors"][0]["field"] == "number"
+    assert (own[2].json()["type"], own[2].json()["detail"]) == ("urn:problem:i-m-a-teapot", "text of the owner")
+    (logged,) = [record.__dict__["fields"] for record in caplog.records if record.getMessage() == "request failed"]
+    assert logged == {"execution_id": own[3].json()["execution_id"], "path": "/mine"}
     assert "ZeroDivision" not in own[3].text
     assert {each.headers["content-type"] for each in own[1:]} == {"application/problem+json"}
 
