@@ -17,9 +17,12 @@ from catalyst.expressions.types import (
     INT,
     STR,
     FieldType,
+    ListType,
+    MapType,
     NullableType,
     ObjectType,
     Type,
+    UnionType,
     accepts,
     describe,
     is_secret,
@@ -84,6 +87,7 @@ class _Flow:
         self.types = NamedTypes(flow.types)
         self.secrets = frozenset(str(name) for name in flow.secrets)
         self.name = str(flow.name)
+        self.unsendable: set[str] = set()
 
     def build(self) -> Workflow:
         """All parts, in the order in which they need each other."""
@@ -236,10 +240,23 @@ class _Flow:
                 where = "path" if name in in_path else ("query" if trigger.method in _QUERY_METHODS else "body")
             if where != "body":
                 locations[str(name)] = where
+        self._check_parameters(locations)
         auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
         rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
         events = tuple(trigger.events) if trigger.events is not None else ("partial", "token", "done", "error")
         return Route(trigger.method, path, auth, rate, events, locations, trigger.status)
+
+    def _check_parameters(self, locations: Mapping[str, str]) -> None:
+        """Report inputs that are to come from a place where only text can stand."""
+        for name, where in locations.items():
+            type_ = self.types.field_type(self.flow.input[name])
+            if name in self.unsendable or _comes_as_text(type_):
+                continue
+            self.unsendable.add(name)
+            span = key_span_at(self.tree, ("input", name), Span.start_of(self.filename))
+            message = f"`{name}` comes from the {where}, where {describe(type_)} cannot stand"
+            wish = "take it from the body of a POST, or use text, numbers, booleans, dates or lists of them"
+            self.found.error("E256", message, span, help=wish)
 
     def _crons(self) -> tuple[Cron, ...]:
         schedules = [trigger.schedule for trigger in self.flow.triggers if trigger.schedule is not None]
@@ -247,6 +264,17 @@ class _Flow:
             Cron(str(each.cron), str(each.timezone or "UTC"), each.overlap, plain(each.input or {}))
             for each in schedules
         )
+
+
+def _comes_as_text(type_: Type) -> bool:
+    """Whether a value of the type can be given as text, or as several texts."""
+    match type_:
+        case NullableType(inner) | ListType(inner):
+            return _comes_as_text(inner)
+        case UnionType(members):
+            return any(_comes_as_text(member) for member in members)
+        case _:
+            return not isinstance(type_, (ObjectType, MapType))
 
 
 def _from_nodes(value: Shape, site: NodeSite) -> bool:
