@@ -175,8 +175,8 @@ class NodeType(Generic[P]):
     """Whether the node's own call takes the time-out (`scribe.time_limit`), so that the wrapper does not."""
     whole_with: str | None = None
     """The field that takes all of `with`, for node types whose settings are open."""
-    streams: Callable[[P], bool] = lambda params: False
-    """Whether the node can send tokens while it runs."""
+    streams: Callable[[P], bool] | None = None
+    """Whether the node sends tokens while it runs; None for types that never do."""
     example: str
     """A whole flow, as short as can be; it is built, checked and run by the tests and shown in the docs."""
     example_input: Mapping[str, Any] = field(default_factory=dict)

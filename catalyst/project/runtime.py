@@ -17,18 +17,18 @@ from catalyst.pysource.walk import statements
 
 REQUIREMENTS = {
     "anthropic": "anthropic>=2.11,<3",
-    "cronsim": "cronsim>=2.6",
+    "cronsim": "cronsim>=2.6,<3",
     "fastapi": "fastapi>=0.165,<1",
-    "httptools": "httptools>=0.8",
+    "httptools": "httptools>=0.8,<1",
     "httpx2": "httpx2>=2.16,<3",
     "openai": "openai>=3.52,<4",
-    "orjson": "orjson>=3.11",
-    "prometheus_client": "prometheus-client>=0.22",
+    "orjson": "orjson>=3.11,<4",
+    "prometheus_client": "prometheus-client>=0.22,<1",
     "pydantic": "pydantic>=2.14,<3",
-    "typing_extensions": "typing-extensions>=4.16",
+    "typing_extensions": "typing-extensions>=4.16,<5",
     "tzdata": "tzdata",
-    "uvicorn": "uvicorn>=0.54",
-    "uvloop": "uvloop>=0.22; platform_system != 'Windows'",
+    "uvicorn": "uvicorn>=0.54,<1",
+    "uvloop": "uvloop>=0.22,<1; platform_system != 'Windows'",
 }
 """Import name to requirement line: the ranges that emitted projects are tested with."""
 

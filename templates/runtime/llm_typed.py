@@ -11,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import FlowError
-from .llm import LLM, Context, LlmOptions, LlmRequest, Message, Model, OnToken, OutputSchema, first_answer
+from .llm import Context, LlmOptions, LlmRequest, Message, Model, OnToken, OutputSchema, answer_of, first_answer
 
 T = TypeVar("T")
 
@@ -39,19 +39,19 @@ async def complete_as(
     request = LlmRequest(tuple(messages), options.get("system"), shape.schema)
 
     async def ask(model: Model, on_token: OnToken | None) -> T:
-        return await _ask(ctx, model, request, shape, max_repairs)
+        return await _ask(ctx, node, model, request, shape, max_repairs)
 
     return await first_answer(ctx, node, models, ask, options)
 
 
-async def _ask(ctx: Context, model: Model, request: LlmRequest, shape: "_Shape[T]", repairs: int) -> T:
+async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape: "_Shape[T]", repairs: int) -> T:
     for _ in range(repairs):
-        answer = await model.ask(ctx.pools[LLM], request, None)
+        answer = await answer_of(ctx, node, model, request)
         try:
             return shape.read(answer["text"])
         except ValidationError as error:
             request = _with_correction(request, answer["text"], error)
-    answer = await model.ask(ctx.pools[LLM], request, None)
+    answer = await answer_of(ctx, node, model, request)
     try:
         return shape.read(answer["text"])
     except ValidationError:

@@ -87,6 +87,36 @@ def test_a_stream_says_the_same_as_a_plain_answer(provider):
     assert len(watcher.tokens) > 5
 
 
+def _answers_logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [record.__dict__["fields"] for record in caplog.records if record.getMessage() == "model answered"]
+
+
+@BOTH
+@pytest.mark.parametrize("watched", [False, True], ids=["plain", "streamed"])
+def test_what_an_answer_took_is_in_the_log(provider, watched, caplog):
+    caplog.set_level(logging.INFO, "app")
+    answer = with_llm(
+        lambda ctx: complete(ctx, "said", [model(provider)], messages=says("Tell of the sea."), stream=True),
+        Watcher() if watched else None,
+    )
+    (line,) = _answers_logged(caplog)
+    assert (line["node"], line["model"], line["finish_reason"]) == ("said", "some-model", "stop")
+    assert {name: line[name] for name in ("input_tokens", "output_tokens")} == answer["usage"]
+    assert line["ms"] >= 0
+    assert line["execution_id"]
+
+
+@BOTH
+def test_each_try_at_a_typed_answer_is_in_the_log(provider, caplog):
+    caplog.set_level(logging.INFO, "app")
+    asked = [model(provider, "nonsense-1")]
+    with_llm(lambda ctx: complete_as(ctx, "v", asked, messages=says("Rate it."), output=TypeAdapter(Verdict)))
+    lines = _answers_logged(caplog)
+    assert [(line["node"], line["model"]) for line in lines] == [("v", "nonsense-1")] * 2
+    assert all(line["input_tokens"] > 0 and line["output_tokens"] > 0 for line in lines)
+    assert "Rate it" not in str(lines)
+
+
 @BOTH
 def test_a_conversation_has_only_user_and_assistant(provider):
     turns = [
