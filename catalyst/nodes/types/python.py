@@ -1,5 +1,6 @@
 """`python`: call a function of your own; its signature gives the node's input and output types."""
 
+import keyword
 import re
 from typing import Annotated, Any, Self
 
@@ -32,6 +33,18 @@ class PythonParams(Params):
             raise PydanticCustomError(
                 "function", "write `function` as `lib.module:name`, a file below `lib/` beside the flow"
             )
+        return self
+
+    @model_validator(mode="after")
+    def names_its_arguments(self) -> Self:
+        """They are written as keywords of the call, so they must be names and nothing else."""
+        if not isinstance(self.args, dict):
+            raise PydanticCustomError("function", "write `args` as a map of names and values")
+        for name in self.args:
+            if not str(name).isidentifier() or keyword.iskeyword(name):
+                raise PydanticCustomError(
+                    "args", "`{name}` cannot be the name of an argument", {"name": str(name)[:60]}
+                )
         return self
 
     @property
