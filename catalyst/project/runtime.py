@@ -93,9 +93,15 @@ def _packages(name: str) -> frozenset[str]:
 
 
 @cache
+def runtime_tree(name: str) -> ast.Module:
+    """The syntax tree of a runtime module; raises `CompilerBug` for an unknown name. Nobody may change it."""
+    return ast.parse(runtime_source(name))
+
+
+@cache
 def _imports(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
     """What a runtime module imports: its siblings, and the root names of what is outside its package."""
-    tree = ast.parse(runtime_source(name))
+    tree = runtime_tree(name)
     return tuple(sorted(set(_relative_imports(tree)))), frozenset(_roots(tree))
 
 

@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +18,6 @@ from unittest.mock import patch
 import httpx2 as httpx
 
 from catalyst.api import Result, compile_flow
-from catalyst.project.verify import Violation, verify_module
 from tests.flows.clock import now, run_virtually
 from tests.flows.generate import Case
 from tests.flows.reference import Reference
@@ -49,16 +47,7 @@ class Seen:
 
 def build(case: Case) -> Result:
     """Compile a case's flow."""
-    with patch("catalyst.assemble.verify_module", _verified):
-        return compile_flow(case.source, filename="flow.yaml", read=case.files.get)
-
-
-def _verified(path: str, text: str) -> list[Violation]:
-    """What verification says. The runtime's modules are the same for every flow: once is enough for them."""
-    return _verified_once(path, text) if path.startswith("app/runtime/") else verify_module(path, text)
-
-
-_verified_once = lru_cache(maxsize=None)(verify_module)
+    return compile_flow(case.source, filename="flow.yaml", read=case.files.get)
 
 
 def differences(case: Case, result: Result) -> list[str]:
