@@ -1,6 +1,6 @@
 """Who reads what: so that a variable is written only when something needs it.
 
-Goes in: a workflow. Comes out: for each node the steps that read its output, its error, or whether it ran.
+Goes in: a workflow. Comes out: for each node the steps that read its output, its error, or whether it ran or answered.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ class Usage:
     errors: dict[str, set[str]] = field(default_factory=dict)
     statuses: dict[str, set[str]] = field(default_factory=dict)
     ran: dict[str, set[str]] = field(default_factory=dict)
+    answered: dict[str, set[str]] = field(default_factory=dict)
 
     def readers(self, id_: str) -> set[str]:
         """Everybody who reads anything of a node."""
-        return set().union(*(table.get(id_, set()) for table in (self.outputs, self.errors, self.statuses, self.ran)))
+        tables = (self.outputs, self.errors, self.statuses, self.ran, self.answered)
+        return set().union(*(table.get(id_, set()) for table in tables))
 
 
 def find_usage(workflow: Workflow) -> Usage:
@@ -58,6 +60,8 @@ def _add_step(usage: Usage, step: Step) -> None:
         _add(usage.errors if kind == "error" else usage.ran, id_, step.id)
     for id_ in step.goto_from:
         _add(usage.errors, id_, step.id)
+    for id_ in step.gates:
+        _add(usage.answered, id_, step.id)
     if isinstance(step.policy.on_error, Goto):
         _add(usage.errors, step.id, step.policy.on_error.target)
 

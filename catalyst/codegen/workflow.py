@@ -140,7 +140,7 @@ class _WorkflowModule:
         """The last lines: the output, unless the run has answered before."""
         workflow = self.workflow
         if workflow.body.ends and workflow.output is None:
-            if not frame.body.text().rstrip().split("\n")[-1].lstrip().startswith(("return", "raise")):
+            if not frame.body.has_left():
                 frame.body.line(f"return {frame.use('reply', 'ANSWERED')}" if self._answers() else "return None")
             return
         own = {("answered", step.id) for step in workflow.body.steps}

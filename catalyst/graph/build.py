@@ -214,7 +214,7 @@ class Builder:
             type_ = fact.type if around.has_run(fact.atoms) else nullable(fact.type)
         ids = [step.id for step in steps]
         after = {step.id: [id_ for id_ in step.after if id_ in by_id] for step in steps}
-        plan = make_plan(ids, after, {step.id: step.waits for step in steps})
+        plan = make_plan(ids, after, _taking_time(steps))
         return Body(steps, plan, draft.output, last, type_, site.checked, any(step_ends(step) for step in steps))
 
 
@@ -241,10 +241,29 @@ def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) ->
 
 def _own_expressions(draft: Draft) -> list[tuple[str, Expr]]:
     """The expressions that are typed around the node; those of a loop's rounds are typed inside, and `if` is apart."""
-    inside = {id(expr) for expr in inner_expressions(draft.params)}
+    inside = {id(expr) for expr in inner_expressions(draft.partial)}
     return [
         (label, expr) for label, expr in draft.expressions if id(expr) not in inside and expr is not draft.condition
     ]
+
+
+def _taking_time(steps: Iterable[Step]) -> dict[str, bool]:
+    """For each step whether the plan has to make room for it: it takes time, or it is urgent and comes after what does.
+
+    An answer or an error must not wait for work that it does not depend on; where no time passes before it, it comes
+    first anyway.
+    """
+    late: set[str] = set()
+    for step in steps:
+        if step.waits or late.intersection(step.after):
+            late.add(step.id)
+    return {step.id: step.waits or (step.id in late and _is_urgent(step)) for step in steps}
+
+
+def _is_urgent(step: Step) -> bool:
+    """Whether the step may answer the caller, or end the run with an error."""
+    inner = (each for _, body in bodies_of(step.form) for each in body.steps)
+    return step.type.name in ("respond", "raise") or any(_is_urgent(each) for each in inner)
 
 
 def _all_before(after: Iterable[str], earlier: list[Step]) -> set[str]:

@@ -57,17 +57,17 @@ class BodyBuilder(Protocol):
 
 def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surroundings) -> tuple[Form, Type] | None:
     """The control form of a node and the type of its value; None for other nodes."""
-    match draft.params:
+    match draft.partial:
         case SwitchParams():
-            return _switch(builder, draft, draft.params, around)
+            return _switch(builder, draft, draft.partial, around)
         case ParallelParams():
-            return _parallel(builder, draft, draft.params, around)
+            return _parallel(builder, draft, draft.partial, around)
         case MapParams():
-            return _map(builder, draft, draft.params, site, around)
+            return _map(builder, draft, draft.partial, site, around)
         case LoopParams():
-            return _loop(builder, draft, draft.params, site, around)
+            return _loop(builder, draft, draft.partial, site, around)
         case TryParams():
-            return _try(builder, draft, draft.params, site, around)
+            return _try(builder, draft, draft.partial, site, around)
         case _:
             return None
 
