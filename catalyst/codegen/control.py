@@ -349,6 +349,8 @@ class FormWriter:
                 self.frame.body.line("break")
         self._branch(form.body, leaves=self.leaves)
         if form.body.ends:
+            if not self.frame.body.has_left():
+                self.frame.body.line("break")  # the body has answered
             return
         with self.frame.part() as rest, self.frame.wanting() as wanted:
             self._next_round(form)

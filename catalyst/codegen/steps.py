@@ -146,13 +146,15 @@ class Sequence:
     def _condition(self, step: Step) -> str:
         """Whether the step runs, as Python; "" when there is nothing to ask."""
         if step.condition is not None:
-            source = StepScribe(self.frame, step.checked, step).expr(step.condition)
+            scribe = StepScribe(self.frame, step.checked, step)
+            source = scribe.expr(step.condition)
             led_here = [self._flag(f"error:{id_}") for id_ in step.goto_from]
             if led_here:
                 source = f"({' or '.join(led_here)}) and ({source})"
             flag = self.frame.variables.get(("ran", step.id))
             if flag is not None and not isinstance(step.policy.on_error, Goto):
-                self.frame.body.line(f"{flag.name} = bool({source})")
+                known = isinstance(scribe.type_of(step.condition), BoolType) and not step.condition.is_constant
+                self.frame.body.line(f"{flag.name} = {source if known else f'bool({source})'}")
                 return flag.name
             return f"({source})" if " or " in source or " if " in source else source
         parts = [self._flag(atom) for atom in sorted(step.atoms - {ALWAYS})]
@@ -279,7 +281,9 @@ class Sequence:
         return shape is not None and isinstance(scribe.shape_type(shape), AnyType)
 
     def is_read(self, step: Step) -> bool:
-        """Whether anybody reads the step's output."""
+        """Whether anybody reads the step's output; that of one which gives nothing is written as `None`."""
+        if isinstance(step.output, NoneType):
+            return False
         return bool(self.writer.usage.outputs.get(step.id)) or (
             narrowable(step.output) and bool(self.writer.usage.ran.get(step.id))
         )

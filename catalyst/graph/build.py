@@ -164,6 +164,9 @@ class Builder:
         formed = build_form(self, draft, site, around.inside(rule.atoms))
         form, given = formed if formed is not None else (None, None)
         policy = build_policy(draft, site, self.defaults)
+        if policy.cache is not None and any(body_answers(body) for _, body in bodies_of(form)):
+            message = f"node `{draft.id}` may answer the caller, and an answer cannot be kept"
+            self.found.error("E425", message, draft.span, help="put `cache` on the nodes inside that take time")
         given = self._output(draft, site, given)
         output = with_fallback(given, policy, site)
         before = _all_before(order[0], earlier)
@@ -306,10 +309,15 @@ def _assemble(
         policy=policy,
         form=form,
         waits=draft.type.kind == "call" or policy.cache is not None or any(step.waits for step in inner),
-        may_answer=any(step.type.name == "respond" or step.may_answer for step in inner),
+        may_answer=any(body_answers(body) for _, body in bodies_of(form)),
         goto_from=order[2],
         signature=site.signature,
     )
+
+
+def body_answers(body: Body) -> bool:
+    """Whether there is a `respond` in a body or in what is inside."""
+    return any(step.type.name == "respond" or step.may_answer for step in body.steps)
 
 
 def step_ends(step: Step) -> bool:

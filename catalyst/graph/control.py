@@ -118,6 +118,9 @@ def _map(
 ) -> tuple[Form, Type]:
     _check_name(site, params.as_, "as")
     _check_name(site, params.index_as, "index_as")
+    if params.as_ == params.index_as:
+        message = f"`{params.as_}` names both the item and its position"
+        site.found.error("E262", message, site.span_of("index_as"), help="give them different names")
     over = without_none(site.type_of(params.over))
     item = settled(over.item) if isinstance(over, ListType) else ANY
     inside = around.inside(around.known[-1], {params.as_: item, params.index_as: INT})

@@ -218,6 +218,33 @@ nodes:
   n4: {type: wait, needs: [n1], with: {for: 2s}}
   n5: {type: raise, if: "{{ not input.b }}", needs: [n1, n2], with: {title: no more}}
 """,
+    "a node that gives nothing, with a stand-in for its output, in a lane": """
+nodes:
+  n1:
+    type: loop
+    state: {i: 0}
+    max_iterations: 2
+    do:
+      n2: {type: try, do: {n3: {type: wait, with: {for: 20ms}}}, on_error: {default: null}}
+      n4: {type: http, with: {url: "http://api.test/n4/any/{{ loop.index }}"}, on_error: {default: null}}
+      n5: {type: set, with: {value: "{{ nodes.n4.output }}{{ nodes.n2.output }}{{ nodes.n2.status }}"}}
+    next: {i: "{{ loop.state.i + 1 }}"}
+output: {o: "{{ nodes.n1.output.i }}"}
+""",
+    "a loop whose body always answers": """
+nodes:
+  n1:
+    type: loop
+    state: {i: 0}
+    while: "{{ loop.state.i < 3 }}"
+    max_iterations: 5
+    do:
+      n2: {type: http, with: {url: "http://api.test/n2/any/{{ loop.index }}"}, on_error: {default: null}}
+      n3: {type: respond, needs: [n2], with: {body: "{{ loop.index }}"}}
+      n4: {type: http, needs: [n3], with: {url: "http://api.test/n4/any/{{ loop.index }}"}, on_error: {default: null}}
+    next: {i: "{{ loop.state.i + 1 }}"}
+  n5: {type: log, with: {message: "{{ nodes.n1.output.i }}"}}
+""",
     "a node with a time limit tells that it answered, and an answer elsewhere is not its own": """
 nodes:
   n1: {type: respond, with: {body: early}}
