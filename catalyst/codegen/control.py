@@ -292,11 +292,12 @@ class FormWriter:
 
     def _for(self, form: MapForm) -> None:
         over = self._as_list(form, self.scribe.expr(form.over))
+        is_known = ("output", self.step.id) in self.frame.variables
         target = self._declare()
         if target is None:
             target = self.frame.define(("output", self.step.id), self.step.id, self.step.output)
         self.target = target
-        annotation = "" if target.optional else f": {self._annotation(self.step.output)}"
+        annotation = "" if is_known else f": {self._annotation(self.step.output)}"
         self.frame.body.line(f"{target.name}{annotation} = []")
         keys: list[Key] = [("local", form.item), ("local", form.index)]
         before = [self.frame.hide(key) for key in keys]
@@ -421,7 +422,8 @@ class FormWriter:
             return
         branch = self.frame.use("tasks", "Branch")
         held = self.frame.names.take(f"{self.step.id}_branches")
-        union = " | ".join(sorted(kinds))
+        plain = sorted({kind.removesuffix(" | None") for kind in kinds} - {"None"})
+        union = " | ".join([*plain, "None"] if any(kind.endswith("None") for kind in kinds) else plain)
         self.frame.body.line(f"{held}: dict[str, {branch}[{union}]] = {{{branches}}}")
         self._assign(f"await {race}({held})")
 

@@ -162,8 +162,8 @@ class LaneWriter:
 
     def _taken_over(self, key: Key, type_: Type, *, optional: bool) -> str:
         """The variable for something that the lane hands over; `_` when only other lanes of the group want it."""
-        readers = self.sequence.writer.usage.readers(key[1])
-        if key[0] != "answered" and not readers - self.group_ids:
+        usage = self.sequence.writer.usage
+        if key[0] != "answered" and not usage.readers_of(key[0], key[1]) - self.group_ids:
             return "_"
         return self.sequence.frame.define(key, _wanted_name(key), type_, optional=optional).name
 

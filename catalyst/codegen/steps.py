@@ -153,7 +153,7 @@ class Sequence:
                 source = f"({' or '.join(led_here)}) and ({source})"
             flag = self.frame.variables.get(("ran", step.id))
             if flag is not None and not isinstance(step.policy.on_error, Goto):
-                known = isinstance(scribe.type_of(step.condition), BoolType) and not step.condition.is_constant
+                known = isinstance(scribe.type_of(step.condition), BoolType)
                 self.frame.body.line(f"{flag.name} = {source if known else f'bool({source})'}")
                 return flag.name
             return f"({source})" if " or " in source or " if " in source else source

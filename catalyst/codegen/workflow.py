@@ -145,10 +145,13 @@ class _WorkflowModule:
             return
         own = {("answered", step.id) for step in workflow.body.steps}
         flags = sorted(variable.name for key, variable in frame.variables.items() if key in own)
+        with frame.wanting() as wanted:
+            source = self._output_source(frame)
         if flags:
-            with frame.body.block(f"if {' or '.join(flags)}:"):
+            missing = [*flags, *(f"{name} is None" for name in sorted(wanted))]
+            with frame.body.block(f"if {' or '.join(missing)}:"):
                 frame.body.line(f"return {frame.use('reply', 'ANSWERED')}")
-        frame.body.line(f"return {self._output_source(frame)}")
+        frame.body.line(f"return {source}")
 
     def _answers(self) -> bool:
         return any(step.type.name == "respond" for step in all_steps(self.workflow.body))

@@ -71,7 +71,7 @@ class Builder:
         if stuck:
             self._report_cycle(draft, stuck, after)
         drafts = {each.id: each for each in draft.drafts}
-        around = replace(around, unreadable=self._unreadable(draft, around, stuck))
+        around = replace(around, unreadable=self._unreadable(draft, around))
         steps: list[Step] = []
         for id_ in ordered:
             order = (tuple(dict.fromkeys(after[id_])), gotos.get(id_, ()))
@@ -79,6 +79,7 @@ class Builder:
             if step is not None:
                 steps.append(step)
             around = _with_fact(around, id_, fact, step)
+        around = self._look_into(stuck, drafts, around)
         return self._finish(draft, tuple(steps), around), around
 
     def _edges(self, body: DraftBody, around: Surroundings) -> tuple[dict[str, list[str]], dict[str, tuple[str, ...]]]:
@@ -138,15 +139,21 @@ class Builder:
             help="take away one of the references, or use a `loop`",
         )
 
-    def _unreadable(self, body: DraftBody, around: Surroundings, stuck: list[str]) -> dict[str, str]:
+    def _look_into(self, stuck: list[str], drafts: Mapping[str, Draft], around: Surroundings) -> Surroundings:
+        """Find what else is wrong in nodes that wait for each other; what they give is not known."""
+        for id_ in stuck:
+            around = around.with_fact(id_, Fact(ANY, frozenset({ALWAYS}), handled=True), {})
+        for id_ in stuck:
+            self._step(drafts[id_], ((), ()), around, [])
+        return around
+
+    def _unreadable(self, body: DraftBody, around: Surroundings) -> dict[str, str]:
         own = {draft.id for draft in body.drafts}
-        hidden = {
+        return {
             id_: "it is inside another node; read the node that holds it"
             for id_ in self.everywhere
             if id_ not in own and id_ not in around.facts
         }
-        hidden |= dict.fromkeys(stuck, "it waits for this one")
-        return hidden
 
     def _step(
         self, draft: Draft, order: tuple[tuple[str, ...], tuple[str, ...]], around: Surroundings, earlier: list[Step]
