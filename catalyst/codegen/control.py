@@ -22,6 +22,9 @@ class BodyWriter(Protocol):
 class Keeper(Protocol):
     """Records what an in-line node gave; `steps.Sequence`."""
 
+    def is_read(self, step: Step) -> bool:
+        """Whether anybody reads the step's output."""
+
     def keep(self, step: Step, value: str) -> None:
         """Write the line that records it."""
 
@@ -92,8 +95,8 @@ class FormWriter:
     # Values
 
     def _declare(self, annotation: str | None = None) -> Variable | None:
-        """The variable for the node's value, when it has one; declared where branches assign it."""
-        if isinstance(self.step.given, NoneType):
+        """The variable for the node's value, when somebody wants it; declared where branches assign it."""
+        if not self._is_wanted():
             return None
         known = self.frame.variables.get(("output", self.step.id))
         self.target = known or self.frame.define(("output", self.step.id), self.step.id, self.step.output)
@@ -101,13 +104,20 @@ class FormWriter:
             self.frame.body.line(f"{self.target.name}: {annotation}")
         return self.target
 
+    def _is_wanted(self) -> bool:
+        """Whether the value goes anywhere: inside rounds and items only where somebody reads it."""
+        if isinstance(self.step.given, NoneType):
+            return False
+        known = ("output", self.step.id) in self.frame.variables
+        return self.keeper is None or known or not self.frame.quiet or self.keeper.is_read(self.step)
+
     def _annotation(self, type_: Type) -> str:
         return self.frame.flow.annotations.of(type_, self.step.id)
 
     def _assign(self, value: str) -> None:
         """Give the node its value."""
-        if isinstance(self.step.given, NoneType):
-            if not value.isidentifier():
+        if not self._is_wanted():
+            if value.startswith("await "):
                 self.frame.body.line(value)
             return
         known = self.frame.variables.get(("output", self.step.id))

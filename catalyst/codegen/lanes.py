@@ -62,7 +62,9 @@ class LaneWriter:
         self.own = ids_inside(self.steps)
         self.group_ids = group_ids
         usage = sequence.writer.usage
-        self.shared = [step for step in self.steps if usage.readers(step.id) - self.own]
+        shared = [step for step in self.steps if usage.readers(step.id) - self.own]
+        gates = {id_ for step in shared for id_ in step.gates}
+        self.shared = [step for step in self.steps if step in shared or step.id in gates]
         first = self.steps[0]
         simple = len(self.steps) == 1 and needs_function(first) and not first.skippable and not first.gates
         self.is_direct = simple and first.policy.on_error is None and not lane.after and not first.may_answer

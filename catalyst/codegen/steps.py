@@ -294,7 +294,7 @@ class Sequence:
         if variable is not None:
             self.frame.body.line(f"{variable.name} = {value}")
             return variable.name
-        if not self.is_read(step):
+        if isinstance(step.output, NoneType) or not self.writer.usage.outputs.get(step.id):
             return ""
         variable = self.frame.define(("output", step.id), step.id, step.output)
         annotation = "" if _is_plain(step.output) else f": {self._annotation(step, step.output)}"
