@@ -8,7 +8,7 @@ from typing import Protocol, assert_never
 from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.scribe import StepScribe
 from catalyst.expressions.check_names import PROBLEM
-from catalyst.expressions.types import INT, AnyType, BoolType, ListType, NoneType, Type
+from catalyst.expressions.types import INT, AnyType, BoolType, ListType, NoneType, Type, without_none
 from catalyst.graph.model import Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, TryForm
 
 
@@ -195,7 +195,14 @@ class FormWriter:
         self._branch(body)
         value, missing = self._value(body)
         if target is not None and value is not None:
-            self._unless(missing, f"{target.name} = {value}")
+            self._unless(missing, f"{target.name} = {self._as_output(body.type, value)}")
+
+    def _as_output(self, given: Type, value: str) -> str:
+        """A body's value for the node's variable: a list of some of its kinds of items is not a list of all to mypy."""
+        kind, wanted = self._annotation(without_none(given)), self._annotation(self.step.output)
+        if kind in wanted or not kind.startswith(("list[", "dict[")):
+            return value
+        return f"{self.frame.flow.module.use_package('typing', 'cast')}({wanted}, {value})"
 
     def _unless(self, missing: list[str], line: str) -> None:
         """Write a line, under the condition that nothing of what it takes is missing."""
