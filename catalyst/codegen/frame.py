@@ -89,6 +89,8 @@ class Frame:
         """Fields of the input, as Python, that an `if` around what is written now has found to be there."""
         self.wanted: set[str] = set()
         """Variables that were read as present although they were declared to hold None as well."""
+        self._assigned_outside: dict[str, None] = {}
+        """Variables of functions around this one that it assigns."""
 
     def define(self, key: Key, wanted: str, type_: Type, *, optional: bool = False) -> Variable:
         """A variable for a value; its name is the author's where that is free."""
@@ -206,6 +208,15 @@ class Frame:
         finally:
             self.assured = outer
 
+    @contextmanager
+    def wanting(self) -> Iterator[set[str]]:
+        """What is read as present for a while, apart from what was before, for one who makes sure of it."""
+        before, self.wanted = self.wanted, set()
+        try:
+            yield self.wanted
+        finally:
+            self.wanted = before
+
     def ref(self, ref: Ref) -> ast.expr:
         """The Python of a reference."""
         match ref.kind:
@@ -239,6 +250,27 @@ class Frame:
         if not ref.assured or ast.unparse(value) in self.assured:
             return value
         return ast.Call(ast.Name(self.use("values", "present"), ast.Load()), [value], [])
+
+    def ended_by_answer(self) -> list[str]:
+        """The flags of all control nodes that an answer written here ends, for it to raise; outer ones last."""
+        flags: list[str] = []
+        frame: Frame | None = self
+        while frame is not None:
+            for id_ in reversed(frame.open_forms):
+                flag = self.find(("answered", id_))
+                if flag is not None:
+                    flags.append(flag.name)
+            frame = frame.outer if frame.closure else None
+        self._assigned_outside |= dict.fromkeys(name for name in flags if name not in self.own_names)
+        return flags
+
+    def whole_body(self) -> Body:
+        """The body of a nested function: which outer variables it assigns, then its statements."""
+        body = Body()
+        if self._assigned_outside:
+            body.line(f"nonlocal {', '.join(self._assigned_outside)}")
+        body.extend(self.body)
+        return body
 
     def loop_states(self) -> dict[str, Type] | None:
         """The state of the innermost loop around what is written now."""

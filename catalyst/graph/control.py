@@ -57,17 +57,17 @@ class BodyBuilder(Protocol):
 
 def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surroundings) -> tuple[Form, Type] | None:
     """The control form of a node and the type of its value; None for other nodes."""
-    match draft.params:
+    match draft.partial:
         case SwitchParams():
-            return _switch(builder, draft, draft.params, around)
+            return _switch(builder, draft, draft.partial, around)
         case ParallelParams():
-            return _parallel(builder, draft, draft.params, around)
+            return _parallel(builder, draft, draft.partial, around)
         case MapParams():
-            return _map(builder, draft, draft.params, site, around)
+            return _map(builder, draft, draft.partial, site, around)
         case LoopParams():
-            return _loop(builder, draft, draft.params, site, around)
+            return _loop(builder, draft, draft.partial, site, around)
         case TryParams():
-            return _try(builder, draft, draft.params, site, around)
+            return _try(builder, draft, draft.partial, site, around)
         case _:
             return None
 
@@ -121,6 +121,9 @@ def _map(
 ) -> tuple[Form, Type]:
     _check_name(site, params.as_, "as")
     _check_name(site, params.index_as, "index_as")
+    if params.as_ == params.index_as:
+        message = f"`{params.as_}` names both the item and its position"
+        site.found.error("E262", message, site.span_of("index_as"), help="give them different names")
     over = without_none(site.type_of(params.over))
     item = settled(over.item) if isinstance(over, ListType) else ANY
     inside = around.inside(around.known[-1], {params.as_: item, params.index_as: INT})

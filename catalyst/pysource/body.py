@@ -45,6 +45,12 @@ class Body:
         last = self._lines[-1].strip() if self._lines else ":"
         return last.endswith(":") or last.startswith(("@", "#"))
 
+    def has_left(self) -> bool:
+        """Whether nothing can follow: the last line at this indent returns or raises."""
+        prefix = "    " * self._indent
+        last = next((line for line in reversed(self._lines) if line.strip()), "")
+        return last.startswith((f"{prefix}return", f"{prefix}raise "))
+
     def mark(self) -> int:
         """How many lines there are, to see later whether something was added."""
         return len(self._lines)

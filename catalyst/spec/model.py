@@ -321,6 +321,8 @@ class Shared(SpecModel):
 def _read_version(value: Any) -> int:
     if value == 1 and not isinstance(value, bool):
         return 1
+    if value == "1":
+        raise problem("E146", "the version of the format is a number, this is text", help="write `catalyst: 1`")
     raise problem(
         "E146", f"this version of Catalyst reads format 1, not `{str(value)[:20]}`", help="write `catalyst: 1`"
     )

@@ -35,6 +35,29 @@ def without_wrong(tree: LocatedMap, places: Iterable[Place]) -> LocatedMap:
     return copy
 
 
+def without_places(value: Any, places: Iterable[Place]) -> Any:
+    """A copy of a tree in which the values at some places are left out, and nothing else."""
+    inside: dict[Any, list[Place]] = {}
+    for place in places:
+        if place:
+            inside.setdefault(place[0], []).append(place[1:])
+    if not inside:
+        return value
+    if isinstance(value, LocatedMap):
+        copy = LocatedMap(value.span)
+        for key, item in value.items():
+            if all(inside.get(key, ["kept"])):
+                _copy(copy, value, key, without_places(item, inside.get(key, [])))
+        return copy
+    if isinstance(value, LocatedList):
+        items = LocatedList(value.span)
+        for index, (item, span) in enumerate(zip(value, value.item_spans, strict=True)):
+            if all(inside.get(index, ["kept"])):
+                items.put(without_places(item, inside.get(index, [])), span)
+        return items
+    return value
+
+
 def _copy(copy: LocatedMap, original: LocatedMap, key: str, value: Any) -> None:
     copy.put(located_key(key, original.span), value, original.value_spans.get(key, original.span))
 
