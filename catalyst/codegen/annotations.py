@@ -76,6 +76,8 @@ class Annotations:
                 return inner_text if isinstance(inner, AnyType) else f"{inner_text} | None"
             case SecretType(inner):
                 return self.of(inner, hint)
+            case UnionType(()):
+                return self.module.use_package("typing", "Any")  # the items of an empty list
             case UnionType(members):
                 return " | ".join(dict.fromkeys(self.of(member, hint) for member in members))
             case ObjectType():

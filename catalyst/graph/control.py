@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from catalyst.diagnostics import Diagnostics
+from catalyst.diagnostics import Diagnostics, Located
 from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.scope import RESERVED
 from catalyst.expressions.types import (
@@ -35,6 +35,7 @@ from catalyst.nodes.types.parallel import ParallelParams
 from catalyst.nodes.types.switch import SwitchParams
 from catalyst.nodes.types.try_ import TryParams
 from catalyst.pysource.names import is_identifier
+from catalyst.spec.names import check_names
 
 _ROUNDS = 4
 """How often a loop's state is typed again until its types stay the same."""
@@ -61,7 +62,7 @@ def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surro
         case SwitchParams():
             return _switch(builder, draft, draft.partial, around)
         case ParallelParams():
-            return _parallel(builder, draft, draft.partial, around)
+            return _parallel(builder, draft, draft.partial, site, around)
         case MapParams():
             return _map(builder, draft, draft.partial, site, around)
         case LoopParams():
@@ -95,7 +96,11 @@ def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Su
     return SwitchForm(cases, default), _value(*bodies, default)
 
 
-def _parallel(builder: BodyBuilder, draft: Draft, params: ParallelParams, around: Surroundings) -> tuple[Form, Type]:
+def _parallel(
+    builder: BodyBuilder, draft: Draft, params: ParallelParams, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type]:
+    located = [Located(name, site.span_of("branches", name)) for name in params.branches]
+    site.found.extend(check_names(located, "branch name", site.span))
     branches = tuple(
         (str(name), builder.body(draft.bodies[("branches", str(name))], around)) for name in params.branches
     )

@@ -143,8 +143,8 @@ class Scribe(Protocol):
     def adapter(self, type_: Type) -> str:
         """The name of a module constant that holds pydantic's `TypeAdapter` for the type."""
 
-    def secret(self, name: str) -> str:
-        """The text of a declared secret, as a Python expression."""
+    def secret(self, name: str) -> str | None:
+        """The text of a secret, as a Python expression; None when the flow does not declare it."""
 
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""

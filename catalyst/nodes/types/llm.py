@@ -144,18 +144,15 @@ def emit(params: LlmParams, scribe: Scribe) -> None:
 
 def _model(model: Model, scribe: Scribe) -> str:
     provider = scribe.use(MODULES[model.provider], CLASSES[model.provider])
-    arguments = [scribe.expr(model.model), f"api_key={_key(model, scribe)}"]
+    arguments = [scribe.expr(model.model)]
+    key = scribe.expr(model.api_key) if model.api_key is not None else scribe.secret(KEYS[model.provider])
+    if key is not None:  # a service of one's own (`base_url`) may need none
+        arguments.append(f"api_key={key}")
     for name in ("base_url", "temperature", "max_tokens"):
         value: Expr | None = getattr(model, name)
         if value is not None:
             arguments.append(f"{name}={scribe.expr(value)}")
     return f"{provider}({', '.join(arguments)})"
-
-
-def _key(model: Model, scribe: Scribe) -> str:
-    if model.api_key is not None:
-        return scribe.expr(model.api_key)
-    return scribe.secret(KEYS[model.provider])
 
 
 def _messages(params: LlmParams, scribe: Scribe) -> str:

@@ -21,7 +21,7 @@ class DurationSlot(Slot):
         if not expr.is_constant:
             return expr
         try:
-            seconds = parse_duration(expr.constant)
+            seconds = parse_duration(str(expr.constant))
         except ValueError as error:
             raise PydanticCustomError("duration", "{reason}", {"reason": str(error)}) from error
         return Expr(expr.expected, expr.sink, seconds)
