@@ -32,15 +32,13 @@ def example_input(workflow: Workflow) -> dict[str, Any]:
 
 
 def _field(fact: InputFact) -> Any:
-    choices = fact.constraints.get("choices")
-    if choices:
-        return choices[0]
-    return _fitted(example_value(fact.type, fact.name), fact)
+    return _fitted(example_value(fact.type, fact.name), fact.constraints)
 
 
-def _fitted(value: Any, fact: InputFact) -> Any:
-    """The value moved into the field's limits."""
-    limits = fact.constraints
+def _fitted(value: Any, limits: Mapping[str, Any]) -> Any:
+    """The value moved into the limits of its field."""
+    if "choices" in limits:
+        return limits["choices"][0]
     if isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
@@ -93,12 +91,13 @@ def example_value(type_: Type, name: str) -> Any:
             return "2030-01-31T12:00:00Z"
         case BytesType():
             return "bytes"
-        case ListType(item):
-            return [example_value(item, name)]
+        case ListType(item, limits):
+            return [_fitted(example_value(item, name), dict(limits))]
         case MapType(value):
             return {"key": example_value(value, name)}
         case ObjectType(fields=fields):
-            return {key: example_value(field.type, key) for key, field in fields if field.required}
+            needed = [(key, field) for key, field in fields if field.required and field.default is None]
+            return {key: _fitted(example_value(field.type, key), dict(field.limits)) for key, field in needed}
         case NullableType(inner) | SecretType(inner):
             return example_value(inner, name)
         case UnionType(members):

@@ -14,7 +14,6 @@ from catalyst.expressions.check import Checked
 from catalyst.expressions.scope import Scope
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import (
-    INT,
     STR,
     FieldType,
     ListType,
@@ -40,7 +39,7 @@ from catalyst.nodes.types.call import CallParams
 from catalyst.spec.inputs import InputField
 from catalyst.spec.inputs import OutputField as OutputSpecField
 from catalyst.spec.model import Flow, HttpTrigger
-from catalyst.spec.tree import LocatedMap, key_span_at, span_at
+from catalyst.spec.tree import LocatedMap, key_span_at, plain, span_at
 from catalyst.spec.triggers import path_parameters
 
 _QUERY_METHODS = ("GET", "DELETE")
@@ -206,18 +205,9 @@ class _Flow:
         return ObjectType(tuple((field.name, FieldType(field.type)) for field in output))
 
     def _fact(self, name: str, spec: InputField) -> InputFact:
-        limits: dict[str, Any] = {
-            "ge": spec.lowest,
-            "le": spec.highest,
-            "min_length": spec.min_length,
-            "max_length": spec.max_length,
-            "pattern": spec.pattern,
-        }
-        if spec.enum and self.types.field_type(spec) == INT:
-            limits["choices"] = tuple(spec.enum)
-        constraints = {key: value for key, value in limits.items() if value is not None}
+        limits = dict(self.types.limits(spec))
         return InputFact(
-            name, _input_field(spec, self.types), spec.is_required, plain(spec.default), spec.description, constraints
+            name, _input_field(spec, self.types), spec.is_required, plain(spec.default), spec.description, limits
         )
 
     def _trigger_secrets(self) -> set[str]:
@@ -285,14 +275,3 @@ def _from_nodes(value: Shape, site: NodeSite) -> bool:
 
 def _object_of(values: Mapping[str, Any]) -> ObjectType:
     return ObjectType(tuple((name, FieldType(type_of_constant(value))) for name, value in values.items()))
-
-
-def plain(value: Any) -> Any:
-    """Raw YAML without its places."""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value

@@ -416,3 +416,22 @@ def test_what_the_service_is_sent(provider):
                 "max_tokens": 7,
             }
         ]
+
+
+def test_a_model_is_told_limits_in_words_and_asked_for_fields_with_defaults():
+    class Answer(TypedDict):
+        score: Annotated[float, Field(ge=0, le=1, description="How good it is")]
+        note: Annotated[str, Field(default="none", min_length=2)]
+        tags: list[Annotated[str, Field(max_length=5)]]
+
+    shape = _shape(TypeAdapter(Answer)).schema
+    properties = shape.schema["properties"]
+    assert shape.closed
+    assert shape.schema["required"] == ["score", "note", "tags"]
+    assert properties["score"] == {
+        "type": "number",
+        "title": "Score",
+        "description": "How good it is; minimum 0; maximum 1",
+    }
+    assert properties["note"] == {"type": "string", "title": "Note", "description": "minLength 2"}
+    assert properties["tags"]["items"] == {"type": "string", "description": "maxLength 5"}
