@@ -6,7 +6,8 @@ Goes in: what the linker made. Comes out: {path: text}. A module that does not p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from catalyst.codegen.program import Emitted, emit_program
@@ -17,9 +18,9 @@ from catalyst.graph.model import Route, Workflow
 from catalyst.linking.flows import Linked
 from catalyst.project.assets import fake_source
 from catalyst.project.format import format_files
-from catalyst.project.runtime import runtime_files, runtime_modules, third_party
+from catalyst.project.runtime import runtime_files, runtime_modules, runtime_tree, third_party
 from catalyst.project.scaffold import Endpoint, EnvFact, FlowFacts, ProjectFacts, scaffold_files
-from catalyst.project.verify import verify_module
+from catalyst.project.verify import Violation, verify_module, verify_tree
 
 _MARK = re.compile(r"\s*# [A-Za-z_]\w*, (\S+:\d+)$")
 
@@ -33,20 +34,28 @@ def assemble(name: str, description: str, linked: Linked, settings: Mapping[str,
     libraries = dict(sorted(linked.libraries.items()))
     if libraries:
         libraries.setdefault("lib/__init__.py", '"""Functions of our own that the workflows call."""\n')
-    runtime = runtime_files(emitted.needs.runtime)
-    files = {**python, **libraries, **runtime, "app/runtime/py.typed": "", **_scaffold(emitted, linked, libraries)}
-    del files["app/runtime/py.typed"]
-    _verify(files)
+    modules = runtime_modules(emitted.needs.runtime)
+    _verify(python, modules)
+    files = {**python, **libraries, **runtime_files(modules), **_scaffold(emitted, linked, libraries)}
     return dict(sorted(files.items()))
 
 
-def _verify(files: Mapping[str, str]) -> None:
-    """Every module that we wrote evaluates nothing; `lib` is the user's own."""
-    for path, text in files.items():
-        if path.startswith("app/") and path.endswith(".py"):
-            violations = verify_module(path, text)
-            if violations:
-                raise CompilerBug(f"{path}:{violations[0].line}: {violations[0].message}")
+def _verify(written: Mapping[str, str], runtime: Sequence[str]) -> None:
+    """Every module of `app` evaluates nothing: what was written here, and the runtime, which is copied as it was read.
+
+    `lib` is the user's own.
+    """
+    found = [verify_module(path, text) for path, text in written.items() if path.startswith("app/")]
+    found += [_runtime_violations(name) for name in runtime]
+    for violations in filter(None, found):
+        first = violations[0]
+        raise CompilerBug(f"{first.path}:{first.line}: {first.message}")
+
+
+@cache
+def _runtime_violations(name: str) -> list[Violation]:
+    """Once in a process: the runtime is read once, too."""
+    return verify_tree(f"app/runtime/{name}.py", runtime_tree(name))
 
 
 def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) -> dict[str, str]:

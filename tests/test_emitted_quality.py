@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalyst.api import Result
+from catalyst.api import Result, compile_flow
 from catalyst.graph.examples import example_input
 from catalyst.nodes.catalog import find_node_type, node_type_names
 from catalyst.project.assets import templates_dir
@@ -141,6 +141,29 @@ def test_examples_are_valid_input() -> None:
             given = example_input(workflow)
             assert set(given) <= set(known), name
             assert {key for key, fact in known.items() if fact.required} <= set(given), name
+
+
+PATTERNS = """
+catalyst: 1
+name: patterns
+input:
+  email: {type: string, pattern: '^[^@ ]+@[^@ ]+$'}
+  day: {type: string, pattern: '^\\d{4}-\\d{2}-\\d{2}$'}
+  slug: {type: string, pattern: '^[a-z0-9-]{3,20}$'}
+  currency: {type: string, pattern: '^[A-Z]{3}$'}
+  key: {type: string, pattern: '^[0-9a-f]{32}$'}
+  word: {type: string, pattern: '^[a-z]+$', min_length: 6, max_length: 8}
+nodes: {done: {type: set, with: {value: true}}}
+"""
+
+
+def test_examples_have_the_patterns_of_their_fields(tmp_path: Path) -> None:
+    """A reader who copies the README's line gets an answer, not a 422."""
+    result = compile_flow(PATTERNS)
+    write_files(result.files, tmp_path)
+    with imported(tmp_path), serving(result, World()) as client:
+        answer = client.post("/api/v1/patterns/execute", json=example_input(result.workflows[0]))
+    assert answer.status_code == 200, answer.text
 
 
 def test_every_project_is_counted() -> None:

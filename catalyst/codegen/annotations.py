@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import keyword
+import json
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Any, assert_never
 
 from catalyst.codegen.module import Module
 from catalyst.expressions.types import (
@@ -12,9 +12,11 @@ from catalyst.expressions.types import (
     BoolType,
     BytesType,
     DateTimeType,
+    FieldType,
     FileType,
     FloatType,
     IntType,
+    Limits,
     ListType,
     MapType,
     NoneType,
@@ -25,6 +27,7 @@ from catalyst.expressions.types import (
     StrType,
     Type,
     UnionType,
+    without_none,
 )
 from catalyst.pysource.names import constant_case, is_identifier, pascal_case
 
@@ -36,6 +39,9 @@ _SIMPLE: dict[type, str] = {
     NumberType: "int | float",
     BytesType: "bytes",
 }
+
+
+_LIMITS = ("ge", "le", "min_length", "max_length", "pattern")
 
 
 class Annotations:
@@ -68,8 +74,8 @@ class Annotations:
                 return self.module.use_package("datetime", "datetime")
             case FileType():
                 return self.module.use("files", "UploadedFile")
-            case ListType(item):
-                return f"list[{self.of(item, hint + ' item')}]"
+            case ListType(item, limits):
+                return f"list[{self.limited(item, hint + ' item', limits)}]"
             case MapType(value):
                 return f"dict[str, {self.of(value, hint + ' value')}]"
             case NullableType(inner):
@@ -77,12 +83,34 @@ class Annotations:
                 return inner_text if isinstance(inner, AnyType) else f"{inner_text} | None"
             case SecretType(inner):
                 return self.of(inner, hint)
+            case UnionType(()):
+                return self.module.use_package("typing", "Any")  # the items of an empty list
             case UnionType(members):
                 return " | ".join(dict.fromkeys(self.of(member, hint) for member in members))
             case ObjectType():
                 return self._object(type_, hint)
             case _:
                 assert_never(type_)  # type: ignore[arg-type]
+
+    def limited(self, type_: Type, hint: str, limits: Limits, *, default: str = "", description: str = "") -> str:
+        """The annotation of a type with what pydantic holds it to besides."""
+        held = dict(limits)
+        choices = held.pop("choices", None)
+        text = self.of(type_, hint)
+        if choices and isinstance(without_none(type_), IntType):
+            literal = f"{self.module.use_package('typing', 'Literal')}[{', '.join(map(repr, choices))}]"
+            text = f"{literal} | None" if isinstance(type_, NullableType) else literal
+        return self.held_to(text, held, default=default, description=description)
+
+    def held_to(self, text: str, limits: Mapping[str, Any], *, default: str = "", description: str = "") -> str:
+        """An annotation with arguments of pydantic's `Field`; `default` is Python."""
+        arguments = [f"default={default}"] if default else []
+        arguments += [f"{name}={limits[name]!r}" for name in _LIMITS if name in limits]
+        arguments += [f"description={description!r}"] if description else []
+        if not arguments:
+            return text
+        annotated = self.module.use_package("typing", "Annotated")
+        return f"{annotated}[{text}, {self.module.use_package('pydantic', 'Field')}({', '.join(arguments)})]"
 
     def adapter(self, type_: Type, hint: str) -> str:
         """The name of a constant that holds pydantic's `TypeAdapter` for the type."""
@@ -109,12 +137,13 @@ class Annotations:
         wanted = type_.name or pascal_case(hint)
         name = self._named.get(type_.name) or self.module.names.take(wanted)
         self._classes[type_] = name
-        fields = [(key, self._field(field.type, field.required, f"{wanted} {key}")) for key, field in type_.fields]
+        fields = [(key, self._field(field, f"{wanted} {key}")) for key, field in type_.fields]
         self.module.classes.append(self.class_source(name, fields, ""))
 
-    def _field(self, type_: Type, required: bool, hint: str) -> str:
-        text = self.of(type_, hint)
-        return text if required else f"{self.module.use_package('typing', 'NotRequired')}[{text}]"
+    def _field(self, field: FieldType, hint: str) -> str:
+        default = repr(json.loads(field.default)) if field.default is not None else ""
+        text = self.limited(field.type, hint, field.limits, default=default)
+        return text if field.required else f"{self.module.use_package('typing', 'NotRequired')}[{text}]"
 
     def class_source(self, name: str, fields: list[tuple[str, str]], decorator: str) -> str:
         """A `TypedDict` class; the functional form where a key is not a Python name."""
@@ -137,4 +166,4 @@ def _adapter_name(annotation: str, hint: str) -> str:
 
 def _can_be_field(key: str) -> bool:
     """Whether a key can stand in a class body; Python renames what begins with `__`."""
-    return is_identifier(key) and not keyword.issoftkeyword(key) and not key.startswith("__")
+    return is_identifier(key) and not key.startswith("__")

@@ -11,6 +11,9 @@ from catalyst.graph.model import EnvFact
 
 _APP_VERSION = "0.1.0"
 
+_EXPOSED = ("X-Execution-Id", "Server-Timing", "Retry-After")
+"""Headers of every answer that a page of another origin may read."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppFacts:
@@ -110,6 +113,7 @@ def _cors_lines(module: Module, facts: AppFacts) -> list[str]:
     arguments = [f"allow_origins={list(cors['origins'])!r}"]
     arguments.append(f"allow_methods={list(cors.get('methods') or ['*'])!r}")
     arguments.append(f"allow_headers={list(cors.get('headers') or ['*'])!r}")
+    arguments.append(f"expose_headers={list(_EXPOSED)!r}")
     return [f"    app.add_middleware({middleware}, {', '.join(arguments)})"]
 
 

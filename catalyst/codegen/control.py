@@ -8,7 +8,7 @@ from typing import Protocol, assert_never
 from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.scribe import StepScribe
 from catalyst.expressions.check_names import PROBLEM
-from catalyst.expressions.types import INT, AnyType, ListType, NoneType, Type
+from catalyst.expressions.types import INT, AnyType, BoolType, ListType, NoneType, Type, without_none
 from catalyst.graph.model import Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, TryForm
 
 
@@ -21,6 +21,9 @@ class BodyWriter(Protocol):
 
 class Keeper(Protocol):
     """Records what an in-line node gave; `steps.Sequence`."""
+
+    def is_read(self, step: Step) -> bool:
+        """Whether anybody reads the step's output."""
 
     def keep(self, step: Step, value: str) -> None:
         """Write the line that records it."""
@@ -36,8 +39,12 @@ def write_form_value(writer: BodyWriter, frame: Frame, step: Step) -> None:
     # What stands in for it on an error is its caller's business.
     form = FormWriter(writer, frame, None, replace(step, output=step.given), leaves=False)
     form.write()
-    if form.target is not None:
-        frame.body.line(f"return {form.target.name}")
+    if form.target is None:
+        return
+    if step.may_answer:
+        with frame.body.block(f"if {frame.read(('answered', step.id), BoolType())}:"):
+            frame.body.line(f"return {form.nothing(step.given)}")
+    frame.body.line(f"return {form.target.name}")
 
 
 class FormWriter:
@@ -88,8 +95,8 @@ class FormWriter:
     # Values
 
     def _declare(self, annotation: str | None = None) -> Variable | None:
-        """The variable for the node's value, when it has one; declared where branches assign it."""
-        if isinstance(self.step.given, NoneType):
+        """The variable for the node's value, when somebody wants it; declared where branches assign it."""
+        if not self._is_wanted():
             return None
         known = self.frame.variables.get(("output", self.step.id))
         self.target = known or self.frame.define(("output", self.step.id), self.step.id, self.step.output)
@@ -97,13 +104,20 @@ class FormWriter:
             self.frame.body.line(f"{self.target.name}: {annotation}")
         return self.target
 
+    def _is_wanted(self) -> bool:
+        """Whether the value goes anywhere: inside rounds and items only where somebody reads it."""
+        if isinstance(self.step.given, NoneType):
+            return False
+        known = ("output", self.step.id) in self.frame.variables
+        return self.keeper is None or known or not self.frame.quiet or self.keeper.is_read(self.step)
+
     def _annotation(self, type_: Type) -> str:
         return self.frame.flow.annotations.of(type_, self.step.id)
 
     def _assign(self, value: str) -> None:
         """Give the node its value."""
-        if isinstance(self.step.given, NoneType):
-            if not value.isidentifier():
+        if not self._is_wanted():
+            if value.startswith("await "):
                 self.frame.body.line(value)
             return
         known = self.frame.variables.get(("output", self.step.id))
@@ -118,16 +132,49 @@ class FormWriter:
     def _branch(self, body: Body, frame: Frame | None = None, *, leaves: bool | None = None) -> None:
         self.writer.body(frame or self.frame, body, top=False, leaves=self.leaves if leaves is None else leaves)
 
-    def _value(self, body: Body, frame: Frame | None = None) -> str | None:
-        """What a body gives, as Python; None when it never gives anything."""
+    def _value(self, body: Body, frame: Frame | None = None) -> tuple[str | None, list[str]]:
+        """What a body gives, as Python, None when it never gives anything; and when it gives nothing."""
         frame = frame or self.frame
         if body.ends:
-            return None
+            return None, []
+        if body.value is None and (body.last is None or isinstance(body.step(body.last).output, NoneType)):
+            return "None", []
+        with frame.wanting() as wanted:
+            value = self._value_source(body, frame)
+        # Behind an answer the value may not be there; nobody asks for it then.
+        missing = [frame.variables[key].name for key in _flags_before(body) if key in frame.variables]
+        frame.used.update(missing)
+        if missing:
+            missing += [f"{name} is None" for name in sorted(wanted & frame.own_names)]
+            wanted -= frame.own_names
+        frame.wanted |= wanted
+        return value, missing
+
+    def _value_source(self, body: Body, frame: Frame) -> str:
         if body.value is not None:
             return StepScribe(frame, body.checked).shape(body.value)
-        if body.last is None or isinstance(body.step(body.last).output, NoneType):
-            return "None"
+        assert body.last is not None
         return frame.read(("output", body.last), body.type)
+
+    def nothing(self, type_: Type) -> str:
+        """Stands for a value that nobody asks for, because the run has answered instead."""
+        return f"{self.frame.flow.module.use_package('typing', 'cast')}({self._annotation(type_)}, None)"
+
+    def _return(self, inner: Frame, body: Body, record: str = "") -> None:
+        """Let a nested function give the value of its body, recorded under a name when there is one."""
+        value, missing = self._value(body, inner)
+        nothing = "return" if isinstance(body.type, NoneType) else f"return {self.nothing(body.type)}"
+        if missing:
+            with inner.body.block(f"if {' or '.join(missing)}:"):
+                inner.body.line(nothing)
+        if record and value is not None:
+            inner.body.line(f"ctx.set_output({record!r}, {value})")
+        if isinstance(body.type, NoneType):
+            return
+        if value is not None:
+            inner.body.line(f"return {value}")
+        elif not inner.body.has_left():
+            inner.body.line(nothing)
 
     # Forms
 
@@ -135,7 +182,7 @@ class FormWriter:
         target = self._declare(self._annotation(self.step.output))
         for number, (when, body) in enumerate(form.cases):
             condition = self.scribe.expr(when)
-            with self.frame.body.block(f"{'if' if number == 0 else 'elif'} {condition}:"):
+            with self.frame.body.block(f"{'if' if number == 0 else 'elif'} {condition}:"), self.frame.under(condition):
                 self._case(body, target)
         if form.default is not None:
             with self.frame.body.block("else:"):
@@ -146,9 +193,25 @@ class FormWriter:
 
     def _case(self, body: Body, target: Variable | None) -> None:
         self._branch(body)
-        value = self._value(body)
+        value, missing = self._value(body)
         if target is not None and value is not None:
-            self.frame.body.line(f"{target.name} = {value}")
+            self._unless(missing, f"{target.name} = {self._as_output(body.type, value)}")
+
+    def _as_output(self, given: Type, value: str) -> str:
+        """A body's value for the node's variable: a list of some of its kinds of items is not a list of all to mypy."""
+        kind, wanted = self._annotation(without_none(given)), self._annotation(self.step.output)
+        if kind in wanted or not kind.startswith(("list[", "dict[")):
+            return value
+        return f"{self.frame.flow.module.use_package('typing', 'cast')}({wanted}, {value})"
+
+    def _unless(self, missing: list[str], line: str) -> None:
+        """Write a line, under the condition that nothing of what it takes is missing."""
+        if not missing:
+            self.frame.body.line(line)
+            return
+        condition = f"not {missing[0]}" if len(missing) == 1 else f"not ({' or '.join(missing)})"
+        with self.frame.body.block(f"if {condition}:"):
+            self.frame.body.line(line)
 
     def _try(self, form: TryForm) -> None:
         target = self._declare(self._annotation(self.step.output))
@@ -216,16 +279,14 @@ class FormWriter:
         item = inner.define(("local", form.item), form.item, form.item_type)
         index = inner.define(("local", form.index), form.index, INT)
         self._branch(form.body, inner, leaves=False)
-        value = self._value(form.body, inner)
-        if value is not None:
-            inner.body.line(f"return {value}")
+        self._return(inner, form.body)
         name = self.frame.names.take(f"{self.step.id}_{form.item}")
         context = self.frame.flow.context
         item_text, result = self._annotation(form.item_type), self._annotation(form.body.type)
         with self.frame.body.block(
             f"async def {name}(ctx: {context}, {item.name}: {item_text}, {index.name}: int) -> {result}:"
         ):
-            self.frame.body.extend(inner.body)
+            self.frame.body.extend(inner.whole_body())
         self.frame.body.line()
         self._take(inner)
         over = self.scribe.expr(form.over)
@@ -248,11 +309,12 @@ class FormWriter:
 
     def _for(self, form: MapForm) -> None:
         over = self._as_list(form, self.scribe.expr(form.over))
+        is_known = ("output", self.step.id) in self.frame.variables
         target = self._declare()
         if target is None:
             target = self.frame.define(("output", self.step.id), self.step.id, self.step.output)
         self.target = target
-        annotation = "" if target.optional else f": {self._annotation(self.step.output)}"
+        annotation = "" if is_known else f": {self._annotation(self.step.output)}"
         self.frame.body.line(f"{target.name}{annotation} = []")
         keys: list[Key] = [("local", form.item), ("local", form.index)]
         before = [self.frame.hide(key) for key in keys]
@@ -261,9 +323,9 @@ class FormWriter:
             item = self.frame.define(keys[0], form.item, form.item_type)
             index = self.frame.define(keys[1], form.index, INT)
             self._branch(form.body, leaves=False)
-            value = self._value(form.body)
+            value, missing = self._value(form.body)
             if value is not None:
-                self.frame.body.line(f"{target.name}.append({value})")
+                self._unless(missing, f"{target.name}.append({value})")
         self.frame.quiet = quiet
         item_name = item.name if item.name in self.frame.used else "_"
         header = f"for {item_name} in {over}:"
@@ -305,11 +367,21 @@ class FormWriter:
                 self.frame.body.line("break")
         self._branch(form.body, leaves=self.leaves)
         if form.body.ends:
+            if not self.frame.body.has_left():
+                self.frame.body.line("break")  # the body has answered
             return
+        with self.frame.part() as rest, self.frame.wanting() as wanted:
+            self._next_round(form)
         if self.step.may_answer and not self.leaves:
-            flag = self.frame.variables.get(("answered", self.step.id))
-            with self.frame.body.block(f"if {flag.name if flag is not None else 'ctx.answered'}:"):
+            flag = self.frame.read(("answered", self.step.id), BoolType())
+            missing = [f"{name} is None" for name in sorted(wanted & self.frame.own_names)]
+            with self.frame.body.block(f"if {' or '.join([flag, *missing])}:"):
                 self.frame.body.line("break")
+            wanted -= self.frame.own_names
+        self.frame.wanted |= wanted
+        self.frame.body.extend(rest)
+
+    def _next_round(self, form: LoopForm) -> None:
         if form.next:
             targets = ", ".join(self.frame.variables[("state", name)].name for name, _ in form.next)
             values = ", ".join(self.scribe.shape(shape) for _, shape in form.next)
@@ -349,15 +421,11 @@ class FormWriter:
         inner = Frame(self.frame.flow, self.frame, closure=True)
         inner.names.reserve("ctx")
         self._branch(body, inner, leaves=False)
-        value = self._value(body, inner)
-        if form.mode != "race" and not body.ends:
-            inner.body.line(f"ctx.set_output({f'{self.step.id}.{name}'!r}, {value or 'None'})")
-        if value is not None and not isinstance(body.type, NoneType):
-            inner.body.line(f"return {value}")
+        self._return(inner, body, f"{self.step.id}.{name}" if form.mode != "race" else "")
         function = self.frame.names.take(f"{self.step.id}_{name}")
         result = "None" if isinstance(body.type, NoneType) else self._annotation(body.type)
         with self.frame.body.block(f"async def {function}(ctx: {self.frame.flow.context}) -> {result}:"):
-            self.frame.body.extend(inner.body)
+            self.frame.body.extend(inner.whole_body())
         self.frame.body.line()
         self._take(inner)
         return function
@@ -371,9 +439,20 @@ class FormWriter:
             return
         branch = self.frame.use("tasks", "Branch")
         held = self.frame.names.take(f"{self.step.id}_branches")
-        union = " | ".join(sorted(kinds))
+        plain = sorted({kind.removesuffix(" | None") for kind in kinds} - {"None"})
+        union = " | ".join([*plain, "None"] if any(kind.endswith("None") for kind in kinds) else plain)
         self.frame.body.line(f"{held}: dict[str, {branch}[{union}]] = {{{branches}}}")
         self._assign(f"await {race}({held})")
+
+
+def _flags_before(body: Body) -> list[Key]:
+    """Keys of the flags of nodes whose answer keeps a body's value from being there."""
+    if body.value is not None:
+        return [("answered", step.id) for step in body.steps if step.may_answer]
+    last = body.step(body.last) if body.last is not None else None
+    if last is None:
+        return []
+    return [("answered", id_) for id_ in [*last.gates, *([last.id] if last.may_answer else [])]]
 
 
 def _ends(form: object) -> bool:

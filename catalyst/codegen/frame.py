@@ -85,8 +85,12 @@ class Frame:
         """What the names given out so far stand for; a name keeps its type in the whole function."""
         self.handlers = 0
         """How many handlers of errors the code that is written now stands in."""
+        self.assured: frozenset[str] = frozenset()
+        """Fields of the input, as Python, that an `if` around what is written now has found to be there."""
         self.wanted: set[str] = set()
         """Variables that were read as present although they were declared to hold None as well."""
+        self._assigned_outside: dict[str, None] = {}
+        """Variables of functions around this one that it assigns."""
 
     def define(self, key: Key, wanted: str, type_: Type, *, optional: bool = False) -> Variable:
         """A variable for a value; its name is the author's where that is free."""
@@ -195,11 +199,29 @@ class Frame:
         finally:
             self.body = whole
 
+    @contextmanager
+    def under(self, condition: str) -> Iterator[None]:
+        """Write what stands below an `if`: fields of the input that it found to be there need no second look."""
+        outer, self.assured = self.assured, self.assured | _found_present(condition)
+        try:
+            yield
+        finally:
+            self.assured = outer
+
+    @contextmanager
+    def wanting(self) -> Iterator[set[str]]:
+        """What is read as present for a while, apart from what was before, for one who makes sure of it."""
+        before, self.wanted = self.wanted, set()
+        try:
+            yield self.wanted
+        finally:
+            self.wanted = before
+
     def ref(self, ref: Ref) -> ast.expr:
         """The Python of a reference."""
         match ref.kind:
             case "input":
-                return _subscripts(_attribute("ctx", "input"), ref.path)
+                return self._input(ref)
             case "env":
                 return _attribute("ctx", "env", self.flow.env[ref.path[0]])
             case "secret":
@@ -221,6 +243,34 @@ class Frame:
                 return self._local(ref)
             case _:
                 raise CompilerBug(f"a reference of kind {ref.kind} reached the code generator")
+
+    def _input(self, ref: Ref) -> ast.expr:
+        """A field of the input; one that only a condition elsewhere says to be there is asked for it."""
+        value = _subscripts(_attribute("ctx", "input"), ref.path)
+        if not ref.assured or ast.unparse(value) in self.assured:
+            return value
+        return ast.Call(ast.Name(self.use("values", "present"), ast.Load()), [value], [])
+
+    def ended_by_answer(self) -> list[str]:
+        """The flags of all control nodes that an answer written here ends, for it to raise; outer ones last."""
+        flags: list[str] = []
+        frame: Frame | None = self
+        while frame is not None:
+            for id_ in reversed(frame.open_forms):
+                flag = self.find(("answered", id_))
+                if flag is not None:
+                    flags.append(flag.name)
+            frame = frame.outer if frame.closure else None
+        self._assigned_outside |= dict.fromkeys(name for name in flags if name not in self.own_names)
+        return flags
+
+    def whole_body(self) -> Body:
+        """The body of a nested function: which outer variables it assigns, then its statements."""
+        body = Body()
+        if self._assigned_outside:
+            body.line(f"nonlocal {', '.join(self._assigned_outside)}")
+        body.extend(self.body)
+        return body
 
     def loop_states(self) -> dict[str, Type] | None:
         """The state of the innermost loop around what is written now."""
@@ -300,6 +350,20 @@ class LoopParts(ast.NodeTransformer):
     def _state(self) -> ast.expr:
         values = [ast.Name(self.frame.read(("state", name), type_), ast.Load()) for name, type_ in self.states.items()]
         return ast.Dict([ast.Constant(name) for name in self.states], list(values))
+
+
+def _found_present(condition: str) -> frozenset[str]:
+    """What is known not to be None where a condition holds, as Python."""
+    tree = ast.parse(condition, mode="eval").body if condition else None
+    parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
+    found: set[str] = set()
+    for part in parts:
+        match part:
+            case ast.Subscript():
+                found.add(ast.unparse(part))
+            case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+                found.add(ast.unparse(left))
+    return frozenset(found)
 
 
 def _error_name(handlers: int) -> str:

@@ -24,6 +24,8 @@ def needs_function(step: Step) -> bool:
 
 def call_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
     """Write the node's function into the module; gives the call, without `await`."""
+    if step.may_answer:
+        return _nested_source(writer, frame, step)
     inner = Frame(frame.flow, frame)
     scribe = StepScribe(inner, step.checked, step)
     if step.type.kind == "call":
@@ -44,11 +46,33 @@ def call_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
     return _cached(frame, step, step.policy.cache, f"{name}, {call}")
 
 
+def _nested_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
+    """The same for a node that may answer: its function stands where it is called, to tell that it did."""
+    inner = Frame(frame.flow, frame, closure=True)
+    inner.names.reserve("ctx")
+    write_form_value(writer, inner, step)
+    name = frame.names.take(f"run_{step.id}")
+    frame.body.line(f"# {step.id}, {frame.flow.filename}:{step.span.line}")
+    frame.body.line(f"@{frame.use('node', 'node')}({', '.join(_decoration(inner, step))})")
+    with frame.body.block(f"async def {name}(ctx: {frame.flow.context}) -> {_result(frame, step)}:"):
+        if step.description:
+            frame.body.line(docstring_literal(" ".join(str(step.description).split())))
+        frame.body.extend(inner.whole_body())
+    frame.body.line()
+    frame.wanted |= inner.wanted - inner.own_names
+    frame.used |= inner.used
+    return f"{name}(ctx)"
+
+
+def _result(frame: Frame, step: Step) -> str:
+    return "None" if isinstance(step.given, NoneType) else frame.flow.annotations.of(step.given, step.id)
+
+
 def _function_source(inner: Frame, step: Step, name: str) -> str:
     flow = inner.flow
     parameters = [f"{each.name}: {flow.annotations.of(each.type, each.name)}" for _, each in inner.parameters()]
-    result = "None" if isinstance(step.given, NoneType) else flow.annotations.of(step.given, step.id)
-    signature = f"async def {name}({', '.join([f'ctx: {flow.context}', *parameters])}) -> {result}:"
+    parameters = [f"ctx: {flow.context}", *parameters]
+    signature = f"async def {name}({', '.join(parameters)}) -> {_result(inner, step)}:"
     decorator = f"@{flow.module.use('node', 'node')}({', '.join(_decoration(inner, step))})"
     lines = [f"# {step.id}, {flow.filename}:{step.span.line}", decorator, signature]
     if step.description:

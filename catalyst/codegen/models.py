@@ -10,7 +10,6 @@ from catalyst.codegen.module import Module
 from catalyst.expressions.types import (
     BytesType,
     FieldType,
-    IntType,
     ListType,
     NullableType,
     ObjectType,
@@ -73,39 +72,16 @@ def _write_class(
 
 
 def _field(module: Module, annotations: Annotations, fact: InputFact) -> str:
-    text = _plain_annotation(module, annotations, fact)
-    options = _options(fact)
-    if not options:
-        return text
-    annotated = module.use_package("typing", "Annotated")
-    field = module.use_package("pydantic", "Field")
-    return f"{annotated}[{text}, {field}({', '.join(options)})]"
-
-
-def _plain_annotation(module: Module, annotations: Annotations, fact: InputFact) -> str:
-    choices = fact.constraints.get("choices")
-    if choices and isinstance(without_none(fact.type), IntType):
-        literal = f"{module.use_package('typing', 'Literal')}[{', '.join(map(repr, choices))}]"
-        return f"{literal} | None" if isinstance(fact.type, NullableType) else literal
+    # A mutable default is copied by pydantic for each request.
+    default = "" if fact.required else repr(fact.default)
+    description = fact.description or ""
     if isinstance(without_none(fact.type), BytesType):
         # JSON has no bytes: they come as base64 text.
         encoded = module.use_package("pydantic", "Base64Bytes")
-        return f"{encoded} | None" if isinstance(fact.type, NullableType) else encoded
-    return annotations.of(fact.type, fact.name)
-
-
-_LIMITS = ("ge", "le", "min_length", "max_length", "pattern")
-
-
-def _options(fact: InputFact) -> list[str]:
-    """Arguments of `Field`; a mutable default is copied by pydantic for each request."""
-    options: list[str] = []
-    if not fact.required:
-        options.append(f"default={fact.default!r}")
-    options += [f"{name}={fact.constraints[name]!r}" for name in _LIMITS if name in fact.constraints]
-    if fact.description:
-        options.append(f"description={fact.description!r}")
-    return options
+        text = f"{encoded} | None" if isinstance(fact.type, NullableType) else encoded
+        return annotations.held_to(text, fact.constraints, default=default, description=description)
+    limits = tuple(fact.constraints.items())
+    return annotations.limited(fact.type, fact.name, limits, default=default, description=description)
 
 
 def write_output(module: Module, annotations: Annotations, workflow: Workflow) -> str:

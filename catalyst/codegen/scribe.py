@@ -130,8 +130,10 @@ class StepScribe:
         """A module constant that holds pydantic's `TypeAdapter` for the type."""
         return self.frame.flow.annotations.adapter(type_, self.node_id)
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str) -> str | None:
         """The text of a declared secret."""
+        if name not in self.frame.flow.secrets:
+            return None
         return to_source(self.frame.ref(Ref(kind="secret", path=(name,), start=0, end=0)))
 
     def signature(self, module: str, name: str) -> Signature | None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from catalyst.codegen.answers import all_behind, can_leave
 from catalyst.codegen.control import write_form
-from catalyst.codegen.frame import Frame, Key, Variable, narrowable
+from catalyst.codegen.frame import Frame, Variable, narrowable
 from catalyst.codegen.functions import call_source, needs_function
+from catalyst.codegen.lanes import LaneWriter
 from catalyst.codegen.scribe import StepScribe
 from catalyst.codegen.usage import Usage, ids_inside
 from catalyst.expressions.check_names import PROBLEM
@@ -28,7 +30,7 @@ from catalyst.expressions.types import (
     nullable,
 )
 from catalyst.graph.model import ALWAYS, Body, Fallback, Goto, Step
-from catalyst.graph.plan import Lane, Plan, Together, steps_of
+from catalyst.graph.plan import Plan, Together, steps_of
 from catalyst.nodes.settings import Shape
 from catalyst.nodes.types.raise_ import RaiseParams
 from catalyst.nodes.types.respond import RespondParams
@@ -61,6 +63,8 @@ class Sequence:
         """Steps whose comment is written already."""
         self.left: set[str] = set()
         """Steps whose answer has ended the function, so that nobody behind them has to ask."""
+        self.is_lane = False
+        """Whether this function hands what its steps gave to others at its end, whatever happened."""
 
     def write(self, plan: Plan) -> None:
         """Write the items of a plan."""
@@ -90,40 +94,41 @@ class Sequence:
             self.comment(first)  # above the `if`, for the condition can fail too
             self.marked.add(first.id)
         condition = self._condition(first)
-        outer_wanted, self.frame.wanted = self.frame.wanted, set()
-        with self.frame.part() as inner:
+        with self.frame.part() as inner, self.frame.wanting() as wanted, self.frame.under(condition):
             for number, step in enumerate(steps):
-                self._step(step, [*(each.id for each in steps[number + 1 :]), *rest], conditional=True)
-        made = {variable.name for step in steps for variable in self._variables(step)}
-        wanted = self.frame.wanted - made
-        self.frame.wanted = outer_wanted
+                self._step(step, [*(each.id for each in steps[number + 1 :]), *rest])
+        wanted -= {variable.name for step in steps for variable in self._variables(step)}
         header = " and ".join(part for part in (gate, *self._narrowing(wanted, condition), condition) if part)
         with self.frame.body.block(f"if {header}:"):
             self.frame.body.extend(inner)
 
     def _declare_outside(self, steps: list[Step]) -> None:
         """Variables that are read behind the block get a value for when it is not entered."""
-        if not steps[0].skippable:
+        if not steps[0].skippable and not self.is_lane:
             return  # only an answer keeps them from running, and then nobody asks for what they gave
         inside = ids_inside(steps)
         for step in steps:
-            if self.writer.usage.outputs.get(step.id, set()) - inside or self._flag_is_output(step, inside):
-                annotation = self._annotation(step, nullable(step.output))
-                variable = self.frame.define(("output", step.id), step.id, step.output, optional=True)
-                self.frame.body.line(f"{variable.name}: {annotation} = None")
+            outside = self.writer.usage.outputs.get(step.id, set()) - inside
+            if (outside and not isinstance(step.output, NoneType)) or self._flag_is_output(step, inside):
+                self._declare_missing(step)
             self._declare_error(step)
             if self._needs_flag(step, inside):
                 flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
                 if step.condition is None or isinstance(step.policy.on_error, Goto):
                     self.frame.body.line(f"{flag.name} = False")
 
+    def _declare_missing(self, step: Step) -> None:
+        """The variable for a step's output, none until it runs."""
+        annotation = self._annotation(step, nullable(step.output))
+        variable = self.frame.define(("output", step.id), step.id, step.output, optional=True)
+        self.frame.body.line(f"{variable.name}: {annotation} = None")
+
     def _declare_answers(self, steps: list[Step], rest: list[str]) -> None:
         """Whether one of them answered is asked behind the block, too."""
         for number, step in enumerate(steps):
             behind = [*(each.id for each in steps[number + 1 :]), *rest]
-            if step.form is not None and step.may_answer and not (self.leaves and self._all_behind(step, behind)):
-                flag = self.frame.define(("answered", step.id), f"{step.id}_answered", BoolType())
-                self.frame.body.line(f"{flag.name} = False")
+            if not self._leaves(step, behind):
+                self._declare_answered(step)
 
     def _flag_is_output(self, step: Step, inside: set[str]) -> bool:
         return narrowable(step.output) and bool(self.writer.usage.ran.get(step.id, set()) - inside)
@@ -141,13 +146,15 @@ class Sequence:
     def _condition(self, step: Step) -> str:
         """Whether the step runs, as Python; "" when there is nothing to ask."""
         if step.condition is not None:
-            source = StepScribe(self.frame, step.checked, step).expr(step.condition)
+            scribe = StepScribe(self.frame, step.checked, step)
+            source = scribe.expr(step.condition)
             led_here = [self._flag(f"error:{id_}") for id_ in step.goto_from]
             if led_here:
                 source = f"({' or '.join(led_here)}) and ({source})"
             flag = self.frame.variables.get(("ran", step.id))
             if flag is not None and not isinstance(step.policy.on_error, Goto):
-                self.frame.body.line(f"{flag.name} = bool({source})")
+                known = isinstance(scribe.type_of(step.condition), BoolType)
+                self.frame.body.line(f"{flag.name} = {source if known else f'bool({source})'}")
                 return flag.name
             return f"({source})" if " or " in source or " if " in source else source
         parts = [self._flag(atom) for atom in sorted(step.atoms - {ALWAYS})]
@@ -171,23 +178,18 @@ class Sequence:
     def _gate(self, step: Step) -> str:
         """What keeps the step from running once a branch before it has answered."""
         gates = [id_ for id_ in step.gates if id_ not in self.left]
-        parts = []
-        for id_ in gates:
-            flag = self.frame.find(("answered", id_))
-            parts.append(
-                f"not {self.frame.read(('answered', id_), BoolType())}" if flag is not None else "not ctx.answered"
-            )
-        return " and ".join(dict.fromkeys(parts))
+        return " and ".join(f"not {self.frame.read(('answered', id_), BoolType())}" for id_ in gates)
 
     # One step
 
-    def _step(self, step: Step, rest: list[str], *, conditional: bool = False) -> None:
+    def _step(self, step: Step, rest: list[str]) -> None:
         """A step, its condition being met."""
         if isinstance(step.params, RespondParams):
             self._respond(step, step.params, rest)
         elif isinstance(step.params, RaiseParams):
             self._raise(step, step.params)
         elif needs_function(step):
+            self._declare_answered(step)
             self._tolerant(step, lambda: self._call(step))
         elif step.form is not None:
             self._tolerant(step, lambda: self._form(step, rest))
@@ -279,7 +281,9 @@ class Sequence:
         return shape is not None and isinstance(scribe.shape_type(shape), AnyType)
 
     def is_read(self, step: Step) -> bool:
-        """Whether anybody reads the step's output."""
+        """Whether anybody reads the step's output; that of one which gives nothing is written as `None`."""
+        if isinstance(step.output, NoneType):
+            return False
         return bool(self.writer.usage.outputs.get(step.id)) or (
             narrowable(step.output) and bool(self.writer.usage.ran.get(step.id))
         )
@@ -290,7 +294,7 @@ class Sequence:
         if variable is not None:
             self.frame.body.line(f"{variable.name} = {value}")
             return variable.name
-        if not self.is_read(step):
+        if isinstance(step.output, NoneType) or not self.writer.usage.outputs.get(step.id):
             return ""
         variable = self.frame.define(("output", step.id), step.id, step.output)
         annotation = "" if _is_plain(step.output) else f": {self._annotation(step, step.output)}"
@@ -319,23 +323,24 @@ class Sequence:
 
     def _form(self, step: Step, rest: list[str]) -> None:
         self.comment(step)
-        leaves = self.leaves and self._all_behind(step, rest)
-        if step.may_answer and not leaves and ("answered", step.id) not in self.frame.variables:
-            flag = self.frame.define(("answered", step.id), f"{step.id}_answered", BoolType())
-            self.frame.body.line(f"{flag.name} = False")
+        leaves = self._leaves(step, rest)
+        if not leaves:
+            self._declare_answered(step)
+        if step.may_answer and self.is_lane and self.is_read(step) and ("output", step.id) not in self.frame.variables:
+            self._declare_missing(step)
         write_form(self.writer, self.frame, self, step, leaves=leaves)
         if step.may_answer and leaves:
             self.left.add(step.id)
 
-    def _all_behind(self, step: Step, rest: list[str]) -> bool:
-        """Whether everything that is still to come in this function waits for the step."""
-        behind = {step.id}
-        for id_ in rest:
-            if behind & set(self.steps[id_].after):
-                behind.add(id_)
-        return all(id_ in behind for id_ in rest)
+    def _declare_answered(self, step: Step) -> None:
+        """Whether an answer has ended the step, for what waits for it."""
+        if step.may_answer and ("answered", step.id) not in self.frame.variables:
+            flag = self.frame.define(("answered", step.id), f"{step.id}_answered", BoolType())
+            self.frame.body.line(f"{flag.name} = False")
 
-    # Answers and errors
+    def _leaves(self, step: Step, rest: list[str]) -> bool:
+        """Whether an answer inside the step may leave this function, for there is nothing else to do in it."""
+        return self.leaves and can_leave(step) and all_behind(step, [self.steps[id_] for id_ in rest])
 
     def _respond(self, step: Step, params: RespondParams, rest: list[str]) -> None:
         self.comment(step)
@@ -347,14 +352,8 @@ class Sequence:
         self.writer.continues = True
         self.frame.body.line(f"ctx.respond({reply})")
         self.keep(step, "None")
-        for key, variable in self.frame.variables.items():
-            if key[0] == "answered" and key[1] in self._around:
-                self.frame.body.line(f"{variable.name} = True")
-
-    @property
-    def _around(self) -> set[str]:
-        """Control nodes of this function that are being written and hold this body."""
-        return {key[1] for key in self.frame.variables if key[0] == "answered" and key[1] in self.frame.open_forms}
+        for flag in self.frame.ended_by_answer():
+            self.frame.body.line(f"{flag} = True")
 
     def _raise(self, step: Step, params: RaiseParams) -> None:
         self.comment(step)
@@ -375,126 +374,26 @@ class Sequence:
         group = self.frame.use("tasks", "TaskGroup")
         inside = {id_ for lane in together.lanes for id_ in steps_of(lane.items)}
         group_ids = ids_inside([self.steps[id_] for id_ in inside])
-        awaited = {name for lane in together.lanes for name in lane.after}
-        lanes = [_LaneWriter(self, lane, group_ids, lane.name in awaited) for lane in together.lanes]
-        by_name = {lane.lane.name: lane for lane in lanes}
-        closures = [lane for lane in lanes if not lane.is_direct and not lane.lane.after]
-        for lane in closures:
-            lane.write_function(by_name)
+        lanes = [LaneWriter(self, lane, group_ids) for lane in together.lanes]
+        for number, lane in enumerate(lanes):
+            lane.wait_for(lanes[:number])
+        for lane in lanes:
+            if not lane.is_direct and not lane.sources:
+                lane.write_function()
         with self.frame.body.block(f"async with {group}() as group:"):
             for lane in lanes:
-                if not lane.is_direct and lane.lane.after:
-                    lane.write_function(by_name)
+                if not lane.is_direct and lane.sources:
+                    lane.write_function()
                 lane.start()
         for lane in lanes:
             lane.collect()
 
-
-class _LaneWriter:
-    """One lane of a group: a task, the function that it runs when it is more than a call, and what it hands over."""
-
-    def __init__(self, sequence: Sequence, lane: Lane, group_ids: set[str], awaited: bool) -> None:
-        self.sequence = sequence
-        self.lane = lane
-        self.ids = list(steps_of(lane.items))
-        self.steps = [sequence.steps[id_] for id_ in self.ids]
-        own = ids_inside(self.steps)
-        self.group_ids = group_ids
-        usage = sequence.writer.usage
-        self.shared = [step for step in self.steps if usage.readers(step.id) - own]
-        first = self.steps[0]
-        simple = len(self.steps) == 1 and needs_function(first) and not first.skippable and not first.gates
-        self.is_direct = simple and first.policy.on_error is None and not lane.after
-        self.awaited = awaited
-        self.exports: list[tuple[Key, Type, bool]] = []
-        self.task = ""
-        self.function = ""
-
-    def write_function(self, lanes: dict[str, _LaneWriter]) -> None:
-        """The nested function that the lane runs."""
-        outer = self.sequence.frame
-        frame = Frame(outer.flow, outer, closure=True)
-        inner = Sequence(self.sequence.writer, frame, self.sequence.body, top=False, leaves=False)
-        inner.left = self.sequence.left
-        for name in self.lane.after:
-            _receive(frame, lanes[name])
-        inner.write(self.lane.items)
-        self.exports = [
-            (key, variable.type, variable.optional)
-            for step in self.shared
-            for key, variable in frame.variables.items()
-            if key[1:] == (step.id,) and key[0] in ("output", "ran", "error", "answered")
-            # What is not declared outside of a condition is nobody's business outside of it.
-            if not (key[0] == "output" and step.skippable and not variable.optional)
-        ]
-        names = [frame.variables[key].name for key, _, _ in self.exports]
-        if names:
-            frame.body.line(f"return {', '.join(names)}")
-        self.function = outer.names.take(self._function_name())
-        with outer.body.block(f"async def {self.function}() -> {self._result()}:"):
-            outer.body.extend(frame.body)
-        outer.body.line()
-        outer.wanted |= frame.wanted - frame.own_names
-        outer.used |= frame.used
-
-    def _function_name(self) -> str:
-        if len(self.ids) == 1:
-            return f"run_{self.ids[0]}"
-        joint = "_then_" if len(self.ids) == 2 else "_to_"
-        return f"{self.ids[0]}{joint}{self.ids[-1]}"[:60]
-
-    def _result(self) -> str:
-        annotations = self.sequence.frame.flow.annotations
-        texts = [
-            annotations.of(nullable(type_) if optional else type_, key[1]) for key, type_, optional in self.exports
-        ]
-        if not texts:
-            return "None"
-        return texts[0] if len(texts) == 1 else f"tuple[{', '.join(texts)}]"
-
-    def start(self) -> None:
-        """Create the task."""
-        frame = self.sequence.frame
-        if self.is_direct:
-            step = self.steps[0]
-            source = call_source(self.sequence.writer, frame, step)
-            if self.sequence.is_read(step):
-                self.exports = [(("output", step.id), step.output, False)]
-        else:
-            source = f"{self.function}()"
-        if not self.exports and not self.awaited:
-            frame.body.line(f"group.create_task({source})")
-            return
-        self.task = frame.names.take(f"{self.lane.name}_task")
-        frame.body.line(f"{self.task} = group.create_task({source})")
-
-    def collect(self) -> None:
-        """Take over what the lane hands over, once all lanes are done."""
-        names = [self._taken_over(key, type_, optional=optional) for key, type_, optional in self.exports]
-        if any(name != "_" for name in names):
-            self.sequence.frame.body.line(f"{', '.join(names)} = {self.task}.result()")
-
-    def _taken_over(self, key: Key, type_: Type, *, optional: bool) -> str:
-        """The variable for something that the lane hands over; `_` when only other lanes of the group want it."""
-        readers = self.sequence.writer.usage.readers(key[1])
-        if key[0] != "answered" and not readers - self.group_ids:
-            return "_"
-        return self.sequence.frame.define(key, _wanted_name(key), type_, optional=optional).name
-
-
-def _receive(frame: Frame, lane: _LaneWriter) -> None:
-    """Wait for another lane inside a lane's function, and name what it hands over."""
-    if not lane.exports:
-        frame.body.line(f"await {lane.task}")
-        return
-    names = [
-        frame.define(key, _wanted_name(key), type_, optional=optional).name for key, type_, optional in lane.exports
-    ]
-    frame.body.line(f"{', '.join(names)} = await {lane.task}")
-
-
-def _wanted_name(key: Key) -> str:
-    return key[1] if key[0] == "output" else f"{key[1]}_{key[0]}"
+    def beside(self, frame: Frame) -> Sequence:
+        """The same body, written into the function of a lane."""
+        twin = Sequence(self.writer, frame, self.body, top=False, leaves=False)
+        twin.left = self.left
+        twin.is_lane = True
+        return twin
 
 
 def _reply_arguments(params: RespondParams, scribe: StepScribe) -> list[str]:

@@ -1,6 +1,6 @@
 """Who reads what: so that a variable is written only when something needs it.
 
-Goes in: a workflow. Comes out: for each node the steps that read its output, its error, or whether it ran.
+Goes in: a workflow. Comes out: for each node the steps that read its output, its error, or whether it ran or answered.
 """
 
 from __future__ import annotations
@@ -9,7 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from catalyst.expressions.check import Checked
-from catalyst.graph.model import ALWAYS, Body, CheckedMap, Goto, Step, Workflow, all_steps, bodies_of
+from catalyst.graph.model import (
+    ALWAYS,
+    Body,
+    CheckedMap,
+    Goto,
+    LoopForm,
+    Step,
+    TryForm,
+    Workflow,
+    all_steps,
+    bodies_of,
+)
 
 OUTSIDE = "<output>"
 """Reads for the value of a body or for the flow's output."""
@@ -23,10 +34,21 @@ class Usage:
     errors: dict[str, set[str]] = field(default_factory=dict)
     statuses: dict[str, set[str]] = field(default_factory=dict)
     ran: dict[str, set[str]] = field(default_factory=dict)
+    answered: dict[str, set[str]] = field(default_factory=dict)
+
+    def readers_of(self, kind: str, id_: str) -> set[str]:
+        """Those who read one thing of a node: its output, error, or whether it ran."""
+        tables = {
+            "output": (self.outputs, self.ran),
+            "error": (self.errors, self.statuses),
+            "ran": (self.ran, self.statuses),
+        }
+        return set().union(*(table.get(id_, set()) for table in tables[kind]))
 
     def readers(self, id_: str) -> set[str]:
         """Everybody who reads anything of a node."""
-        return set().union(*(table.get(id_, set()) for table in (self.outputs, self.errors, self.statuses, self.ran)))
+        tables = (self.outputs, self.errors, self.statuses, self.ran, self.answered)
+        return set().union(*(table.get(id_, set()) for table in tables))
 
 
 def find_usage(workflow: Workflow) -> Usage:
@@ -37,7 +59,8 @@ def find_usage(workflow: Workflow) -> Usage:
         _add(usage.outputs, workflow.body.last, OUTSIDE)
     for body in _all_bodies(workflow.body):
         _add_checked(usage, body.checked, OUTSIDE)
-        if body is not workflow.body and body.value is None and body.last is not None and not body.ends:
+    for body in _bodies_with_value(workflow.body):
+        if body.value is None and body.last is not None and not body.ends:
             _add(usage.outputs, body.last, OUTSIDE)
     for step in all_steps(workflow.body):
         _add_step(usage, step)
@@ -51,6 +74,15 @@ def _all_bodies(body: Body) -> Iterator[Body]:
             yield from _all_bodies(inner)
 
 
+def _bodies_with_value(body: Body) -> Iterator[Body]:
+    """All bodies inside whose value somebody takes; a round gives a state instead, and `finally` gives nothing."""
+    for step in all_steps(body):
+        if isinstance(step.form, LoopForm):
+            continue
+        finally_ = step.form.finally_ if isinstance(step.form, TryForm) else None
+        yield from (inner for _, inner in bodies_of(step.form) if inner is not finally_)
+
+
 def _add_step(usage: Usage, step: Step) -> None:
     _add_checked(usage, step.checked, step.id)
     for atom in step.atoms - {ALWAYS, step.id}:
@@ -58,6 +90,8 @@ def _add_step(usage: Usage, step: Step) -> None:
         _add(usage.errors if kind == "error" else usage.ran, id_, step.id)
     for id_ in step.goto_from:
         _add(usage.errors, id_, step.id)
+    for id_ in step.gates:
+        _add(usage.answered, id_, step.id)
     if isinstance(step.policy.on_error, Goto):
         _add(usage.errors, step.id, step.policy.on_error.target)
 

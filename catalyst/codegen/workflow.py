@@ -140,15 +140,18 @@ class _WorkflowModule:
         """The last lines: the output, unless the run has answered before."""
         workflow = self.workflow
         if workflow.body.ends and workflow.output is None:
-            if not frame.body.text().rstrip().split("\n")[-1].lstrip().startswith(("return", "raise")):
+            if not frame.body.has_left():
                 frame.body.line(f"return {frame.use('reply', 'ANSWERED')}" if self._answers() else "return None")
             return
         own = {("answered", step.id) for step in workflow.body.steps}
         flags = sorted(variable.name for key, variable in frame.variables.items() if key in own)
+        with frame.wanting() as wanted:
+            source = self._output_source(frame)
         if flags:
-            with frame.body.block(f"if {' or '.join(flags)}:"):
+            missing = [*flags, *(f"{name} is None" for name in sorted(wanted))]
+            with frame.body.block(f"if {' or '.join(missing)}:"):
                 frame.body.line(f"return {frame.use('reply', 'ANSWERED')}")
-        frame.body.line(f"return {self._output_source(frame)}")
+        frame.body.line(f"return {source}")
 
     def _answers(self) -> bool:
         return any(step.type.name == "respond" for step in all_steps(self.workflow.body))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from catalyst.project.write import Policy, WriteReport
 
 _SHOWN = 8
+_DIFF_LINES = 40
 
 
 def build(flow: Path, output: Path | None, *, policy: Policy, no_code: bool, strict: bool, as_json: bool) -> int:
@@ -33,6 +35,8 @@ def build(flow: Path, output: Path | None, *, policy: Policy, no_code: bool, str
         put_json(report.document(everything, output=folder.as_posix(), **_lists(written)))
     else:
         report.show(everything, result.sources)
+        if written is not None and not written.ok:
+            _say_differences(written)
         project = project_of(flow)
         if project is not None and not result.ok:
             say(f"  = help: this flow is part of the project `{project}`; build that folder")
@@ -49,25 +53,38 @@ def write(result: Result, folder: Path, policy: Policy) -> WriteReport:
     return write_project(result.files, folder, policy=policy, flows=names, source_map=result.source_map)
 
 
-def _lists(written: WriteReport | None) -> Mapping[str, Sequence[str]]:
+def _lists(written: WriteReport | None) -> Mapping[str, object]:
     """What happened to the files, for machines; empty lists when nothing was written."""
     if written is None or not written.ok:
         edited = list(written.edited) if written is not None else []
-        return {"created": [], "updated": [], "unchanged": [], "removed": [], "edited": edited}
+        diffs = dict(written.diffs) if written is not None else {}
+        return {"created": [], "updated": [], "unchanged": [], "removed": [], "edited": edited, "diffs": diffs}
     return {
         "created": list(written.created),
         "updated": list(written.updated),
         "unchanged": list(written.unchanged),
         "removed": list(written.removed),
         "edited": list(written.edited),
+        "diffs": dict(written.diffs),
     }
+
+
+def _say_differences(written: WriteReport) -> None:
+    """What would change in the files that were edited since they were built."""
+    for diff in written.diffs.values():
+        lines = diff.splitlines()
+        say()
+        for line in lines[:_DIFF_LINES]:
+            say(f"  {line}")
+        if len(lines) > _DIFF_LINES:
+            say(f"  ... {len(lines) - _DIFF_LINES} more lines")
 
 
 def _say_written(written: WriteReport, folder: Path) -> None:
     say_changes(written, folder)
     shown = os.path.relpath(folder) if folder.is_absolute() and Path.cwd() in folder.parents else folder
     say("Start it:")
-    say(f"  cd {shown} && pip install -r requirements.txt && python -m app", "bold")
+    say(f"  cd {shlex.quote(str(shown))} && pip install -r requirements.txt && python -m app", "bold")
 
 
 def say_changes(written: WriteReport, folder: Path) -> None:

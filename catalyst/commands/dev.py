@@ -1,16 +1,12 @@
 """`catalyst dev`: builds, serves, and does both again whenever the flow changes.
 
 A flow with errors is shown and leaves the server as it was. Files that the owner edited are never written over. The
-server is a process of its own that ends when this one does, however that happens.
+server is a process of its own that ends when this one does, however that happens (`serving.py`).
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +18,7 @@ from catalyst.commands.console import say
 from catalyst.commands.env_file import read_env_file
 from catalyst.commands.guard import say_problem
 from catalyst.commands.problems import INTERRUPTED, OUR_BUG, CommandProblem
-from catalyst.commands.run import end
+from catalyst.commands.serving import Service
 from catalyst.commands.targets import default_output, flow_target
 from catalyst.commands.watch import Stamp, watched
 from catalyst.diagnostics import CompilerBug
@@ -34,59 +30,6 @@ _LOOK = 0.15
 """Seconds between two looks at the files."""
 _SETTLE = 0.03
 """Seconds without a further change after which a change counts as complete."""
-_PATIENCE = 0.5
-"""Seconds that a server has to finish its requests before a restart; a restart is to take less than one."""
-
-
-@dataclass(slots=True)
-class _Server:
-    """The running service, and a process that stands by to become the next one."""
-
-    folder: Path
-    arguments: list[str]
-    environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
-    standby: subprocess.Popen[bytes] | None = None
-
-    @property
-    def runs(self) -> bool:
-        """Whether the process is alive."""
-        return self.process is not None and self.process.poll() is None
-
-    def restart(self) -> None:
-        """Stop the old process, if there is one, and let the one that stands by serve."""
-        self._end(self.process)
-        ready = self.standby if self.standby is not None and self.standby.poll() is None else self._spawn()
-        assert ready.stdin is not None
-        ready.stdin.write(b"\n")
-        ready.stdin.flush()
-        self.process, self.standby = ready, self._spawn()
-
-    def stop(self) -> None:
-        """End both processes and wait until they have."""
-        self._end(self.standby)
-        self._end(self.process)
-        self.process = self.standby = None
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        from catalyst.project.assets import templates_dir  # noqa: PLC0415 - start-up time
-
-        script = templates_dir() / "run" / "serve.py"
-        command = [sys.executable, str(script), str(self.folder.resolve()), *self.arguments]
-        variables = {**os.environ, **self.environment, "PYTHONDONTWRITEBYTECODE": "1"}
-        # Its own session: Ctrl+C reaches this process only, which then ends the server in order.
-        return subprocess.Popen(  # noqa: S603 - our own script
-            command, stdin=subprocess.PIPE, stdout=2, env=variables, start_new_session=True
-        )
-
-    @staticmethod
-    def _end(process: subprocess.Popen[bytes] | None) -> None:
-        if process is None:
-            return
-        if process.poll() is None:
-            end(process, _PATIENCE)
-        if process.stdin is not None:
-            process.stdin.close()
 
 
 @dataclass(slots=True)
@@ -95,9 +38,11 @@ class _Session:
 
     flow: Path
     output: Path | None
-    server: _Server
+    service: Service
     no_code: bool
     sources: dict[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    """Where the project is that was served last."""
 
     def rebuild(self) -> None:
         """Compile; when that works, write what changed and restart the server."""
@@ -113,22 +58,20 @@ class _Session:
             self._say_waiting()
             return
         folder = self.output if self.output is not None else default_output(self.flow, result.name)
-        if folder != self.server.folder:
-            self.server.stop()
-            self.server.folder = folder
-        written = write(result, self.server.folder, "keep")
+        written = write(result, folder, "keep")
         if not written.ok:
             report.show(written.diagnostics, {})
             self._say_waiting()
             return
-        if _changed(written) or not self.server.runs:
-            say_changes(written, self.server.folder)
-            self.server.restart()
-            host, port = self.server.arguments[1::2]
+        if _changed(written) or folder != self.folder or not self.service.runs:
+            say_changes(written, folder)
+            self.service.start(folder)
+            self.folder = folder
+            host, port = self.service.arguments[1::2]
             say(f"built in {time.monotonic() - began:.2f} s; http://{host}:{port}/docs, Ctrl+C stops", "bold")
 
     def _say_waiting(self) -> None:
-        went_on = "the last good version goes on" if self.server.runs else "nothing is served yet"
+        went_on = "the last good version goes on" if self.service.runs else "nothing is served yet"
         say(f"{went_on}; waiting for a change", "yellow")
 
 
@@ -140,12 +83,12 @@ def dev(flow: Path, output: Path | None, *, host: str, port: int, env_file: Path
     """Build and serve until interrupted; gives the exit code."""
     flow_target(flow)
     arguments = ["--host", host, "--port", str(port)]
-    server = _Server(Path(), arguments, read_env_file(env_file))
-    session = _Session(flow, output, server, no_code)
+    service = Service(arguments, read_env_file(env_file))
     try:
-        _serve(session)
+        service.prepare()
+        _serve(_Session(flow, output, service, no_code))
     finally:
-        server.stop()
+        service.stop()
     return INTERRUPTED
 
 
@@ -157,7 +100,7 @@ def _serve(session: _Session) -> None:
         if now != before:
             before = _settled(session, now)
             _rebuild_unless_broken(session)
-        _notice_end(session.server)
+        _say_news(session.service)
         time.sleep(_LOOK)
 
 
@@ -181,9 +124,12 @@ def _rebuild_unless_broken(session: _Session) -> None:
         )
 
 
-def _notice_end(server: _Server) -> None:
-    """Say once when the server ended by itself."""
-    if server.process is not None and not server.runs:
-        code = server.process.returncode
-        server.process = None
-        say(f"the server ended (exit code {code}); it starts again on the next change", "red")
+def _say_news(service: Service) -> None:
+    """Say what became of the service, where that is not what was wanted."""
+    for news in service.news():
+        what, _, code = news.partition(" ")
+        if what == "ended":
+            say(f"the server ended (exit code {code}); it starts again on the next change", "red")
+        elif what == "broken":
+            went_on = "the last good version goes on" if service.runs else "nothing is served"
+            say(f"the project cannot be imported, as said above; {went_on}", "red")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import shlex
 from pathlib import Path
 
 from catalyst.commands.console import put, put_json, say
@@ -63,7 +65,7 @@ def _description(starter: Path) -> str:
 def _checked_name(path: Path) -> str:
     """The folder's name as a flow's name."""
     name = path.resolve().name.lower().replace("-", "_")
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
         advice = "use letters, digits, `-` and `_`, and begin with a letter, for example: order_intake"
         raise CommandProblem(f"`{path.name}` cannot be the name of a project", help=advice)
     return name
@@ -101,5 +103,6 @@ def _say_next(path: Path, files: dict[str, str]) -> None:
     say(f"{path}: {len(files)} files", "green")
     flow = path / "flow.yaml" if "flow.yaml" in files else path
     say("What to do next is in its README.md; to begin with:")
-    say(f"  catalyst check {flow}")
-    say(f"  catalyst dev {flow}")
+    shown = shlex.quote(str(flow))
+    say(f"  catalyst check {shown}")
+    say(f"  catalyst dev {shown}")

@@ -107,7 +107,8 @@ def _type_text(setting: dict[str, Any]) -> str:
         return f"list of {_type_text(setting.get('items', {}))}"
     if setting.get("type") == "object":
         return "map"
-    return str(setting.get("type", "any"))
+    kinds = setting.get("type", "any")
+    return " | ".join(kinds) if isinstance(kinds, list) else str(kinds)
 
 
 def _page(facts: dict[str, Any]) -> Iterator[str]:

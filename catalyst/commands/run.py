@@ -57,10 +57,10 @@ def place_files(files: Mapping[str, str], folder: Path) -> None:
 
 
 def _input(given: str | None) -> str:
-    """The input as JSON text: as given, from `@file`, or from standard input for `-`."""
+    """The input as JSON text: as given, from `@file`, or from standard input for `-` and `@-`."""
     text = _NO_INPUT if given is None else given
     try:
-        if text == "-":
+        if text in ("-", "@-"):
             text = sys.stdin.buffer.read().decode("utf-8-sig")
         elif text.startswith("@"):
             text = existing(Path(text[1:])).read_bytes().decode("utf-8-sig")
@@ -139,7 +139,9 @@ def _say_settings(outcome: Mapping[str, Any]) -> None:
 def _say_failure(problem: Mapping[str, Any]) -> None:
     """A failed run in a few lines, then its problem document as a caller would get it."""
     where = ", ".join(str(problem[key]) for key in ("node", "source") if key in problem)
-    say_problem(f"{problem['title']} ({problem['status']}{f'; {where}' if where else ''})", problem.get("detail"))
+    say_problem(f"{problem['title']} ({problem['status']}{f'; {where}' if where else ''})")
+    if problem.get("detail"):
+        say(f"  {problem['detail']}")
     for error in problem.get("errors", ()):
         say(f"  {error.get('field') or 'input'}: {error.get('message', '')}")
     say(json.dumps(problem, indent=2, ensure_ascii=False))

@@ -6,6 +6,7 @@ same tree with types and `Ref`s, its type, and the findings. Nothing here looks 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -82,20 +83,27 @@ def check_template(
 ) -> Checked:
     """Check a template that was parsed from `source`. `what` names the setting in messages, such as "`limit`"."""
     checker = Checker(scope, located(source), what, _check)
-    parts = tuple(_check_part(checker, part) for part in template.parts)
+    parts: list[Text | Hole] = []
+    right: list[Hole] = []
+    for part in template.parts:
+        if isinstance(part, Text):
+            parts.append(part)
+            continue
+        errors = checker.error_count
+        hole = replace(part, expr=checker.check(part.expr))
+        parts.append(hole)
+        if checker.error_count == errors:
+            right.append(hole)
     type_ = _template_type(parts, template.whole)
-    checked = replace(template, parts=parts, type=type_)
-    if not any(diagnostic.severity == "error" for diagnostic in checker.diagnostics):
-        check_sink(checker, checked, sink)
+    checked = replace(template, parts=tuple(parts), type=type_)
+    # A hole that is wrong in itself has no type to speak of; the others are looked at all the same.
+    check_sink(checker, checked, sink, frozenset(right))
+    if checker.error_count == 0:
         check_expected(checker, checked, type_, expected)
     return Checked(checked, type_, tuple(checker.diagnostics), frozenset(checker.refs))
 
 
-def _check_part(checker: Checker, part: Text | Hole) -> Text | Hole:
-    return part if isinstance(part, Text) else replace(part, expr=checker.check(part.expr))
-
-
-def _template_type(parts: tuple[Text | Hole, ...], whole: bool) -> Type:
+def _template_type(parts: Sequence[Text | Hole], whole: bool) -> Type:
     holes = [part.expr.type for part in parts if isinstance(part, Hole)]
     if whole and holes:
         return holes[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 from catalyst.diagnostics import did_you_mean, suggest
 from catalyst.expressions.arguments import NOT_CONSTANT, Binding, Bound, bind, constant_of
-from catalyst.expressions.check_operators import check_choice, check_equality, coalesced, refuse_secret
+from catalyst.expressions.check_operators import check_choice, check_equality, coalesced, refuse_secret, refuse_secrets
 from catalyst.expressions.check_paths import is_path
 from catalyst.expressions.checker import Checker, Facts, default_help, shown
 from catalyst.expressions.functions import (
@@ -29,7 +29,6 @@ from catalyst.expressions.functions import (
     TestSpec,
     desugar,
 )
-from catalyst.expressions.hints import method_help
 from catalyst.expressions.scope import RESERVED
 from catalyst.expressions.tree import BoolOp, Call, Coalesce, Expr, Filter, Lambda, ListExpr, Literal_, Test
 from catalyst.expressions.types import (
@@ -125,7 +124,7 @@ def _check_default(checker: Checker, node: Filter, facts: Facts) -> Expr:
         return coalesced(checker, Coalesce(value=value, fallback=checked, start=start, end=end), value, checked)
     if not (isinstance(falsy, Literal_) and isinstance(falsy.value, bool)):
         checker.error("E207", "the second argument of `default` is true or false", falsy)
-    if refuse_secret(checker, value, "given a fallback") or refuse_secret(checker, checked, "used as a fallback"):
+    if refuse_secrets(checker, "given a fallback, or be one", value, checked):
         return node
     nothing = Literal_(value=None, type=NONE, start=node.value.end, end=node.value.end)
     soft = Coalesce(value=value, fallback=nothing, start=value.start, end=value.end, type=value.type)
@@ -321,12 +320,26 @@ def _unknown_filter(checker: Checker, node: Filter) -> None:
         return
     if wanted is None and name in TESTS and name not in FILTERS:
         wanted = f"is {name}"
+    wanted = wanted or _filter_like(name)
     close = suggest(name, [*FILTERS, *ALIASES])
     help_ = f"write {wanted}" if wanted else None
     if wanted is None and close is None:
         help_ = "see `catalyst explain E208` for the list of filters"
     label = "" if wanted else did_you_mean(name, [*FILTERS, *ALIASES])
     checker.error("E208", f"unknown filter `{name}`", place, help_, label)
+
+
+def _filter_like(name: str) -> str | None:
+    """The filter that is meant by a name in other letters: `toJSON` is `tojson`, which is `json`."""
+    plain = name.lower()
+    wanted = ALIASES.get(plain, plain)
+    return wanted if wanted in FILTERS else None
+
+
+def _test_like(name: str) -> str | None:
+    """The test that is meant by `is_defined` or `isEmpty`."""
+    plain = name.lower().removeprefix("is").lstrip("_")
+    return plain if plain in TESTS and plain != name.lower() else None
 
 
 def _unknown_function(checker: Checker, node: Call) -> None:
@@ -342,7 +355,12 @@ def _unknown_function(checker: Checker, node: Call) -> None:
     if ALIASES.get(name, name) in FILTERS:
         help_ = f"`{name}` is a filter; write value | {ALIASES.get(name, name)}"
     elif name in FOREIGN:
-        help_ = method_help(name)
+        wanted = FOREIGN[name]
+        help_ = f"write value | {wanted}" if wanted in FILTERS else f"write {wanted}"
+    elif _filter_like(name):
+        help_ = f"write value | {_filter_like(name)}"
+    elif _test_like(name):
+        help_ = f"write value is {_test_like(name)}"
     else:
         help_ = f"functions are: {', '.join(FUNCTIONS)}; filters are written value | filter"
     checker.error("E210", f"unknown function `{name}`", place, help_, label)

@@ -5,6 +5,9 @@ Goes in: the beginning of a path as written. Comes out: a `Ref` with its type, o
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from catalyst.diagnostics import did_you_mean, listing, suggest
 from catalyst.expressions.checker import Checker
 from catalyst.expressions.functions import FUNCTIONS
@@ -16,6 +19,7 @@ from catalyst.expressions.types import (
     STR,
     FieldType,
     NoneType,
+    NullableType,
     ObjectType,
     SecretType,
     StrType,
@@ -130,7 +134,7 @@ def _root_field(checker: Checker, node: Get | Index, root: Name) -> Expr | None:
         case "nodes":
             return _bare_node(checker, node, key)
         case "input" if key is not None and checker.scope.input.field(key) is not None:
-            return _ref(checker, node, "input", (key,), _field_type(checker.scope.input, key))
+            return _input_field(checker, node, key)
         case "vars" | "global" if key is not None and checker.scope.vars.field(key) is not None:
             return _ref(checker, node, "var", (key,), _field_type(checker.scope.vars, key))
         case "execution":
@@ -141,6 +145,14 @@ def _root_field(checker: Checker, node: Get | Index, root: Name) -> Expr | None:
             return _object_field(checker, node, "local", type_, key)
         case _:
             return None
+
+
+def _input_field(checker: Checker, node: Get | Index, key: str) -> Expr:
+    type_ = _field_type(checker.scope.input, key)
+    ref = _ref(checker, node, "input", (key,), type_)
+    if key not in checker.scope.given or not isinstance(type_, NullableType):
+        return ref
+    return replace(ref, type=type_.inner, assured=True)
 
 
 def _object_field(checker: Checker, node: Get | Index, kind: str, type_: ObjectType, key: str | None) -> Expr:
@@ -267,7 +279,7 @@ def _name_help(checker: Checker, node: Name) -> tuple[str | None, str]:
     if name in FUNCTIONS:
         return f"`{name}` is a function; write {name}()", ""
     if name in _FOREIGN_ROOTS:
-        help_ = _FOREIGN_ROOTS[name]
+        help_ = _foreign_path(checker.source[node.start :]) or _FOREIGN_ROOTS[name]
         return help_, "did you mean `input`?" if name == "inputs" else ""
     if checker.source[: node.start].rstrip().endswith("${{"):
         return "`${{ }}` is GitHub Actions syntax; write {{ input.name }}", ""
@@ -282,6 +294,19 @@ def _name_help(checker: Checker, node: Name) -> tuple[str | None, str]:
     if field_:
         return None, f"did you mean `input.{field_}`?"
     return f"names that exist here: {listing(roots)}; text stands in quotes", ""
+
+
+_STEP_OUTPUT = re.compile(
+    r"(?:steps|tasks|needs)\.(?P<id>\w+)\.(?:outputs?|result)\b(?P<path>(?:\.\w+)*)|inputs(?P<input>(?:\.\w+)+)"
+)
+
+
+def _foreign_path(source: str) -> str | None:
+    """`steps.x.outputs.y` and `inputs.y` as they are written here."""
+    match = _STEP_OUTPUT.match(source)
+    if match is None:
+        return None
+    return f"write input{match['input']}" if match["input"] else f"write nodes.{match['id']}.output{match['path']}"
 
 
 def is_none(type_: Type) -> bool:

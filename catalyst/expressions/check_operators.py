@@ -70,6 +70,12 @@ def refuse_secret(checker: Checker, node: Expr, doing: str) -> bool:
     return True
 
 
+def refuse_secrets(checker: Checker, doing: str, *nodes: Expr) -> bool:
+    """Report each of them that is secret; says whether one is."""
+    found = [node for node in nodes if refuse_secret(checker, node, doing)]
+    return bool(found)
+
+
 def refuse_none(checker: Checker, node: Expr) -> Type:
     """The type without none; reports a value that may be none."""
     if isinstance(node.type, NullableType):
@@ -126,7 +132,7 @@ def check_binary(checker: Checker, node: Binary, facts: Facts) -> Expr:
     if node.op == "~":
         secret = is_secret(left.type) or is_secret(right.type)
         return replace(node, left=left, right=right, type=SecretType(STR) if secret else STR)
-    if refuse_secret(checker, left, "calculated with") or refuse_secret(checker, right, "calculated with"):
+    if refuse_secrets(checker, "calculated with", left, right):
         return replace(node, left=left, right=right)
     one, two = refuse_none(checker, left), refuse_none(checker, right)
     type_ = _sum_type(one, two) if node.op == "+" else _number_type(node.op, one, two)
@@ -186,9 +192,8 @@ def check_bool_op(checker: Checker, node: BoolOp, facts: Facts) -> Expr:
     """`a and b`, `a or b`: gives an operand; the right side knows what the left side says."""
     left = checker.check(node.left, facts)
     right = checker.check(node.right, facts | facts_of(node.left, node.op == "and"))
-    for side in (left, right):
-        if refuse_secret(checker, side, "tested"):
-            return replace(node, left=left, right=right)
+    if refuse_secrets(checker, "tested", left, right):
+        return replace(node, left=left, right=right)
     return replace(node, left=left, right=right, type=_bool_op_type(node.op, left.type, right.type))
 
 
@@ -220,7 +225,7 @@ def check_coalesce(checker: Checker, node: Coalesce, facts: Facts) -> Expr:
 
 def coalesced(checker: Checker, node: Coalesce, value: Expr, fallback: Expr) -> Expr:
     """The typed `??` of two checked sides."""
-    if refuse_secret(checker, value, "given a fallback") or refuse_secret(checker, fallback, "used as a fallback"):
+    if refuse_secrets(checker, "given a fallback, or be one", value, fallback):
         return replace(node, value=value, fallback=fallback)
     if not isinstance(value.type, (AnyType, NullableType, NoneType)) and not _reads_a_node(value):
         checker.warn("W203", "the fallback is never used: the value cannot be missing", fallback)
@@ -256,7 +261,7 @@ def check_compare(checker: Checker, node: Compare, facts: Facts) -> Expr:
     rest = tuple((op, checker.check(operand, facts)) for op, operand in node.rest)
     operands = [first, *(operand for _, operand in rest)]
     checked = replace(node, first=first, rest=rest, type=BOOL)
-    if [operand for operand in operands if refuse_secret(checker, operand, "compared")]:
+    if refuse_secrets(checker, "compared", *operands):
         return checked
     for left, (op, right) in zip(operands, rest, strict=False):
         if op in ("==", "!="):

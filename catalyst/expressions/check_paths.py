@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from catalyst.diagnostics import did_you_mean, listing
 from catalyst.expressions.check_names import key_of, key_place, resolve_root
-from catalyst.expressions.checker import Checker, Facts, PathKey, default_help, shown
+from catalyst.expressions.checker import DEFINED, Checker, Facts, PathKey, default_help, shown
+from catalyst.expressions.functions import FILTERS
 from catalyst.expressions.tree import Expr, Get, Index, Literal_, Name, Slice, Unary
 from catalyst.expressions.types import (
     ANY,
@@ -18,6 +19,7 @@ from catalyst.expressions.types import (
     NONE,
     STR,
     AnyType,
+    DateTimeType,
     FieldType,
     FileType,
     IntType,
@@ -93,8 +95,11 @@ def _walk(checker: Checker, current: Expr, written: Expr, steps: list[Get | Inde
                 _may_be_missing(checker, current)
         key = checker.check(step.key, facts) if isinstance(step, Index) else None
         found, may_miss = _step(checker, without_none(own), step, key, tolerant)
-        if path_key(step) in facts:
+        key_path = path_key(step)
+        if key_path in facts:
             found, skipping = without_none(found), False
+        elif key_path is not None and (DEFINED, *key_path) in facts:
+            found, skipping = _found(without_none(own), step, found), False
         elif may_miss and tolerant:
             skipping = True
         if step.optional and may_be_none(found):
@@ -107,6 +112,13 @@ def _walk(checker: Checker, current: Expr, written: Expr, steps: list[Get | Inde
             assert key is not None
             current = replace(step, value=current, key=key, type=type_)
     return current
+
+
+def _found(type_: Type, step: Get | Index, otherwise: Type) -> Type:
+    """The type behind a step that is known to lead somewhere: the field's own, which may be none by itself."""
+    key = key_of(step)
+    field = type_.field(key) if isinstance(type_, ObjectType) and key is not None else None
+    return field.type if field is not None else otherwise
 
 
 def _narrowed(node: Expr, written: Expr, facts: Facts) -> Expr:
@@ -218,6 +230,10 @@ def _no_fields(checker: Checker, type_: Type, step: Get | Index) -> None:
     help_ = None
     if key in ("length", "size", "count"):
         help_ = "write `| length`"
+    elif isinstance(type_, DateTimeType):
+        help_ = "its parts are text of a format: `| date('YYYY')`"
+    elif isinstance(type_, StrType) and key in FILTERS:
+        help_ = f"write `| {key}`"
     elif isinstance(type_, ListType):
         item = without_none(type_.item)
         if isinstance(item, ObjectType) and key is not None and item.field(key) is not None:

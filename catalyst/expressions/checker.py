@@ -13,12 +13,24 @@ from dataclasses import dataclass, field
 from catalyst.diagnostics import Diagnostic, Located
 from catalyst.expressions.scope import Scope
 from catalyst.expressions.tree import Call, Expr, Filter, Literal_, Test
-from catalyst.expressions.types import BOOL, FLOAT, INT, NONE, StrType, Type, describe
+from catalyst.expressions.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    NONE,
+    ListType,
+    StrType,
+    Type,
+    UnionType,
+    describe,
+    without_none,
+)
 
 PathKey = tuple[str | int, ...]
 """A path as written, such as ("input", "user", "name")."""
 Facts = frozenset[PathKey]
-"""Paths that are known to lead to a value where an expression stands."""
+"""Paths that are known to lead to a value where an expression stands; behind `DEFINED` those known to exist only."""
+DEFINED = "is defined"
 NO_FACTS: Facts = frozenset()
 
 RefKey = tuple[str, ...]
@@ -41,6 +53,11 @@ class Checker:
     def check(self, node: Expr, facts: Facts = NO_FACTS, *, soft: bool = False) -> Expr:
         """The checked tree of `node`. With `soft` a path that leads nowhere gives none instead of an error."""
         return self.dispatch(self, node, facts, soft)
+
+    @property
+    def error_count(self) -> int:
+        """How many errors were found so far."""
+        return sum(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
     def error(
         self, code: str, message: str, place: Expr | tuple[int, int], help: str | None = None, label: str = ""
@@ -96,10 +113,18 @@ def shown(node: Expr) -> str:
 
 def default_help(type_: Type) -> str:
     """How to handle a value that may be missing, with a fallback that suits the type."""
-    fallback = _FALLBACKS.get(describe(type_).removesuffix("?"), "...")
-    if describe(type_).startswith("array<"):
-        fallback = "[]"
+    fallback = fallback_for(type_, "''")
     return f"add `?? {fallback}`, `| default({fallback})`, or read it under `if ... is not none`"
 
 
-_FALLBACKS = {"integer": "0", "number": "0", "string": "''", "boolean": "false", "object": "{}"}
+def fallback_for(type_: Type, text: str) -> str:
+    """A fallback of the type, as it is written in a flow; `text` stands for any text."""
+    bare = without_none(type_)
+    if isinstance(bare, StrType):
+        return repr(bare.choices[0]) if bare.choices else text
+    if isinstance(bare, ListType):
+        return "[]"
+    return _FALLBACKS.get(describe(bare), "..." if isinstance(bare, UnionType) else text)
+
+
+_FALLBACKS = {"integer": "0", "number": "0", "boolean": "false", "object": "{}"}

@@ -8,11 +8,23 @@ from catalyst.expressions.arguments import NOT_CONSTANT, Bound, bind, constant_o
 from catalyst.expressions.emit_operators import may_be_large
 from catalyst.expressions.emit_paths import emit_defined, emit_none_witness, emit_soft, is_typed
 from catalyst.expressions.emitter import Emitter, choose_name, rename
-from catalyst.expressions.functions import FILTERS, FUNCTIONS, TESTS, EmitCall, LambdaCode
+from catalyst.expressions.functions import FILTERS, FUNCTIONS, TESTS, Argument, EmitCall, LambdaCode
 from catalyst.expressions.functions_model import NOTHING_PIPED
 from catalyst.expressions.functions_python import negate
 from catalyst.expressions.tree import Call, Expr, Filter, Lambda, Test
-from catalyst.expressions.types import NONE, SecretType, Type, union, without_none
+from catalyst.expressions.types import (
+    BOOL,
+    INT,
+    NONE,
+    NUMBER,
+    STR,
+    AnyType,
+    SecretType,
+    Type,
+    UnionType,
+    union,
+    without_none,
+)
 
 Arguments = dict[str, ast.expr | LambdaCode | tuple[ast.expr, ...]]
 
@@ -22,7 +34,7 @@ def emit_filter(emitter: Emitter, node: Filter) -> ast.expr:
     spec = FILTERS[node.name]
     value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
     bound = bind(spec.arguments, node.args, node.kwargs, node.name).bound
-    return spec.emit(_call(emitter, value, node.value, bound))
+    return spec.emit(_call(emitter, spec.name, value, node.value, bound))
 
 
 def emit_test(emitter: Emitter, node: Test) -> ast.expr:
@@ -35,11 +47,9 @@ def emit_test(emitter: Emitter, node: Test) -> ast.expr:
     else:
         value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
     bound = bind(spec.arguments, node.args, (), node.name).bound
-    result = spec.emit(_call(emitter, value, node.value, bound))
+    result = spec.emit(_call(emitter, spec.name, value, node.value, bound))
     if not node.negated:
         return result
-    if isinstance(result, ast.Constant) and isinstance(result.value, bool):
-        return ast.Constant(not result.value)
     return negate(result)
 
 
@@ -47,10 +57,23 @@ def emit_call(emitter: Emitter, node: Call) -> ast.expr:
     """`name(args)`."""
     spec = FUNCTIONS[node.name]
     bound = bind(spec.arguments, node.args, node.kwargs, node.name).bound
-    return spec.emit(_call(emitter, NOTHING_PIPED, None, bound))
+    return spec.emit(_call(emitter, spec.name, NOTHING_PIPED, None, bound))
 
 
-def _call(emitter: Emitter, value: ast.expr, piped: Expr | None, bound: tuple[Bound, ...]) -> EmitCall:
+_CHECKS: dict[Type, str] = {STR: "a_string", INT: "an_integer", NUMBER: "a_number", BOOL: "a_boolean"}
+"""Helpers for arguments of which the types leave something open. What else an argument may be, its helper looks at."""
+
+
+def _argument(emitter: Emitter, called: str, argument: Argument, given: Expr) -> ast.expr:
+    """An argument, looked at in the run where its type is not known; `called` is the filter, for the message."""
+    value = emitter.emit(given)
+    check = _CHECKS.get(argument.type) if argument.type is not None else None
+    if check is None or not isinstance(without_none(given.type), (AnyType, UnionType)):
+        return value
+    return emitter.helper("arguments", check, ast.Constant(called), value)
+
+
+def _call(emitter: Emitter, called: str, value: ast.expr, piped: Expr | None, bound: tuple[Bound, ...]) -> EmitCall:
     args: Arguments = {}
     types: dict[str, Type] = {}
     constants: dict[str, object] = {}
@@ -61,7 +84,7 @@ def _call(emitter: Emitter, value: ast.expr, piped: Expr | None, bound: tuple[Bo
             assert piped is not None
             args[name] = _lambda(emitter, item.value, piped, value)
             continue
-        values = tuple(emitter.emit(given) for given in item.values)
+        values = tuple(_argument(emitter, called, item.argument, given) for given in item.values)
         args[name] = values if item.argument.variadic else values[0]
         known = [constant_of(given) for given in item.values]
         if NOT_CONSTANT not in known:

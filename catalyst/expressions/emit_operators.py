@@ -138,7 +138,10 @@ def emit_bool_op(emitter: Emitter, node: BoolOp) -> ast.expr:
         values.append(emitter.emit(current.right))
         current = current.left
     values.append(emitter.emit(current))
-    return ast.BoolOp(ast.And() if node.op == "and" else ast.Or(), values[::-1])
+    # What the types say already (`x is defined` of a field that is always there) needs no words, but for the last one.
+    said = node.op == "and"
+    kept = [value for value in values[:0:-1] if not _is_constant(value, said)] + values[:1]
+    return ast.BoolOp(ast.And() if node.op == "and" else ast.Or(), kept) if len(kept) > 1 else kept[0]
 
 
 def emit_conditional(emitter: Emitter, node: Conditional) -> ast.expr:
@@ -146,7 +149,14 @@ def emit_conditional(emitter: Emitter, node: Conditional) -> ast.expr:
     if _is_literal(node.then, True) and _is_literal(node.otherwise, False):
         condition = emitter.emit(node.condition)
         return condition if isinstance(node.condition.type, BoolType) else _call("bool", condition)
-    return ast.IfExp(emitter.emit(node.condition), emitter.emit(node.then), emitter.emit(node.otherwise))
+    condition = emitter.emit(node.condition)
+    if isinstance(condition, ast.Constant) and isinstance(condition.value, bool):
+        return emitter.emit(node.then if condition.value else node.otherwise)
+    return ast.IfExp(condition, emitter.emit(node.then), emitter.emit(node.otherwise))
+
+
+def _is_constant(value: ast.expr, wanted: bool) -> bool:
+    return isinstance(value, ast.Constant) and value.value is wanted
 
 
 def _is_literal(node: Expr, value: bool) -> bool:

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import ast
 
+from catalyst.expressions.arguments import constant_of
 from catalyst.expressions.emitter import Emitter
-from catalyst.expressions.functions_python import choose, compare, constant, is_plain, method, subscript
+from catalyst.expressions.functions_python import choose, compare, constant, element, is_plain, method, subscript
 from catalyst.expressions.tree import Coalesce, Expr, Filter, Get, Index, Literal_, Ref, Slice
 from catalyst.expressions.types import (
     AnyType,
     IntType,
     ListType,
+    MapType,
     NoneType,
     NullableType,
     ObjectType,
     StrType,
+    Type,
+    accepts,
     may_be_none,
     without_none,
 )
@@ -170,6 +174,9 @@ def emit_coalesce(emitter: Emitter, node: Coalesce) -> ast.expr:
     if not isinstance(node.value.type, (AnyType, NullableType, NoneType)):
         return emit_soft(emitter, node.value)
     fallback = emitter.emit(node.fallback)
+    plain = _plain_fallback(emitter, node, fallback)
+    if plain is not None:
+        return plain
     base, steps = steps_of(node.value)
     if isinstance(base, Ref):
         value, left = _walk_direct(emitter, base, steps, emitter.emit(base))
@@ -184,6 +191,39 @@ def emit_coalesce(emitter: Emitter, node: Coalesce) -> ast.expr:
         return emitter.helper("values", "coalesce", value, fallback)
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     return emitter.helper("values", "fall_back", value, ast.Lambda(nothing, fallback))
+
+
+def _plain_fallback(emitter: Emitter, node: Coalesce, fallback: ast.expr) -> ast.expr | None:
+    """`d.get(key, fallback)` and `x[0] if x else fallback`, where what is found is of one type and never none."""
+    found = node.value
+    if isinstance(found, Filter) and found.name in ("first", "last"):
+        value = emitter.emit(found)
+        fits = _fits(element(found.value.type), node.fallback)
+        return choose(value.test, value.body, fallback) if isinstance(value, ast.IfExp) and fits else None
+    if not isinstance(found, (Get, Index)):
+        return None
+    base, steps = steps_of(found)
+    value, left = _walk_direct(emitter, base, steps[:-1], emitter.emit(base))
+    if left or not is_typed(emitter, base):
+        return None
+    key = found.key if isinstance(found, Get) else constant_of(found.key)
+    match found.value.type:
+        case MapType(value=item) if isinstance(key, str) and _fits(item, node.fallback) and is_safe(fallback):
+            return method(value, "get", constant(key), fallback)
+        case ObjectType() as type_ if isinstance(key, str) and is_safe(fallback):
+            field = type_.field(key)
+            known = field is not None and not field.required and _fits(field.type, node.fallback)
+            return method(value, "get", constant(key), fallback) if known else None
+        case ListType(item) if key in (0, -1) and not isinstance(key, bool) and _fits(item, node.fallback):
+            return choose(value, subscript(value, constant(key)), fallback) if is_plain(value) else None
+        case _:
+            return None
+
+
+def _fits(found: Type, fallback: Expr) -> bool:
+    """Whether what is found is never none, and the fallback is of its type."""
+    known = not isinstance(found, (AnyType, NoneType, NullableType)) and not isinstance(fallback.type, AnyType)
+    return known and accepts(found, fallback.type)
 
 
 def is_safe(value: ast.expr) -> bool:

@@ -14,7 +14,7 @@ from catalyst.expressions.emitter import Emitter
 from catalyst.expressions.references import walk
 from catalyst.expressions.sinks import RULES, Sink
 from catalyst.expressions.tree import Binary, Expr, Get, Hole, Literal_, Ref, Text
-from catalyst.expressions.types import FloatType, IntType, NumberType, SecretType, StrType, Type
+from catalyst.expressions.types import FloatType, IntType, NumberType, SecretType, StrType, Type, UnionType
 from catalyst.pysource.source import fits_fstring, joined
 
 Wrap = Callable[[Expr, ast.expr], ast.expr]
@@ -78,12 +78,19 @@ def _as_text(emitter: Emitter, piece: str | Expr, value: str | ast.expr) -> str 
     """A value as it stands in an f-string; numbers and text need no conversion there."""
     if isinstance(piece, str) or isinstance(value, str) or prints_itself(piece.type):
         return value
+    if isinstance(value, ast.Constant) and value.value in _WORDS:
+        return _WORDS[value.value]
     return emitter.helper("text", "text", value)
+
+
+_WORDS: dict[object, str] = {None: "", True: "true", False: "false"}
 
 
 def prints_itself(type_: Type) -> bool:
     """Whether `str` prints a value of the type as the language does."""
     inner = type_.inner if isinstance(type_, SecretType) else type_
+    if isinstance(inner, UnionType):
+        return all(prints_itself(member) for member in inner.members)
     return isinstance(inner, (StrType, IntType, FloatType, NumberType))
 
 

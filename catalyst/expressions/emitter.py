@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from catalyst.expressions.tree import Expr, Ref
+from catalyst.pysource.names import SOFT_KEYWORDS
 
 
 class NameResolver(Protocol):
@@ -62,7 +63,7 @@ class Emitter:
 
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-_TAKEN = frozenset({*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "ctx"})
+_TAKEN = frozenset({*dir(builtins), *keyword.kwlist, *SOFT_KEYWORDS, "ctx"})
 
 
 def choose_name(wanted: str, body: ast.expr, others: Iterable[ast.expr]) -> str:

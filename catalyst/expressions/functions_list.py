@@ -120,7 +120,7 @@ def _reverse(call_: EmitCall) -> ast.expr:
 
 
 def _list(call_: EmitCall) -> ast.expr:
-    if is_new_list(call_.value):
+    if is_list(bare(call_.value_type)) and is_new_list(call_.value):
         return call_.value
     return call("list", call_.value) if can_be_walked(call_.value_type) else helper_call(call_, "lists", "as_list")
 

@@ -162,6 +162,8 @@ def negate(value: ast.expr) -> ast.expr:
         return ast.Compare(value.left, [_OPPOSITE[type(value.ops[0])]()], value.comparators)
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
         return call("bool", value.operand)
+    if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+        return constant(not value.value)
     return ast.UnaryOp(ast.Not(), value)
 
 
@@ -243,7 +245,8 @@ def streamed(values: ast.expr) -> ast.expr:
 def is_new_list(values: ast.expr) -> bool:
     """Whether the Python makes a list that nobody else has."""
     made = isinstance(values, ast.Call) and isinstance(values.func, ast.Name) and values.func.id in ("list", "sorted")
-    return made or isinstance(values, (ast.ListComp, ast.List))
+    part = isinstance(values, ast.Subscript) and isinstance(values.slice, ast.Slice)
+    return made or part or isinstance(values, (ast.ListComp, ast.List))
 
 
 def is_plain(value: ast.expr) -> bool:

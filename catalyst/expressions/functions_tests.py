@@ -28,7 +28,7 @@ from catalyst.expressions.functions_python import (
 )
 from catalyst.expressions.functions_regex import PATTERN, pattern_is_safe, pattern_python
 from catalyst.expressions.functions_text import contains_python
-from catalyst.expressions.types import ANY, NUMBER, STR, BoolType, IntType, Type
+from catalyst.expressions.types import ANY, NUMBER, STR, AnyType, BoolType, IntType, Type, UnionType
 
 _OTHER = (Argument("right", ANY),)
 
@@ -44,10 +44,20 @@ def _is_a(*types: str) -> Emit:
 
 
 def _is(value: bool | None) -> Emit:
+    """`value is true`; of what can never be that, `False`."""
+
     def emit(call_: EmitCall) -> ast.expr:
+        if isinstance(call_.value, ast.Constant):
+            return constant(call_.value.value is value)
+        if value is not None and _is_never_boolean(call_.value_type):
+            return constant(False)
         return compare(call_.value, ast.Is(), constant(value))
 
     return emit
+
+
+def _is_never_boolean(type_: Type) -> bool:
+    return not isinstance(bare(type_), (AnyType, BoolType, UnionType))
 
 
 def _there(call_: EmitCall) -> ast.expr:

@@ -110,10 +110,22 @@ _HABITS = (
     ),
     _habit(r"=>", "a lambda stands only in a filter: items | map(x => x.name)"),
     _habit(r"->", "write x => x.name inside a filter"),
+    _habit(r"=~", "write x is matching('pattern')"),
+    _habit(
+        r"\b(?:contains|includes|like)\b(?=\s+['\"\w])",
+        "write 'part' in x, or x is contains('part'); a pattern: x is matching('^a')",
+    ),
+    _habit(r"\b(?P<name>starts|ends)_?[wW]ith\b(?=\s+['\"\w])", lambda m: f"write x is {m['name']}with('part')"),
     _habit(
         r":=|(?<![=!<>])=(?![=>])", "values cannot be assigned; compare with ==, or keep the value with a `set` node"
     ),
     _habit(r"\.\.\.", "there is no spread; join lists with + and objects with the filter merge"),
+    _habit(r"\?\.\s*\[", "write `?[` without the point: list?[0]"),
+    _habit(r"\bMath\s*\.\s*(?P<name>max|min)\s*\(", lambda m: f"write {m['name']}(a, b)"),
+    _habit(r"\bMath\s*\.\s*(?P<name>round|floor|ceil|abs)\s*\(", lambda m: f"write x | {m['name']}"),
+    _habit(r"\bJSON\s*\.\s*stringify\s*\(", "write x | json"),
+    _habit(r"\bJSON\s*\.\s*parse\s*\(", "write x | fromjson"),
+    _habit(r"\bnew\s+Date\b|\bDate\s*\.\s*now\b", "write now(); a text becomes a point in time with x | datetime"),
     _habit(r"\?\.\s*\(", "optional calls are JavaScript; methods cannot be called; use a filter, e.g. x | upper"),
     _habit(r"\.\s*(?P<name>[A-Za-z_]\w*)\s*\(", lambda match: method_help(match["name"])),
     _habit(r"[\])]\s*\(", "values cannot be called; use a filter, e.g. x | upper"),
@@ -223,8 +235,10 @@ def _fallback_help(inner: str, start: int, shown: str) -> str:
         return "`:` stands only in {'key': value} and list[a:b]; ternary is 'a if cond else b'"
     if shown in ("if", "else"):
         return "a condition is written: a if condition else b"
-    if shown == "," and not re.search(r"[\[({]", inner[:start]):
-        return "a list is written [a, b]"
+    if shown == ",":
+        return "a list is written [a, b], an object {'key': value}"
+    if re.search(r"\{\s*$", inner[:start]) and re.fullmatch(r"\w+", shown):
+        return "the keys of an object stand in quotes: {'key': value}"
     if shown == "|":
         return "a filter needs a value in front: input.name | upper; a test needs parentheses: (x is none) | string"
     if re.fullmatch(r"\w+", shown) or shown[0] in "'\"":

@@ -6,7 +6,7 @@ Goes in: a condition as parsed, and whether it holds. Comes out: the paths that 
 from __future__ import annotations
 
 from catalyst.expressions.check_paths import path_key
-from catalyst.expressions.checker import NO_FACTS, Facts, PathKey
+from catalyst.expressions.checker import DEFINED, NO_FACTS, Facts, PathKey
 from catalyst.expressions.tree import BoolOp, Compare, Expr, Get, Index, Literal_, Name, Test, Unary
 
 
@@ -20,9 +20,11 @@ def facts_of(condition: Expr, holds: bool) -> Facts:
         case BoolOp(op=op, left=left, right=right):
             first, second = facts_of(left, holds), facts_of(right, holds)
             return first | second if (op == "and") == holds else first & second
-        case Test(value=value, name="defined" | "undefined" | "none" as name, negated=negated):
-            says_present = (name == "defined") != negated
-            return _present(value) if says_present == holds else NO_FACTS
+        case Test(value=value, name="none", negated=negated):
+            return _present(value) if negated == holds else NO_FACTS
+        case Test(value=value, name="defined" | "undefined" as name, negated=negated):
+            says_defined = (name == "defined") != negated
+            return _defined(value) if says_defined == holds else NO_FACTS
         case Compare(first=first, rest=((op, second),)):
             return _compared(first, op, second, holds)
         case _:
@@ -44,6 +46,24 @@ def _present(node: Expr) -> Facts:
     if key is None:
         return NO_FACTS
     return frozenset(_prefixes(key))
+
+
+def _defined(node: Expr) -> Facts:
+    """The paths on the way to it, and that the path itself leads somewhere: what stands there may still be none.
+
+    An input that was left out and a node that was skipped are none and not defined, so there it says more.
+    """
+    key = path_key(node)
+    if key is None:
+        return NO_FACTS
+    if _is_root(key):
+        return frozenset(_prefixes(key))
+    return frozenset([*_prefixes(key[:-1]), (DEFINED, *key)])
+
+
+def _is_root(key: PathKey) -> bool:
+    """Whether a path is one reference: a name of a body, `input.x`, `nodes.x.output`, `loop.state.x`."""
+    return len(key) == {"input": 2, "nodes": 3, "loop": 3}.get(str(key[0]), 1)
 
 
 def _prefixes(key: PathKey) -> list[PathKey]:

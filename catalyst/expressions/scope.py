@@ -44,6 +44,8 @@ class Scope:
     env: ObjectType = EMPTY_OBJECT
     secrets: frozenset[str] = frozenset()
     locals: Mapping[str, Type] = field(default_factory=_nothing)
+    given: frozenset[str] = frozenset()
+    """Fields of the input that a condition around the place found to be there, although they may be left out."""
 
     def with_locals(self, **types: Type) -> Scope:
         """The same scope with more names bound."""

@@ -72,6 +72,8 @@ class Ref(Node):
 
     kind: Literal["input", "output", "status", "error", "var", "env", "secret", "execution", "local", "lambda"]
     path: tuple[str, ...]
+    assured: bool = False
+    """Whether a condition outside of the expression says that the value, which may be none, is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ two of them. A `SecretType` marks a value that must not reach an output, a log, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,19 @@ class FileType:
     """An uploaded file: an object of filename, content_type and content."""
 
 
+Limits = tuple[tuple[str, Any], ...]
+"""What a value keeps to beside its type: `ge`, `le`, `min_length`, `max_length`, `pattern`, `choices` of a number.
+
+Data from outside is checked against them when it comes in; expressions do not look at them.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ListType:
-    """A list of one type."""
+    """A list of one type; `limits` are those of each item."""
 
     item: Type
+    limits: Limits = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,15 @@ class MapType:
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """A field of an object; not `required` means that the key may be absent."""
+    """A field of an object; not `required` means that the key may be absent.
+
+    `default` is the JSON of what data from outside gets for it when it is not given; it is never absent then.
+    """
 
     type: Type
     required: bool = True
+    limits: Limits = ()
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class Builder:
         if stuck:
             self._report_cycle(draft, stuck, after)
         drafts = {each.id: each for each in draft.drafts}
-        around = replace(around, unreadable=self._unreadable(draft, around, stuck))
+        around = replace(around, unreadable=self._unreadable(draft, around))
         steps: list[Step] = []
         for id_ in ordered:
             order = (tuple(dict.fromkeys(after[id_])), gotos.get(id_, ()))
@@ -79,6 +79,7 @@ class Builder:
             if step is not None:
                 steps.append(step)
             around = _with_fact(around, id_, fact, step)
+        around = self._look_into(stuck, drafts, around)
         return self._finish(draft, tuple(steps), around), around
 
     def _edges(self, body: DraftBody, around: Surroundings) -> tuple[dict[str, list[str]], dict[str, tuple[str, ...]]]:
@@ -138,15 +139,21 @@ class Builder:
             help="take away one of the references, or use a `loop`",
         )
 
-    def _unreadable(self, body: DraftBody, around: Surroundings, stuck: list[str]) -> dict[str, str]:
+    def _look_into(self, stuck: list[str], drafts: Mapping[str, Draft], around: Surroundings) -> Surroundings:
+        """Find what else is wrong in nodes that wait for each other; what they give is not known."""
+        for id_ in stuck:
+            around = around.with_fact(id_, Fact(ANY, frozenset({ALWAYS}), handled=True), {})
+        for id_ in stuck:
+            self._step(drafts[id_], ((), ()), around, [])
+        return around
+
+    def _unreadable(self, body: DraftBody, around: Surroundings) -> dict[str, str]:
         own = {draft.id for draft in body.drafts}
-        hidden = {
+        return {
             id_: "it is inside another node; read the node that holds it"
             for id_ in self.everywhere
             if id_ not in own and id_ not in around.facts
         }
-        hidden |= dict.fromkeys(stuck, "it waits for this one")
-        return hidden
 
     def _step(
         self, draft: Draft, order: tuple[tuple[str, ...], tuple[str, ...]], around: Surroundings, earlier: list[Step]
@@ -164,6 +171,9 @@ class Builder:
         formed = build_form(self, draft, site, around.inside(rule.atoms))
         form, given = formed if formed is not None else (None, None)
         policy = build_policy(draft, site, self.defaults)
+        if policy.cache is not None and any(body_answers(body) for _, body in bodies_of(form)):
+            message = f"node `{draft.id}` may answer the caller, and an answer cannot be kept"
+            self.found.error("E425", message, draft.span, help="put `cache` on the nodes inside that take time")
         given = self._output(draft, site, given)
         output = with_fallback(given, policy, site)
         before = _all_before(order[0], earlier)
@@ -214,18 +224,18 @@ class Builder:
             type_ = fact.type if around.has_run(fact.atoms) else nullable(fact.type)
         ids = [step.id for step in steps]
         after = {step.id: [id_ for id_ in step.after if id_ in by_id] for step in steps}
-        plan = make_plan(ids, after, {step.id: step.waits for step in steps})
+        plan = make_plan(ids, after, _taking_time(steps))
         return Body(steps, plan, draft.output, last, type_, site.checked, any(step_ends(step) for step in steps))
 
 
 def _knowing(condition: Expr, around: Surroundings) -> Surroundings:
-    """What a node with this `if` may rely on: nodes whose output the condition found to be there have run."""
+    """What a node with this `if` may rely on: the outputs and the fields of the input that were found to be there."""
     if condition.template is None:
         return around
     keys = {key for hole in holes(condition.template) for key in facts_of(hole, True)}
     ids = sorted({str(key[1]) for key in keys if len(key) > 2 and key[0] == "nodes" and key[2] == "output"})
     known = tuple(around.facts[id_].atoms for id_ in ids if id_ in around.facts)
-    return replace(around, known=(*around.known, *known))
+    return replace(around, known=(*around.known, *known)).given_by(condition)
 
 
 def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) -> Surroundings:
@@ -241,10 +251,29 @@ def _with_fact(around: Surroundings, id_: str, fact: Fact, step: Step | None) ->
 
 def _own_expressions(draft: Draft) -> list[tuple[str, Expr]]:
     """The expressions that are typed around the node; those of a loop's rounds are typed inside, and `if` is apart."""
-    inside = {id(expr) for expr in inner_expressions(draft.params)}
+    inside = {id(expr) for expr in inner_expressions(draft.partial)}
     return [
         (label, expr) for label, expr in draft.expressions if id(expr) not in inside and expr is not draft.condition
     ]
+
+
+def _taking_time(steps: Iterable[Step]) -> dict[str, bool]:
+    """For each step whether the plan has to make room for it: it takes time, or it is urgent and comes after what does.
+
+    An answer or an error must not wait for work that it does not depend on; where no time passes before it, it comes
+    first anyway.
+    """
+    late: set[str] = set()
+    for step in steps:
+        if step.waits or late.intersection(step.after):
+            late.add(step.id)
+    return {step.id: step.waits or (step.id in late and _is_urgent(step)) for step in steps}
+
+
+def _is_urgent(step: Step) -> bool:
+    """Whether the step may answer the caller, or end the run with an error."""
+    inner = (each for _, body in bodies_of(step.form) for each in body.steps)
+    return step.type.name in ("respond", "raise") or any(_is_urgent(each) for each in inner)
 
 
 def _all_before(after: Iterable[str], earlier: list[Step]) -> set[str]:
@@ -287,10 +316,15 @@ def _assemble(
         policy=policy,
         form=form,
         waits=draft.type.kind == "call" or policy.cache is not None or any(step.waits for step in inner),
-        may_answer=any(step.type.name == "respond" or step.may_answer for step in inner),
+        may_answer=any(body_answers(body) for _, body in bodies_of(form)),
         goto_from=order[2],
         signature=site.signature,
     )
+
+
+def body_answers(body: Body) -> bool:
+    """Whether there is a `respond` in a body or in what is inside."""
+    return any(step.type.name == "respond" or step.may_answer for step in body.steps)
 
 
 def step_ends(step: Step) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from catalyst.diagnostics import Diagnostics
+from catalyst.diagnostics import Diagnostics, Located
 from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.scope import RESERVED
 from catalyst.expressions.types import (
@@ -35,6 +35,7 @@ from catalyst.nodes.types.parallel import ParallelParams
 from catalyst.nodes.types.switch import SwitchParams
 from catalyst.nodes.types.try_ import TryParams
 from catalyst.pysource.names import is_identifier
+from catalyst.spec.names import check_names
 
 _ROUNDS = 4
 """How often a loop's state is typed again until its types stay the same."""
@@ -57,17 +58,17 @@ class BodyBuilder(Protocol):
 
 def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surroundings) -> tuple[Form, Type] | None:
     """The control form of a node and the type of its value; None for other nodes."""
-    match draft.params:
+    match draft.partial:
         case SwitchParams():
-            return _switch(builder, draft, draft.params, around)
+            return _switch(builder, draft, draft.partial, around)
         case ParallelParams():
-            return _parallel(builder, draft, draft.params, around)
+            return _parallel(builder, draft, draft.partial, site, around)
         case MapParams():
-            return _map(builder, draft, draft.params, site, around)
+            return _map(builder, draft, draft.partial, site, around)
         case LoopParams():
-            return _loop(builder, draft, draft.params, site, around)
+            return _loop(builder, draft, draft.partial, site, around)
         case TryParams():
-            return _try(builder, draft, draft.params, site, around)
+            return _try(builder, draft, draft.partial, site, around)
         case _:
             return None
 
@@ -86,13 +87,20 @@ def _value(*bodies: Body | None) -> Type:
 
 
 def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Surroundings) -> tuple[Form, Type]:
-    bodies = [builder.body(draft.bodies[("cases", number, "do")], around) for number in range(len(params.cases))]
+    bodies = [
+        builder.body(draft.bodies[("cases", number, "do")], around.given_by(case.when))
+        for number, case in enumerate(params.cases)
+    ]
     default = builder.body(draft.bodies[("default",)], around) if params.default is not None else None
     cases = tuple((case.when, body) for case, body in zip(params.cases, bodies, strict=True))
     return SwitchForm(cases, default), _value(*bodies, default)
 
 
-def _parallel(builder: BodyBuilder, draft: Draft, params: ParallelParams, around: Surroundings) -> tuple[Form, Type]:
+def _parallel(
+    builder: BodyBuilder, draft: Draft, params: ParallelParams, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type]:
+    located = [Located(name, site.span_of("branches", name)) for name in params.branches]
+    site.found.extend(check_names(located, "branch name", site.span))
     branches = tuple(
         (str(name), builder.body(draft.bodies[("branches", str(name))], around)) for name in params.branches
     )
@@ -118,6 +126,9 @@ def _map(
 ) -> tuple[Form, Type]:
     _check_name(site, params.as_, "as")
     _check_name(site, params.index_as, "index_as")
+    if params.as_ == params.index_as:
+        message = f"`{params.as_}` names both the item and its position"
+        site.found.error("E262", message, site.span_of("index_as"), help="give them different names")
     over = without_none(site.type_of(params.over))
     item = settled(over.item) if isinstance(over, ListType) else ANY
     inside = around.inside(around.known[-1], {params.as_: item, params.index_as: INT})

@@ -15,11 +15,12 @@ from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import ANY
 from catalyst.nodes.base import NodeType
 from catalyst.nodes.catalog import find_node_type, node_type_names
+from catalyst.nodes.partial import partial_settings
 from catalyst.nodes.settings import Expr, Params, Shape, bodies_in, expressions_in, make_expr, make_shape
 from catalyst.spec.flow import body_output, parse_body
-from catalyst.spec.model import COMMON_KEYS, NodeSpec
+from catalyst.spec.model import COMMON_KEYS, NO_TYPE, NodeSpec
 from catalyst.spec.tree import LocatedMap, located_key
-from catalyst.spec.validate import validate
+from catalyst.spec.validate import find_problems
 
 Path = tuple[str | int, ...]
 
@@ -33,6 +34,8 @@ class Draft:
     spec: NodeSpec
     type: NodeType[Any] | None
     params: Params | None
+    partial: Params | None
+    """What is right of the settings, for what is inside them; the same as `params` where all of them are."""
     settings: LocatedMap
     """All settings as written, those under `with` and those beside it."""
     condition: Expr | None
@@ -80,18 +83,30 @@ class Drafter:
         self._report_twice(id_, span)
         node_type = self._type(spec)
         settings = self._settings(spec, node_type)
-        params = self._params(node_type, settings, id_)
-        bodies = {path: self._inner(raw.nodes, params, settings) for path, raw in bodies_in(params)} if params else {}
+        params, partial = self._params(node_type, settings, id_)
+        bodies = {path: self._inner(raw.nodes, settings) for path, raw in bodies_in(partial)}
         condition = make_expr(spec.if_, ANY, Sink.CONDITION) if spec.if_ is not None else None
         fallback = self._fallback(spec)
         cache_key = make_shape(spec.cache.key, Sink.CACHE_KEY) if spec.cache and spec.cache.key is not None else None
         own = [("if", condition)] if condition is not None else []
         own += [*expressions_in(fallback, "on_error"), *expressions_in(cache_key, "key")]
-        expressions = (*own, *expressions_in(params))
+        expressions = (*own, *expressions_in(partial))
         self._report_syntax(expressions)
         reads = _reads(expressions, spec, bodies)
         return Draft(
-            id_, span, spec, node_type, params, settings, condition, fallback, cache_key, expressions, bodies, reads
+            id_,
+            span,
+            spec,
+            node_type,
+            params,
+            partial,
+            settings,
+            condition,
+            fallback,
+            cache_key,
+            expressions,
+            bodies,
+            reads,
         )
 
     def _report_twice(self, id_: str, span: Span) -> None:
@@ -102,7 +117,7 @@ class Drafter:
         self.seen.setdefault(id_, span)
 
     def _type(self, spec: NodeSpec) -> NodeType[Any] | None:
-        if not spec.type:
+        if spec.type == NO_TYPE:
             return None
         node_type = find_node_type(spec.type)
         if node_type is None:
@@ -147,14 +162,19 @@ class Drafter:
                     "E140", message, where, label=label, help=f"a `{spec.type}` node has: {listing(choices, 40)}"
                 )
 
-    def _params(self, node_type: NodeType[Any] | None, settings: LocatedMap, id_: str) -> Params | None:
+    def _params(
+        self, node_type: NodeType[Any] | None, settings: LocatedMap, id_: str
+    ) -> tuple[Params | None, Params | None]:
+        """The settings when they are right, and as far as they are right."""
         if node_type is None:
-            return None
-        params, problems = validate(node_type.params, settings, filename=self.filename, what=f"node `{id_}`")
-        self.found.extend(problems)
-        return params
+            return None, None
+        params, problems = find_problems(node_type.params, settings, filename=self.filename, what=f"node `{id_}`")
+        self.found.extend(problem for _, problem in problems)
+        if params is not None:
+            return params, params
+        return None, partial_settings(node_type.params, settings, [place for place, _ in problems])
 
-    def _inner(self, raw: Mapping[str, Any], params: Params | None, settings: LocatedMap) -> DraftBody:
+    def _inner(self, raw: Mapping[str, Any], settings: LocatedMap) -> DraftBody:
         nodes, problems = parse_body(raw, self.filename)
         self.found.extend(problems)
         span = raw.span if isinstance(raw, LocatedMap) else settings.span

@@ -7,6 +7,7 @@ the source gave, and `order` when it only waits for it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -78,9 +79,8 @@ def condition_text(condition: Expr | None, limit: int = _LONGEST) -> str:
     """A condition as the flow writes it, without braces, cut when it is long."""
     if condition is None:
         return ""
-    if condition.text is None:
-        return {True: "true", False: "false"}.get(condition.constant, str(condition.constant))
-    text = " ".join(str(condition.text).split())
+    written = json.dumps(condition.constant, ensure_ascii=False) if condition.text is None else str(condition.text)
+    text = " ".join(written.split())
     if text.startswith("{{") and text.endswith("}}") and text.count("{{") == 1:
         text = text[2:-2].strip()
     return text if len(text) <= limit else text[: limit - 3] + "..."

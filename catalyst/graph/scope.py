@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from catalyst.expressions.narrowing import facts_of
+from catalyst.expressions.references import holes
 from catalyst.expressions.scope import Scope
 from catalyst.expressions.types import Type, nullable
 from catalyst.graph.model import ALWAYS
+from catalyst.nodes.settings import Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Surroundings:
     implied: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """For an atom: the atoms of which one is true whenever it is."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    """Fields of the input that the conditions around have found to be there."""
 
     def has_run(self, atoms: frozenset[str], own: frozenset[str] | None = None) -> bool:
         """Whether a node with these atoms has surely run when a step with the atoms `own` runs."""
@@ -63,6 +68,7 @@ class Surroundings:
             failed=failed,
             unreadable=self.unreadable,
             locals=self.locals,
+            given=self.given,
         )
 
     def with_fact(self, id_: str, fact: Fact, implied: Mapping[str, frozenset[str]]) -> Surroundings:
@@ -70,6 +76,14 @@ class Surroundings:
         together = {**self.implied, **implied} if implied else self.implied
         handled = self.handled | {id_} if fact.handled else self.handled
         return replace(self, facts={**self.facts, id_: fact}, handled=handled, implied=together)
+
+    def given_by(self, condition: Expr) -> Surroundings:
+        """The same under a condition: fields of the input that it found to be there are not asked for again."""
+        if condition.template is None:
+            return self
+        keys = {key for hole in holes(condition.template) for key in facts_of(hole, True)}
+        found = {str(key[1]) for key in keys if len(key) == 2 and key[0] == "input"}
+        return replace(self, given=self.given | found) if found else self
 
     def inside(self, own: frozenset[str], locals: Mapping[str, Type] | None = None) -> Surroundings:
         """What is visible in a body of a step with the atoms `own`."""

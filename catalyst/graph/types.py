@@ -19,6 +19,7 @@ from catalyst.expressions.types import (
     OPEN_OBJECT,
     STR,
     FieldType,
+    Limits,
     ListType,
     MapType,
     ObjectType,
@@ -67,8 +68,8 @@ class NamedTypes:
                 return _SIMPLE[name]
             case NamedType(name):
                 return self.named(name)
-            case ArrayType(item):
-                return ListType(self.resolve(item))
+            case ArrayType(item, limits):
+                return ListType(self.resolve(item), self._limits(item, limits))
             case MapOfType(value):
                 return MapType(self.resolve(value))
             case OptionalType(inner):
@@ -104,6 +105,21 @@ class NamedTypes:
             return StrType(tuple(str(choice) for choice in spec.enum))
         return type_
 
+    def limits(self, spec: FieldSpec) -> Limits:
+        """The limits of a value, those of the type that it names included."""
+        return self._limits(spec.full_type, spec.limits)
+
+    def _limits(self, text: TypeText, own: Limits, seen: tuple[str, ...] = ()) -> Limits:
+        match text:
+            case OptionalType(inner):
+                return self._limits(inner, own, seen)
+            case NamedType(name) if name in self._declared and name not in seen:
+                named = self._declared[name]
+                limits = self._limits(named.full_type, named.limits, (*seen, name))
+                return tuple({**dict(limits), **dict(own)}.items())
+            case _:
+                return own
+
     def _define(self, name: str) -> Type:
         type_ = self.field_type(self._declared[name])
         return ObjectType(type_.fields, name, type_.open) if isinstance(type_, ObjectType) and type_.fields else type_
@@ -112,7 +128,8 @@ class NamedTypes:
         type_ = self.resolve(field.type)
         if field.choices and isinstance(type_, StrType):
             type_ = StrType(tuple(str(choice) for choice in field.choices))
-        return FieldType(type_, field.required)
+        is_there = field.required or field.default is not None
+        return FieldType(type_, is_there, self._limits(field.type, field.limits), field.default)
 
 
 def type_of_constant(value: object) -> Type:

@@ -5,7 +5,7 @@ Goes in: a loaded `Flow` and what it can reach beyond its file. Comes out: the g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,14 @@ from catalyst.expressions.check import Checked
 from catalyst.expressions.scope import Scope
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import (
-    INT,
     STR,
     FieldType,
+    ListType,
+    MapType,
     NullableType,
     ObjectType,
     Type,
+    UnionType,
     accepts,
     describe,
     is_secret,
@@ -28,7 +30,7 @@ from catalyst.expressions.types import (
 )
 from catalyst.graph.build import Builder
 from catalyst.graph.draft import Drafter
-from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Route, Workflow, all_steps
+from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Route, Step, Workflow, all_steps
 from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import Neighbours, NodeSite
 from catalyst.graph.types import NamedTypes, type_of_constant
@@ -37,7 +39,7 @@ from catalyst.nodes.types.call import CallParams
 from catalyst.spec.inputs import InputField
 from catalyst.spec.inputs import OutputField as OutputSpecField
 from catalyst.spec.model import Flow, HttpTrigger
-from catalyst.spec.tree import LocatedMap, key_span_at, span_at
+from catalyst.spec.tree import LocatedMap, key_span_at, plain, span_at
 from catalyst.spec.triggers import path_parameters
 
 _QUERY_METHODS = ("GET", "DELETE")
@@ -84,6 +86,7 @@ class _Flow:
         self.types = NamedTypes(flow.types)
         self.secrets = frozenset(str(name) for name in flow.secrets)
         self.name = str(flow.name)
+        self.unsendable: set[str] = set()
 
     def build(self) -> Workflow:
         """All parts, in the order in which they need each other."""
@@ -91,6 +94,7 @@ class _Flow:
         output, checked = self._output(around)
         output_type = self._output_type(output, body, checked)
         steps = list(all_steps(body))
+        self._check_streams(output, checked, steps)
         return Workflow(
             name=self.name,
             description=str(self.flow.description or ""),
@@ -178,6 +182,21 @@ class _Flow:
         self.found.error("E206", message, span, help=wish or None)
         return declared
 
+    def _check_streams(self, output: Any, checked: Mapping[Expr, Checked], steps: Sequence[Step]) -> None:
+        """Warn of a field that streams, but reads models that give their answer as a whole."""
+        fields = output if isinstance(output, tuple) else (output,)
+        for field in [each for each in fields if each is not None and each.stream]:
+            refs = [ref for _, expr in expressions_in(field.value) if expr in checked for ref in checked[expr].refs]
+            read = {ref[1] for ref in refs if ref[0] == "output"}
+            models = [(step, step.type.streams) for step in steps if step.id in read]
+            whole = [step.id for step, streams in models if streams is not None and not streams(step.params)]
+            if whole and not any(streams is not None and streams(step.params) for step, streams in models):
+                path = ("output", field.name, "stream") if isinstance(output, tuple) else ("output", "stream")
+                span = span_at(self.tree, path, Span.start_of(self.filename))
+                message = f"`{field.name}` streams, but `{whole[0]}` gives its answer as a whole"
+                wish = f"write `stream: true` under `with` of `{whole[0]}`; a typed answer cannot stream"
+                self.found.warning("W207", message, span, help=wish)
+
     def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
         if output is None:
             return body.type
@@ -186,18 +205,9 @@ class _Flow:
         return ObjectType(tuple((field.name, FieldType(field.type)) for field in output))
 
     def _fact(self, name: str, spec: InputField) -> InputFact:
-        limits: dict[str, Any] = {
-            "ge": spec.lowest,
-            "le": spec.highest,
-            "min_length": spec.min_length,
-            "max_length": spec.max_length,
-            "pattern": spec.pattern,
-        }
-        if spec.enum and self.types.field_type(spec) == INT:
-            limits["choices"] = tuple(spec.enum)
-        constraints = {key: value for key, value in limits.items() if value is not None}
+        limits = dict(self.types.limits(spec))
         return InputFact(
-            name, _input_field(spec, self.types), spec.is_required, plain(spec.default), spec.description, constraints
+            name, _input_field(spec, self.types), spec.is_required, plain(spec.default), spec.description, limits
         )
 
     def _trigger_secrets(self) -> set[str]:
@@ -220,10 +230,23 @@ class _Flow:
                 where = "path" if name in in_path else ("query" if trigger.method in _QUERY_METHODS else "body")
             if where != "body":
                 locations[str(name)] = where
+        self._check_parameters(locations)
         auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
         rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
         events = tuple(trigger.events) if trigger.events is not None else ("partial", "token", "done", "error")
         return Route(trigger.method, path, auth, rate, events, locations, trigger.status)
+
+    def _check_parameters(self, locations: Mapping[str, str]) -> None:
+        """Report inputs that are to come from a place where only text can stand."""
+        for name, where in locations.items():
+            type_ = self.types.field_type(self.flow.input[name])
+            if name in self.unsendable or _comes_as_text(type_):
+                continue
+            self.unsendable.add(name)
+            span = key_span_at(self.tree, ("input", name), Span.start_of(self.filename))
+            message = f"`{name}` comes from the {where}, where {describe(type_)} cannot stand"
+            wish = "take it from the body of a POST, or use text, numbers, booleans, dates or lists of them"
+            self.found.error("E256", message, span, help=wish)
 
     def _crons(self) -> tuple[Cron, ...]:
         schedules = [trigger.schedule for trigger in self.flow.triggers if trigger.schedule is not None]
@@ -231,6 +254,17 @@ class _Flow:
             Cron(str(each.cron), str(each.timezone or "UTC"), each.overlap, plain(each.input or {}))
             for each in schedules
         )
+
+
+def _comes_as_text(type_: Type) -> bool:
+    """Whether a value of the type can be given as text, or as several texts."""
+    match type_:
+        case NullableType(inner) | ListType(inner):
+            return _comes_as_text(inner)
+        case UnionType(members):
+            return any(_comes_as_text(member) for member in members)
+        case _:
+            return not isinstance(type_, (ObjectType, MapType))
 
 
 def _from_nodes(value: Shape, site: NodeSite) -> bool:
@@ -241,14 +275,3 @@ def _from_nodes(value: Shape, site: NodeSite) -> bool:
 
 def _object_of(values: Mapping[str, Any]) -> ObjectType:
     return ObjectType(tuple((name, FieldType(type_of_constant(value))) for name, value in values.items()))
-
-
-def plain(value: Any) -> Any:
-    """Raw YAML without its places."""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value

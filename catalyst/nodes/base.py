@@ -143,8 +143,8 @@ class Scribe(Protocol):
     def adapter(self, type_: Type) -> str:
         """The name of a module constant that holds pydantic's `TypeAdapter` for the type."""
 
-    def secret(self, name: str) -> str:
-        """The text of a declared secret, as a Python expression."""
+    def secret(self, name: str) -> str | None:
+        """The text of a secret, as a Python expression; None when the flow does not declare it."""
 
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""
@@ -175,8 +175,8 @@ class NodeType(Generic[P]):
     """Whether the node's own call takes the time-out (`scribe.time_limit`), so that the wrapper does not."""
     whole_with: str | None = None
     """The field that takes all of `with`, for node types whose settings are open."""
-    streams: Callable[[P], bool] = lambda params: False
-    """Whether the node can send tokens while it runs."""
+    streams: Callable[[P], bool] | None = None
+    """Whether the node sends tokens while it runs; None for types that never do."""
     example: str
     """A whole flow, as short as can be; it is built, checked and run by the tests and shown in the docs."""
     example_input: Mapping[str, Any] = field(default_factory=dict)

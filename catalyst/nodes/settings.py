@@ -115,6 +115,8 @@ class Slot:
     sink: Sink = Sink.VALUE
     literal: bool = False
     """Whether the value must be known at build time."""
+    within: tuple[int, int] | None = None
+    """From what to what a constant number may be."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
@@ -136,6 +138,9 @@ class Slot:
             return expr
         if not constant_fits(expr.constant, self.type):
             wanted = describe(self.type)
+            raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": wanted})
+        if self.within is not None and not self.within[0] <= expr.constant <= self.within[1]:
+            wanted = f"a number from {self.within[0]} to {self.within[1]}"
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": wanted})
         return expr
 

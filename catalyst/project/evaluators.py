@@ -56,7 +56,7 @@ EVALUATING_NAMES = _words("""
 """Builtins that run text."""
 
 REACHING_NAMES = _words("""
-    getattr setattr delattr globals locals vars open
+    getattr setattr delattr globals locals vars open help
     """)
 """Builtins that reach what cannot be seen in the text; emitted code has no use for them."""
 
@@ -70,7 +70,8 @@ EVALUATING_MODULES = _words("""
     builtins importlib imp runpy pkgutil zipimport code codeop pdb bdb timeit profile cProfile trace doctest pydoc
     rlcompleter pickle _pickle cPickle pickletools dill cloudpickle jsonpickle marshal shelve copyreg subprocess
     _posixsubprocess pty posix nt ctypes _ctypes cffi interpreters _interpreters concurrent.interpreters
-    _xxsubinterpreters gc logging.config jinja2 mako chameleon genshi Cheetah chevron pystache airspeed tenjin liquid
+    _xxsubinterpreters gc annotationlib webbrowser uvicorn.importer pydantic.deprecated pydantic._internal
+    logging.config jinja2 mako chameleon genshi Cheetah chevron pystache airspeed tenjin liquid
     minijinja django.template tornado.template starlette.templating fastapi.templating numexpr asteval simpleeval
     RestrictedPython py_expression_eval js2py execjs quickjs dukpy py_mini_racer lupa pyodide celpy
     """)
@@ -84,7 +85,9 @@ EVALUATING_MEMBERS = _words("""
     types.CodeType types.ModuleType types.new_class string.Template string.Formatter operator.methodcaller
     gettext.c2py dataclasses.make_dataclass asyncio.create_subprocess_shell asyncio.create_subprocess_exec
     asyncio.subprocess inspect.currentframe inspect.stack inspect.trace inspect.get_annotations inspect.getattr_static
-    typing.get_type_hints typing.ForwardRef typing_extensions.get_type_hints pydantic.ImportString pydantic.PyObject
+    typing.get_type_hints typing.ForwardRef typing.evaluate_forward_ref typing_extensions.get_type_hints
+    typing_extensions.evaluate_forward_ref typing_extensions.get_annotations pydantic.ImportString pydantic.PyObject
+    pydantic.parse_obj_as pydantic.parse_raw_as pydantic.parse_file_as
     yaml.unsafe_load yaml.full_load yaml.unsafe_load_all yaml.full_load_all yaml.load_all yaml.Loader
     yaml.UnsafeLoader yaml.FullLoader yaml.CLoader yaml.CUnsafeLoader yaml.CFullLoader joblib.load torch.load
     pandas.eval pandas.read_pickle sympy.sympify sympy.parse_expr sympy.parsing flask.render_template_string
@@ -104,9 +107,17 @@ OPEN_RISKY_MODULES = _words("""
 """The same for code of the author, where tests hand on modules to replace parts of them."""
 
 HIDDEN_MODULES = _words("""
-    os sys builtins subprocess importlib pickle marshal ctypes posix runpy
+    os sys builtins subprocess importlib pickle marshal ctypes posix runpy copyreg inspect linecache
     """)
 """Modules that other modules import: `logging.os` is `os`."""
+
+UNSAFE_SETTINGS: dict[str, frozenset[object]] = {
+    "allow_pickle": frozenset({True}),
+    "proto": frozenset({"pickle"}),
+    "typ": frozenset({"unsafe"}),
+    "weights_only": frozenset({False}),
+}
+"""Arguments that make an ordinary reader load objects: `np.load(file, allow_pickle=True)`, `YAML(typ="unsafe")`."""
 
 TYPE_MAKERS = _words("""
     pydantic.TypeAdapter pydantic.create_model typing.TypedDict typing.NamedTuple typing.TypeVar

@@ -4,9 +4,10 @@ Goes in: the text of a module. Comes out: the same module as black prints it, on
 cannot read is a bug of Catalyst, never of the flow.
 
 Black takes some milliseconds a function, so a module is formatted by top-level statement and each piece is remembered:
-when one node changes while `catalyst dev` runs, one function is formatted. The pieces are put together with black's own
-rule for blank lines; modules that hold what the rule does not cover (`# fmt:` comments, comments that stand alone,
-functions inside top-level `if`s) are formatted as a whole, and a test compares both ways.
+when one node changes while `catalyst dev` runs, one function is formatted, or the part of a long one that changed. The
+pieces are put together with black's own rule for blank lines; modules that hold what the rule does not cover (`# fmt:`
+comments, comments that stand alone, functions inside top-level `if`s) are formatted as a whole, and a test compares
+both ways.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalyst.diagnostics import CompilerBug
+from catalyst.project.containers import open_long
+from catalyst.project.pieces import LONG, cut, put_back
 
 if TYPE_CHECKING:
     from black import Mode
@@ -34,16 +37,19 @@ class _Chunk:
     """A function or class with the comments above it, or a run of other statements."""
 
     text: str
-    is_scope: bool
+    node: ast.stmt
+    """The last of its statements."""
+    first_line: int
 
 
 def format_module(source: str, path: str = "<emitted>") -> str:
     """The module as black prints it. Raises `CompilerBug`, naming `path`, when it is not valid Python."""
     try:
+        source = _double_quoted(source)
         chunks = _chunks(source)
         if chunks is None:
             return _format(source)
-        return _join([(_format(chunk.text).strip("\n"), chunk.is_scope) for chunk in chunks])
+        return _join([_format_chunk(chunk).strip("\n") for chunk in chunks])
     except (ValueError, SyntaxError) as error:
         raise CompilerBug(f"emitted module `{path}` is not valid Python") from error
 
@@ -62,6 +68,32 @@ def _mode() -> Mode:
     from black.mode import Mode, TargetVersion  # noqa: PLC0415
 
     return Mode(line_length=LINE_LENGTH, target_versions={TargetVersion.PY311})
+
+
+_QUOTED = re.compile(
+    r"""\#[^\n]*+ | ["]{3}(?:[^"\\]|\\.|"(?!""))*+["]{3} | [']{3}(?:[^'\\]|\\.|'(?!''))*+[']{3}
+    | "(?:[^"\\\n]|\\.)*+" | '(?P<plain>[^'"\\\n]*+)' | '(?:[^'\\\n]|\\.)*+'""",
+    re.VERBOSE | re.DOTALL,
+)
+"""Comments and literals of Python, up to 3.11, one after another."""
+
+
+def _double_quoted(source: str) -> str:
+    """The module with double quotes where `repr` wrote single ones, unless there is something to escape.
+
+    Black does the same; but it reads what it changed a second time, and quotes are often all that it would change.
+    """
+    return _QUOTED.sub(lambda match: match[0] if match["plain"] is None else f'"{match["plain"]}"', source)
+
+
+def _format_chunk(chunk: _Chunk) -> str:
+    """Format a chunk, a long function in pieces."""
+    if not isinstance(chunk.node, _SCOPES):
+        return _format(open_long(chunk.text, LINE_LENGTH))
+    if len(chunk.text) < LONG or isinstance(chunk.node, ast.ClassDef):
+        return _format(chunk.text)
+    outline, pieces = cut(chunk.text, chunk.node, chunk.first_line)
+    return put_back(_format(outline), [_format(piece) for piece in pieces])
 
 
 _DIGITS = re.compile(r"[0-9]++(?![xXoObB])")
@@ -105,13 +137,12 @@ def _chunks(source: str) -> list[_Chunk] | None:
     chunks: list[_Chunk] = []
     start = 0
     for index, node in enumerate(body):
-        here = isinstance(node, _SCOPES)
-        if index + 1 < len(body) and not here and not isinstance(body[index + 1], _SCOPES):
+        if index + 1 < len(body) and not isinstance(node, _SCOPES) and not isinstance(body[index + 1], _SCOPES):
             continue
         end = _first_line(body[index + 1], lines) if index + 1 < len(body) else len(lines)
         if any(line.startswith("#") for line in lines[node.end_lineno or 0 : end]):
             return None
-        chunks.append(_Chunk("\n".join(lines[start:end]) + "\n", here))
+        chunks.append(_Chunk("\n".join(lines[start:end]) + "\n", node, start + 1))
         start = end
     return chunks
 
@@ -148,6 +179,6 @@ def _first_line(node: ast.stmt, lines: list[str]) -> int:
     return first
 
 
-def _join(parts: list[tuple[str, bool]]) -> str:
+def _join(parts: list[str]) -> str:
     """Two blank lines before and after every function and class."""
-    return "\n\n\n".join(text for text, _ in parts if text) + "\n"
+    return "\n\n\n".join(text for text in parts if text) + "\n"

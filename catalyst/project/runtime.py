@@ -17,19 +17,19 @@ from catalyst.pysource.walk import statements
 
 REQUIREMENTS = {
     "anthropic": "anthropic>=2.11,<3",
-    "cronsim": "cronsim>=2.6",
+    "cronsim": "cronsim>=2.6,<3",
     "fastapi": "fastapi>=0.165,<1",
-    "httptools": "httptools>=0.8",
+    "httptools": "httptools>=0.8,<1",
     "httpx2": "httpx2>=2.16,<3",
     "msgspec": "msgspec>=0.21",
     "openai": "openai>=3.52,<4",
-    "orjson": "orjson>=3.11",
-    "prometheus_client": "prometheus-client>=0.22",
+    "orjson": "orjson>=3.11,<4",
+    "prometheus_client": "prometheus-client>=0.22,<1",
     "pydantic": "pydantic>=2.14,<3",
-    "typing_extensions": "typing-extensions>=4.16",
+    "typing_extensions": "typing-extensions>=4.16,<5",
     "tzdata": "tzdata",
-    "uvicorn": "uvicorn>=0.54",
-    "uvloop": "uvloop>=0.22; platform_system != 'Windows'",
+    "uvicorn": "uvicorn>=0.54,<1",
+    "uvloop": "uvloop>=0.22,<1; platform_system != 'Windows'",
 }
 """Import name to requirement line: the ranges that emitted projects are tested with."""
 
@@ -94,9 +94,15 @@ def _packages(name: str) -> frozenset[str]:
 
 
 @cache
+def runtime_tree(name: str) -> ast.Module:
+    """The syntax tree of a runtime module; raises `CompilerBug` for an unknown name. Nobody may change it."""
+    return ast.parse(runtime_source(name))
+
+
+@cache
 def _imports(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
     """What a runtime module imports: its siblings, and the root names of what is outside its package."""
-    tree = ast.parse(runtime_source(name))
+    tree = runtime_tree(name)
     return tuple(sorted(set(_relative_imports(tree)))), frozenset(_roots(tree))
 
 

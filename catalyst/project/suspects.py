@@ -25,10 +25,12 @@ from catalyst.project.evaluators import (
     REACHING_NAMES,
     RISKY_MODULES,
     TYPE_MAKERS,
+    UNSAFE_SETTINGS,
 )
 from catalyst.pysource.walk import statements
 
 _FIRST_PARTY = frozenset({"app", "lib"})
+_RUNTIME = "app/runtime/"
 _DYNAMIC_ANNOTATION = (ast.Call, ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -75,23 +77,25 @@ def _imported_names(tree: ast.Module) -> dict[str, frozenset[str]]:
     return {name: frozenset(targets) for name, targets in names.items()}
 
 
-def _constant_texts(tree: ast.Module) -> frozenset[str]:
-    """Names that the module sets once, at its top, to a plain text."""
+def _constant_texts(tree: ast.Module) -> dict[str, str]:
+    """Names that the module sets once, at its top, to a plain text, and the text."""
     texts: dict[str, int] = {}
+    values: dict[str, str] = {}
     for node in tree.body:
         target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
         if isinstance(node, ast.AnnAssign):
             target = node.target
         if isinstance(target, ast.Name) and isinstance(node, (ast.Assign, ast.AnnAssign)) and _is_text(node.value):
             texts[target.id] = 0
+            values[target.id] = str(getattr(node.value, "value", ""))
     if not texts:
-        return frozenset()
+        return {}
     for stored in ast.walk(tree):
         if isinstance(stored, ast.Name) and isinstance(stored.ctx, ast.Store) and stored.id in texts:
             texts[stored.id] += 1
         elif isinstance(stored, ast.arg) and stored.arg in texts:
             texts[stored.arg] += 1
-    return frozenset(name for name, stores in texts.items() if stores == 1)
+    return {name: values[name] for name, stores in texts.items() if stores == 1}
 
 
 def _is_text(node: ast.expr | None) -> bool:
@@ -101,7 +105,7 @@ def _is_text(node: ast.expr | None) -> bool:
 class _Walker(ast.NodeVisitor):
     """Visits each node once; what it finds goes to `found`."""
 
-    def __init__(self, path: str, rules: Rules, imported: dict[str, frozenset[str]], constants: frozenset[str]) -> None:
+    def __init__(self, path: str, rules: Rules, imported: dict[str, frozenset[str]], constants: dict[str, str]) -> None:
         self.found: list[Violation] = []
         self._path = path
         self._rules = rules
@@ -147,9 +151,17 @@ class _Walker(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         self._check_name(node)
+        if isinstance(node.ctx, ast.Load) and self._is_reader(node):
+            self._report(node, f"hands on `{node.id}`, which reads attributes by their names")
         for target in sorted(self._imported.get(node.id, ())):
             if target in self._risky and isinstance(node.ctx, ast.Load):
                 self._report(node, f"hands on the module `{target}` as a value")
+
+    def _is_reader(self, node: ast.Name) -> bool:
+        """Whether it is `getattr` or `attrgetter`, whose calls are looked at one by one."""
+        if "operator.attrgetter" in self._imported.get(node.id, ()):
+            return True
+        return node.id == "getattr" and not self._rules.strict and "getattr" not in self._rules.allowances
 
     def _check_name(self, node: ast.Name) -> None:
         name = node.id
@@ -198,11 +210,26 @@ class _Walker(ast.NodeVisitor):
         if dotted == "operator.attrgetter":
             # Its calls are looked at one by one.
             return
+        self._check_own(node, dotted)
         hidden = [part for part in dotted.split(".")[1:] if part.lstrip("_") in HIDDEN_MODULES]
         if dotted in EVALUATING_MEMBERS or (dotted in EVALUATING_MODULES and dotted not in self._rules.allowances):
             self._report(node, f"uses `{dotted}`, which can evaluate text, load objects or start programs")
         elif hidden:
             self._report(node, f"reaches the module `{hidden[0]}` through `{dotted}`")
+
+    def _check_own(self, node: ast.expr | ast.stmt, dotted: str) -> None:
+        """What a module of the project imported can be had from it: `app.runtime.logs.logging.config`."""
+        parts = dotted.split(".")
+        if parts[0] not in _FIRST_PARTY:
+            return
+        for start in range(2, len(parts)):
+            inner = ".".join(parts[start:])
+            if (
+                inner in EVALUATING_MEMBERS
+                or inner == "operator.attrgetter"
+                or ("." in inner and inner in EVALUATING_MODULES)
+            ):
+                self._report(node, f"uses `{inner}` through `{'.'.join(parts[:start])}`")
 
     # Calls
 
@@ -218,12 +245,23 @@ class _Walker(ast.NodeVisitor):
             self._report(node, "uses `yaml.load` without a safe loader")
         if TYPE_MAKERS & set(names):
             self._check_types_in_text(node, [*node.args, *(keyword.value for keyword in node.keywords)])
+            if self._rules.strict and self._parameters and not self._path.startswith(_RUNTIME):
+                self._report(node, "makes a type while it runs; a type that comes as text would be evaluated")
+        self._check_settings(node)
         if isinstance(node.func, ast.Attribute):
             self._check_method_call(node, node.func)
+        elif isinstance(node.func, ast.Name) and self._is_reader(node.func):
+            self._check_name(node.func)
         else:
             self.visit(node.func)
         for part in (*node.args, *node.keywords):
             self.visit(part)
+
+    def _check_settings(self, node: ast.Call) -> None:
+        for keyword in node.keywords:
+            unsafe = UNSAFE_SETTINGS.get(keyword.arg or "", frozenset())
+            if isinstance(keyword.value, ast.Constant) and keyword.value.value in unsafe:
+                self._report(node, f"loads objects: `{keyword.arg}={keyword.value.value!r}`")
 
     def _check_builtin_call(self, node: ast.Call, name: str) -> None:
         if name == "type" and (len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred)):
@@ -262,11 +300,12 @@ class _Walker(ast.NodeVisitor):
     def _check_format(self, function: ast.Attribute, call: ast.Call | None) -> None:
         """`text.format(...)`: the text must be known, and may not walk into what it is given."""
         text = function.value
-        if isinstance(text, ast.Constant) and isinstance(text.value, str):
-            if call is None or "__" in text.value:
+        known = text.value if isinstance(text, ast.Constant) else None
+        if isinstance(text, ast.Name):
+            known = self._constants.get(text.id)
+        if isinstance(known, str):
+            if call is None or "__" in known:
                 self._report(function, "formats a text that walks into its values")
-            return
-        if isinstance(text, ast.Name) and text.id in self._constants and call is not None:
             return
         # `day.format("YYYY")` of a date library: one plain text and nothing to fill in.
         is_date = call is not None and len(call.args) == 1 and not call.keywords and _is_text(call.args[0])

@@ -19,7 +19,7 @@ from catalyst.project.evaluators import EMITTED_IMPORTS, RUNTIME_ALLOWANCES
 from catalyst.project.paths import read_nofollow
 from catalyst.project.suspects import Rules, Violation, find_suspects
 
-__all__ = ["EMITTED_IMPORTS", "Violation", "verify_module", "verify_project"]
+__all__ = ["EMITTED_IMPORTS", "Violation", "verify_module", "verify_project", "verify_tree"]
 
 _LARGEST = 16 * 1024 * 1024
 _PYTHON = (".py", ".pyw")
@@ -30,6 +30,11 @@ _CACHES = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache
 def verify_module(path: str, source: str, allowed_imports: frozenset[str] = EMITTED_IMPORTS) -> list[Violation]:
     """What is wrong with an emitted module, in file order. `path` is relative to the project, with `/`."""
     return _verify_text(path, source, Rules(allowed_imports, _allowances(path)))
+
+
+def verify_tree(path: str, tree: ast.Module) -> list[Violation]:
+    """The same for a module that was parsed before; the tree is left as it is."""
+    return find_suspects(path, tree, Rules(EMITTED_IMPORTS, _allowances(path)))
 
 
 def verify_project(folder: Path) -> list[Violation]:

@@ -30,7 +30,6 @@ Policy = Literal["ask", "force", "keep"]
 _OWN = ".catalyst"
 _HARMLESS = (_OWN, ".git")
 """What a folder may hold before its first build: a fresh repository, or what an interrupted first build left."""
-_DIFF_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,8 @@ class _Plan:
         else:
             known = path in self._old.files
             what = "was edited since it was built" if known else "is in the way and was not written by Catalyst"
-            advice = "`--force` writes over it, `--keep` leaves it as it is; this is what would change:\n"
-            self.found.add(_error("E502", f"`{path}` {what}", path, advice + _clip(self._diffs[path])))
+            advice = "`--force` writes over it, `--keep` leaves it as it is"
+            self.found.add(_error("E502", f"`{path}` {what}", path, advice))
 
     def _plan_removal(self, path: str) -> None:
         """A file of an earlier build that is no longer part of the project goes, unless its owner edited it."""
@@ -228,12 +227,6 @@ def _diff(path: str, current: bytes, wanted: bytes) -> str:
     before = current.decode("utf-8", "replace").splitlines()
     after = wanted.decode("utf-8").splitlines()
     return "\n".join(difflib.unified_diff(before, after, f"{path} (yours)", f"{path} (built)", lineterm=""))
-
-
-def _clip(diff: str) -> str:
-    lines = diff.split("\n")
-    more = len(lines) - _DIFF_LINES
-    return "\n".join(lines[:_DIFF_LINES] + ([f"... {more} more lines"] if more > 0 else []))
 
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

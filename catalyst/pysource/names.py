@@ -11,6 +11,10 @@ import re
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
+SOFT_KEYWORDS = frozenset({"_", "case", "match", "type"})
+"""Words that mean something in some places only. Written down, for each Python has its own list of them, and the same
+flow is to give the same code under any."""
+
 BUILTINS = frozenset(dir(builtins)) | {"asyncio", "ctx", "group", "error", "done", "self", "cls", "l", "I", "O"}
 """Names that would hide something, or look like something, that emitted code or its reader relies on."""
 
@@ -64,7 +68,7 @@ FORBIDDEN_NAMES = frozenset(
 
 def is_plain_name(name: str) -> bool:
     """Whether a name can be bound without hiding anything, or looking as if it did."""
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in BUILTINS or name in FORBIDDEN_NAMES:
+    if keyword.iskeyword(name) or name in SOFT_KEYWORDS or name in BUILTINS or name in FORBIDDEN_NAMES:
         return False
     return "__" not in name
 

@@ -33,10 +33,12 @@ def fits_fstring(expr: ast.expr) -> bool:
     if any(isinstance(node, _NOT_IN_HOLES) for node in ast.walk(expr)):
         return False
     printed = ast.unparse(expr)
-    return len(printed) <= 60 and not any(char in printed for char in '"\\{}\n!:')
+    return len(printed) <= _LONGEST_HOLE and not any(char in printed for char in '"\\{}\n!')
 
 
-_NOT_IN_HOLES = (ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.IfExp, ast.NamedExpr, ast.Await)
+_LONGEST_HOLE = 80
+"""Room for `ctx.input['user']['name'] if ctx.input['user'] is not None else 'nobody'`."""
+_NOT_IN_HOLES = (ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.NamedExpr, ast.Await)
 
 
 def joined(parts: list[str | ast.expr]) -> ast.expr:

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 _HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
-def statements(tree: ast.AST) -> Iterator[ast.stmt]:
-    """Every statement in the tree, at any depth, in no particular order; expressions are not entered."""
+def statements(tree: ast.AST, *, itself: bool = False) -> Iterator[ast.stmt]:
+    """Every statement in the tree, at any depth, in no particular order; expressions are not entered.
+
+    With `itself` the tree counts too, when it is a statement.
+    """
+    if itself and isinstance(tree, ast.stmt):
+        yield tree
     waiting = [tree]
     while waiting:
         for child in ast.iter_child_nodes(waiting.pop()):

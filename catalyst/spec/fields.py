@@ -61,6 +61,13 @@ def model_schema(name: str) -> dict[str, Any]:
     return {REFERENCE: name}
 
 
+def _read_some_text(value: Any) -> str:
+    text = _read_text(value)
+    if not text:
+        raise problem("E144", "this is empty")
+    return text
+
+
 def short_or_long(read: Callable[[Any], Any], *forms: dict[str, Any]) -> BeforeValidator:
     """A reader of short forms in front of a model, and the forms that an editor should know."""
     schema = forms[0] if len(forms) == 1 else {"anyOf": list(forms)} if forms else {}
@@ -69,6 +76,9 @@ def short_or_long(read: Callable[[Any], Any], *forms: dict[str, Any]) -> BeforeV
 
 Text = Annotated[Located, Reader(_read_text, {"type": "string"})]
 """Text that knows its place in the file."""
+
+SomeText = Annotated[Located, Reader(_read_some_text, {"type": "string", "minLength": 1})]
+"""The same, but not empty."""
 
 RawMap = Annotated[LocatedMap, Reader(_read_map, {"type": "object"})]
 """A map that a later pass looks into."""

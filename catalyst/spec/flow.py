@@ -17,7 +17,7 @@ from catalyst.spec.flow_checks import check_flow, check_shared, unknown_types, u
 from catalyst.spec.load import load_tree
 from catalyst.spec.model import Body, Defaults, Flow, FlowSettings, NodeSpec, ProjectFile
 from catalyst.spec.names import meeting_names, name_problem, usable_name
-from catalyst.spec.repair import without_wrong
+from catalyst.spec.repair import without_places, without_wrong
 from catalyst.spec.tree import LocatedList, LocatedMap, merged_maps
 from catalyst.spec.validate import find_problems
 
@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound=BaseModel)
+
+_ENTRY = 2
+"""How long the path of an entry of a section is, such as that of a node or an input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,13 @@ def _model_of(model: type[M], tree: LocatedMap, filename: str, what: str) -> tup
     found = [diagnostic for _, diagnostic in problems]
     if made is not None:
         return made, found
+    # First without just what is wrong, then without the entries that are still not right for lack of it.
+    rest = without_places(tree, [place for place, _ in problems if len(place) > _ENTRY])
+    made, left = find_problems(model, rest, filename=filename, what=what)
+    if made is not None:
+        return made, found
     try:
-        return model.model_validate(without_wrong(tree, [place for place, _ in problems])), found
+        return model.model_validate(without_wrong(rest, [place for place, _ in left])), found
     except ValidationError:
         return None, found
 

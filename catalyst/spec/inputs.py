@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -11,11 +12,12 @@ from catalyst.diagnostics import Located
 from catalyst.spec.fields import AsTuple, Raw, SpecModel, Text, model_schema, short_or_long
 from catalyst.spec.names import Name
 from catalyst.spec.problems import Reader, kind_of, problem
-from catalyst.spec.tree import LocatedMap
+from catalyst.spec.tree import LocatedMap, plain
 from catalyst.spec.typetext import (
     SIMPLE_TYPES,
     ArrayType,
     BadType,
+    Limits,
     OptionalType,
     RecordField,
     RecordType,
@@ -111,19 +113,48 @@ class FieldSpec(SpecModel):
         return self.max if self.max is not None else self.maximum
 
     @property
+    def limits(self) -> Limits:
+        """The limits that are set here; those of a named type stand with that type."""
+        given = {
+            "ge": self.lowest,
+            "le": self.highest,
+            "min_length": self.min_length,
+            "max_length": self.max_length,
+            "pattern": str(self.pattern) if self.pattern is not None else None,
+            "choices": tuple(self.enum) if self.enum and isinstance(self.enum[0], int) else None,
+        }
+        return tuple((name, value) for name, value in given.items() if value is not None)
+
+    @property
     def full_type(self) -> TypeText:
         """The type with `items` and `properties` in it."""
         if self.properties is not None:
             fields = (
-                RecordField(name, field.full_type, field.is_required, field.description, field.enum)
+                RecordField(
+                    str(name),
+                    field.full_type,
+                    field.is_required,
+                    field.description,
+                    field.enum,
+                    field.limits,
+                    json.dumps(plain(field.default)) if field.has_default else None,
+                )
                 for name, field in self.properties.items()
             )
             return RecordType(tuple(fields))
         if self.items is not None:
-            return ArrayType(self.items.full_type)
+            return ArrayType(self.items.full_type, self.items.limits)
         if self.type is not None:
             return self.type
-        return SimpleType("string" if self.enum and isinstance(self.enum[0], str) else "any")
+        return SimpleType(_kind_of_all(self.enum or ()))
+
+
+def _kind_of_all(choices: tuple[Choice, ...]) -> str:
+    """The type of a field that names its choices and no type."""
+    kinds = {type(choice) for choice in choices}
+    if kinds == {int}:
+        return "integer"
+    return "string" if kinds and all(issubclass(kind, str) for kind in kinds) else "any"
 
 
 _LONG_FORM_KEYS = frozenset((*FieldSpec.__annotations__, "from"))

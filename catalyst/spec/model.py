@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema, field_validator
 
 from catalyst.diagnostics import Located, Span
-from catalyst.spec.fields import AsTuple, OneOrMany, Raw, RawMap, SpecModel, Text, model_schema, short_or_long
+from catalyst.spec.fields import AsTuple, OneOrMany, Raw, RawMap, SomeText, SpecModel, Text, model_schema, short_or_long
 from catalyst.spec.inputs import (
     FieldMap,
     FieldShape,
@@ -155,11 +155,15 @@ def _read_condition(value: Any) -> Any:
     return value
 
 
+NO_TYPE = "\0"
+"""The type of a node whose type is missing or wrong, which has been reported; no file can hold it."""
+
+
 class NodeSpec(SpecModel):
     """One node: the keys that any node may carry; those of its type are in `with_` and `extra`."""
 
     id: Annotated[Located, WithJsonSchema({})] = Field(default=Located("", _NOWHERE), json_schema_extra={HIDDEN: True})
-    type: Text = Field(description="What the node does.")
+    type: SomeText = Field(description="What the node does.")
     description: Text | None = Field(default=None, description="What it is for; shown in the graph and in the code.")
     with_: RawMap | None = Field(default=None, alias="with", description="Settings of the node type.")
     if_: Annotated[Any, Reader(_read_condition, {"type": ["string", "boolean"]})] = Field(
@@ -321,6 +325,8 @@ class Shared(SpecModel):
 def _read_version(value: Any) -> int:
     if value == 1 and not isinstance(value, bool):
         return 1
+    if value == "1":
+        raise problem("E146", "the version of the format is a number, this is text", help="write `catalyst: 1`")
     raise problem(
         "E146", f"this version of Catalyst reads format 1, not `{str(value)[:20]}`", help="write `catalyst: 1`"
     )

@@ -1,7 +1,7 @@
 """A copy of a flow's tree without what is wrong in it, so that later passes can look at the rest.
 
 Whatever is left out has been reported. Names stay known: an input or a type that is wrong becomes `any`, a node whose
-type is missing gets the type "", so that nobody complains about a name that the author did give.
+type is missing gets `NO_TYPE`, so that nobody complains about a name that the author did give.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalyst.diagnostics import Located, Span
+from catalyst.spec.model import NO_TYPE
 from catalyst.spec.names import name_problem
 from catalyst.spec.tree import LocatedList, LocatedMap, located_key
 from catalyst.spec.validate import Place
@@ -33,6 +34,29 @@ def without_wrong(tree: LocatedMap, places: Iterable[Place]) -> LocatedMap:
     if "catalyst" in by_section:
         copy.put(Located("catalyst", tree.span), 1, tree.span)
     return copy
+
+
+def without_places(value: Any, places: Iterable[Place]) -> Any:
+    """A copy of a tree in which the values at some places are left out, and nothing else."""
+    inside: dict[Any, list[Place]] = {}
+    for place in places:
+        if place:
+            inside.setdefault(place[0], []).append(place[1:])
+    if not inside:
+        return value
+    if isinstance(value, LocatedMap):
+        copy = LocatedMap(value.span)
+        for key, item in value.items():
+            if all(inside.get(key, ["kept"])):
+                _copy(copy, value, key, without_places(item, inside.get(key, [])))
+        return copy
+    if isinstance(value, LocatedList):
+        items = LocatedList(value.span)
+        for index, (item, span) in enumerate(zip(value, value.item_spans, strict=True)):
+            if all(inside.get(index, ["kept"])):
+                items.put(without_places(item, inside.get(index, [])), span)
+        return items
+    return value
 
 
 def _copy(copy: LocatedMap, original: LocatedMap, key: str, value: Any) -> None:
@@ -79,5 +103,5 @@ def _nodes_without(nodes: LocatedMap, wrong: list[Place]) -> LocatedMap:
 def _node_without(node: Any, keys: set[str], span: Span) -> LocatedMap:
     rest = node.without(*keys) if isinstance(node, LocatedMap) else LocatedMap(span)
     if "type" not in rest:
-        rest.put(Located("type", span), Located("", span), span)
+        rest.put(Located("type", span), Located(NO_TYPE, span), span)
     return rest

@@ -6,7 +6,7 @@ holds them. Nothing here reads text or knows the language of the flow file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalyst.diagnostics import Located, Span
@@ -135,3 +135,12 @@ def merged_maps(first: LocatedMap, second: LocatedMap) -> LocatedMap:
         for key, value in source.items():
             merged.put(located_key(key, source.span), value, source.value_spans.get(key, source.span))
     return merged
+
+
+def plain(value: Any) -> Any:
+    """The value without places: dicts, lists and bare strings."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from catalyst.diagnostics import Located, Span, did_you_mean
 
@@ -49,11 +50,16 @@ class NamedType:
     span: Span | None = None
 
 
+Limits = tuple[tuple[str, Any], ...]
+"""Limits of a value in pydantic's words: `ge`, `le`, `min_length`, `max_length`, `pattern`; `choices` of a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """`array<T>` or `T[]`."""
+    """`array<T>` or `T[]`; `limits` are those of each item."""
 
     item: TypeText
+    limits: Limits = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,15 @@ class OptionalType:
 
 @dataclass(frozen=True, slots=True)
 class RecordField:
-    """A field of a record; `name?` or a default make it one that may be left out."""
+    """A field of a record; `name?` makes it one that may be left out. `default` is JSON."""
 
     name: str
     type: TypeText
     required: bool = True
     description: str | None = None
     choices: tuple[str | int | float | bool, ...] | None = None
+    limits: Limits = ()
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

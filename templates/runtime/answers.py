@@ -57,6 +57,15 @@ def to_json(value: object) -> bytes:
         return json.dumps(value, default=_plain, separators=(",", ":"), allow_nan=False).encode()
 
 
+def shown(value: object) -> object:
+    """The value, or None for an object of the project's own Python: a flow may work with it, a client cannot see it."""
+    try:
+        to_json(value)
+    except TypeError:
+        return None
+    return value
+
+
 def _plain(value: object) -> object:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode("ascii")
@@ -109,6 +118,8 @@ _MICROSECONDS = tuple(f"0.{number:03d}" for number in range(1000))
 
 def server_timing(total_ns: int, timings: Mapping[str, int]) -> bytes:
     """The value of `Server-Timing`: `total;dur=1.93, score;dur=1.2`, in milliseconds. Takes nanoseconds."""
+    if "total" in timings:
+        timings = _apart_from_total(timings)
     try:
         nodes = "".join([f", {node};dur={_MICROSECONDS[spent // 1000]}" for node, spent in timings.items()])
         return f"total;dur={_MICROSECONDS[total_ns // 1000]}{nodes}".encode("ascii")
@@ -117,9 +128,15 @@ def server_timing(total_ns: int, timings: Mapping[str, int]) -> bytes:
         return f"total;dur={total_ns / 1e6:.3f}{nodes}".encode("ascii")
 
 
-def in_milliseconds(timings: Mapping[str, int]) -> dict[str, float]:
-    """Timings as they stand in a body: milliseconds, to the microsecond."""
-    return {node: round(spent / 1e6, 3) for node, spent in timings.items()}
+def in_milliseconds(total_ns: int, timings: Mapping[str, int]) -> dict[str, float]:
+    """Timings as they stand in a body: milliseconds, to the microsecond, those of the whole run as `total`."""
+    spent_by = {"total": total_ns, **_apart_from_total(timings)}
+    return {name: round(spent / 1e6, 3) for name, spent in spent_by.items()}
+
+
+def _apart_from_total(timings: Mapping[str, int]) -> dict[str, int]:
+    """The timings with a node that is called `total` under a name that cannot be taken for the whole run."""
+    return {"nodes.total" if node == "total" else node: spent for node, spent in timings.items()}
 
 
 async def send_answer(send: Send, answer: Answer) -> None:

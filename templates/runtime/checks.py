@@ -3,7 +3,7 @@
 from typing import Any
 
 from .errors import ExpressionError
-from .values import equal, is_number, kind_of
+from .values import equal, is_number, kind_of, modulo
 
 
 def is_empty(value: Any) -> bool:
@@ -37,7 +37,7 @@ def is_divisible(value: Any, number: Any, name: str = "divisibleby") -> bool:
     _number(name, number)
     if number == 0:
         raise ExpressionError(f"`is {name}` by zero")
-    return bool(value % number == 0)
+    return bool(modulo(value, number) == 0)
 
 
 def is_lower(value: Any) -> bool:

@@ -153,10 +153,22 @@ class Endpoint:
             answer.headers.append(named)
             return answer
         if self._host.trace and b"trace=1" in scope["query_string"].split(b"&"):
-            output = {"output": output, "trace": _trace(ctx)}
+            output = {"output": output, "trace": self._trace(ctx)}
         body = answers.to_json(output)
         headers = [answers.JSON, (b"content-length", b"%d" % len(body)), named]
         return Answer(self.trigger.status, headers, body)
+
+    def _trace(self, ctx: Context) -> dict[str, Any]:
+        """What `?trace=1` adds: timings, and the outputs that a client of the event stream would see."""
+        return {
+            "execution_id": ctx.execution_id,
+            "timings": answers.in_milliseconds(monotonic_ns() - ctx.started_ns, ctx.timings),
+            "outputs": {
+                node: answers.shown(ctx.node_outputs[node])
+                for node in self.workflow.visible
+                if node in ctx.node_outputs
+            },
+        }
 
     def _streamed(self, ctx: Context, answered: Answered | None) -> StreamedRun:
         return StreamedRun(
@@ -220,11 +232,3 @@ def _wants_events(scope: Scope) -> bool:
 def _address(scope: Scope) -> str:
     client = scope.get("client")
     return client[0] if client else "unknown"
-
-
-def _trace(ctx: Context) -> dict[str, Any]:
-    return {
-        "execution_id": ctx.execution_id,
-        "timings": answers.in_milliseconds(ctx.timings),
-        "outputs": ctx.node_outputs,
-    }

@@ -55,7 +55,7 @@ class Intake:
         return found
 
     def expect(self, scope: Scope) -> bytes:
-        """What can be said before the body is there; gives its content type. Raises RequestError (413)."""
+        """What can be said before the body is there; gives its content type. Raises RequestError (413, 415)."""
         media_type = b""
         for name, value in scope["headers"]:
             if name == b"content-type":
@@ -63,6 +63,8 @@ class Intake:
             elif name == b"content-length" and len(value) >= self._digits:
                 if len(value) > _MAX_DIGITS or int(value) > self.max_body:
                     raise _too_large(self.max_body)
+            elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+                raise _compressed()
         return media_type
 
     def take(self, scope: Scope, path_values: Mapping[str, str], media_type: bytes, body: bytes) -> Any:
@@ -143,6 +145,11 @@ async def read_body(receive: Receive, limit: int, message: Message) -> bytes:
 def _too_large(limit: int) -> RequestError:
     detail = f"at most {limit} bytes"
     return RequestError("The body is too large", kind="too-large", status=413, detail=detail)
+
+
+def _compressed() -> RequestError:
+    headers = (("accept-encoding", "identity"),)
+    return RequestError("The body must not be compressed", kind="media-type", status=415, headers=headers)
 
 
 class BodyReader:

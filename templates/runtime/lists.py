@@ -4,7 +4,6 @@ Each result is a new list of at most a million items.
 """
 
 from collections.abc import Callable, Iterable, Sized
-from itertools import islice
 from typing import Any, TypeVar
 
 from .errors import ExpressionError
@@ -172,6 +171,6 @@ def counted(start: int, stop: int | None = None, step: int = 1) -> list[int]:
     if step == 0:
         raise ExpressionError("the step of `range` must not be 0")
     numbers = range(start, stop, step) if stop is not None else range(start)
-    if next(islice(numbers, MAX_LIST, None), None) is not None:
+    if numbers and (numbers[-1] - numbers[0]) // step >= MAX_LIST:
         raise ExpressionError(f"`range` gives more than {MAX_LIST:,} items")
     return list(numbers)

@@ -3,6 +3,8 @@
 A model is an object of its provider's module (`llm_anthropic.Anthropic`, `llm_openai.OpenAI`, ...), so a project
 imports only the SDKs it uses. The SDKs' own retries are off: the node's `retry` is the only one.
 
+Every answer of a model is a line in the log, with the model, its tokens and the time that it took.
+
 Errors have the kind `http` (`upstream` is the status, `retry_after` the pause asked for), `auth` (401 and 403),
 `timeout`, `connection`, `refused` (the model would not answer), or `invalid_output`.
 """
@@ -11,6 +13,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic_ns
 from typing import Any, Literal, TypeVar, Unpack
 
 import httpx2 as httpx
@@ -148,9 +151,21 @@ async def complete(
     request = LlmRequest(tuple(messages), options.get("system"))
 
     async def ask(model: Model, on_token: OnToken | None) -> Completion:
-        return await model.ask(ctx.pools[LLM], request, on_token if stream else None)
+        return await answer_of(ctx, node, model, request, on_token if stream else None)
 
     return await first_answer(ctx, node, models, ask, options)
+
+
+async def answer_of(
+    ctx: Context, node: str, model: Model, request: LlmRequest, on_token: OnToken | None = None
+) -> Completion:
+    """One model's answer. What it took is in the log: a typed answer has no other place for it."""
+    started = monotonic_ns()
+    answer = await model.ask(ctx.pools[LLM], request, on_token)
+    spent = round((monotonic_ns() - started) / 1e6, 1)
+    facts = {"model": answer["model"], **answer["usage"], "finish_reason": answer["finish_reason"], "ms": spent}
+    log_event(ctx, "info", node, "model answered", **facts)
+    return answer
 
 
 async def first_answer(ctx: Context, node: str, models: Sequence[Model], ask: Ask[T], options: LlmOptions) -> T:

@@ -11,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import FlowError
-from .llm import LLM, Context, LlmOptions, LlmRequest, Message, Model, OnToken, OutputSchema, first_answer
+from .llm import Context, LlmOptions, LlmRequest, Message, Model, OnToken, OutputSchema, answer_of, first_answer
 
 T = TypeVar("T")
 
@@ -39,19 +39,19 @@ async def complete_as(
     request = LlmRequest(tuple(messages), options.get("system"), shape.schema)
 
     async def ask(model: Model, on_token: OnToken | None) -> T:
-        return await _ask(ctx, model, request, shape, max_repairs)
+        return await _ask(ctx, node, model, request, shape, max_repairs)
 
     return await first_answer(ctx, node, models, ask, options)
 
 
-async def _ask(ctx: Context, model: Model, request: LlmRequest, shape: "_Shape[T]", repairs: int) -> T:
+async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape: "_Shape[T]", repairs: int) -> T:
     for _ in range(repairs):
-        answer = await model.ask(ctx.pools[LLM], request, None)
+        answer = await answer_of(ctx, node, model, request)
         try:
             return shape.read(answer["text"])
         except ValidationError as error:
             request = _with_correction(request, answer["text"], error)
-    answer = await model.ask(ctx.pools[LLM], request, None)
+    answer = await answer_of(ctx, node, model, request)
     try:
         return shape.read(answer["text"])
     except ValidationError:
@@ -110,16 +110,32 @@ def _shape(adapter: TypeAdapter[T]) -> _Shape[T]:
     return _Shape(adapter, OutputSchema("answer", schema, closed), wrapped)
 
 
+# What providers do not enforce, or refuse; the answer is held to it afterwards.
+_LIMITS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern")
+
+
 def _close(schema: Any) -> bool:
-    """Say of each object that it has no other fields. Gives False when some part is open: a map, or anything at all."""
+    """Say of each object that it has no other fields, and of limits what they are in words.
+
+    Gives False when some part is open: a map, or anything at all.
+    """
     if not isinstance(schema, dict):
         return schema is not True
+    limits = [f"{name} {schema.pop(name)}" for name in _LIMITS if name in schema]
+    if limits:
+        schema["description"] = "; ".join([*filter(None, [schema.get("description")]), *limits])
     parts = [*schema.get("$defs", {}).values(), *schema.get("anyOf", []), *schema.get("allOf", [])]
     closed = bool(schema.keys() & {"type", "anyOf", "allOf", "$ref", "enum", "const"})
     if schema.get("type") == "object":
         properties = schema.get("properties", {})
         parts += properties.values()
-        closed = bool(properties) and set(schema.get("required", ())) == set(properties)
+        # A model is asked for fields with a default, too; it may leave them out where nobody enforces the schema.
+        needed = {*schema.get("required", ()), *(name for name, part in properties.items() if "default" in part)}
+        if needed:
+            schema["required"] = [name for name in properties if name in needed]
+        for part in properties.values():
+            part.pop("default", None)
+        closed = bool(properties) and needed == set(properties)
         if closed and schema.get("additionalProperties", False) is False:
             schema["additionalProperties"] = False
         else:

@@ -119,8 +119,10 @@ def answer(error: BaseException, execution_id: str | None = None) -> Answer:
     return Answer(found["status"], headers, body)
 
 
-def of_status(status: int, headers: Sequence[tuple[str, str]] = ()) -> RequestError:
-    """A problem that is no more than its status, such as 404 or 405."""
+def of_status(status: int, headers: Sequence[tuple[str, str]] = (), detail: object = None) -> RequestError:
+    """A problem that is no more than its status, such as 404 or 405; `detail` is what a route of the owner says."""
     known = any(status == entry.value for entry in HTTPStatus)
     title = HTTPStatus(status).phrase if known else "Error"
-    return RequestError(title, kind=title.lower().replace(" ", "-"), status=status, headers=headers)
+    kind = "-".join(re.findall(r"[a-z0-9]+", title.lower()))
+    said = detail if isinstance(detail, str) and detail != title else None
+    return RequestError(title, kind=kind, status=status, headers=headers, detail=said)

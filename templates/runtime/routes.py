@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from . import metrics, problems
+from . import logs, metrics, problems
 from .answers import Answer, JsonResponse
 from .endpoint import Endpoint, new_execution_id
 from .host import Host, is_stopping
@@ -214,8 +214,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def of_status(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             return await of_anything(request, error)
-        known = problems.of_status(error.status_code, tuple((error.headers or {}).items()))
-        return _response(problems.answer(known))
+        known = problems.of_status(error.status_code, tuple((error.headers or {}).items()), error.detail)
+        return _response(problems.answer(known, new_execution_id()))
 
     async def of_validation(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
@@ -223,10 +223,13 @@ def add_problem_handlers(app: FastAPI) -> None:
         found = [
             problems.invalid([{**entry, "loc": entry["loc"][1:]}], str(entry["loc"][0])) for entry in error.errors()
         ]
-        return _response(problems.answer(problems.merged(found)))
+        return _response(problems.answer(problems.merged(found), new_execution_id()))
 
     async def of_anything(request: Request, error: Exception) -> Response:
-        return _response(problems.answer(error, new_execution_id()))
+        execution_id = new_execution_id()
+        # The server logs the traceback next; this line says which answer it belongs to.
+        logs.write("error", "request failed", execution_id=execution_id, path=request.url.path)
+        return _response(problems.answer(error, execution_id))
 
     app.add_exception_handler(HTTPException, of_status)
     app.add_exception_handler(RequestValidationError, of_validation)

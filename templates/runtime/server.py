@@ -1,7 +1,7 @@
 """Starts the server: `python -m app [--host H] [--port P] [--workers N]`.
 
 uvicorn with uvloop and httptools, logs as JSON lines, no access log. At a stop (SIGTERM, Ctrl+C) running requests
-finish, new ones get 503 until then, and then the app closes its pools.
+finish, new ones get 503 until then, and then the app closes its pools. With several workers each of them stops so.
 """
 
 import argparse
@@ -15,7 +15,8 @@ from socket import socket
 from time import monotonic
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import multiprocess
 
 from . import logs
 from .environment import MissingSettings
@@ -23,6 +24,7 @@ from .host import STOPPING
 
 _COLLECT = (20_000, 20, 50)  # objects, rounds, rounds
 _GRACE = 30  # seconds that running requests have to finish at a stop
+_LAST_MOMENT = 1  # seconds to send what is left, once their time is over
 
 
 class GracefulServer(uvicorn.Server):
@@ -39,12 +41,37 @@ class GracefulServer(uvicorn.Server):
         set_threshold(*_COLLECT)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Let running requests finish and answer new ones with 503; then stop."""
+        """Let running requests finish and answer new ones with 503; then stop. WebSockets are told to go at once."""
         self.lifespan.state[STOPPING] = True
+        for connection in list(self.server_state.connections):
+            if not isinstance(connection, self.config.http_protocol_class):
+                connection.shutdown()
         deadline = monotonic() + _GRACE
         while self.server_state.tasks and not self.force_exit and monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         await super().shutdown(sockets)
+
+
+class GracefulWorker(multiprocess.Process):
+    """A worker process that stops as gracefully as a single server does."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server of this process, made when the worker has started."""
+        if self._server is None:
+            self._server = GracefulServer(self.config)
+        return self._server
+
+
+class Supervisor(multiprocess.Multiprocess):
+    """Keeps the worker processes alive, and knows whether one could not even start."""
+
+    failed = False
+
+    def join_all(self) -> None:
+        """Wait for all workers to end."""
+        super().join_all()
+        self.failed = any(process.exitcode == STARTUP_FAILURE for process in self.processes)
 
 
 def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequence[str] | None = None) -> None:
@@ -71,22 +98,33 @@ def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequ
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=_LAST_MOMENT,
     )
-    if options.workers > 1:
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
-        return
+    if not (_serve_with_workers(config) if options.workers > 1 else _serve(config)):
+        sys.exit(1)
+
+
+def _serve(config: uvicorn.Config) -> bool:
+    """Serve in this process until a stop; whether it could start at all."""
     server = GracefulServer(config)
     with suppress(KeyboardInterrupt):
         server.run()
-    if not server.started:
-        sys.exit(1)
+    return server.started
+
+
+def _serve_with_workers(config: uvicorn.Config) -> bool:
+    """Serve in several processes until a stop; whether they could start at all."""
+    # The supervisor makes its workers, and those that replace dead ones, from the class of this name.
+    multiprocess.Process = GracefulWorker  # type: ignore[misc]
+    supervisor = Supervisor(config, sockets=[config.bind_socket()])
+    supervisor.run()
+    return not supervisor.failed
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app", description="Serve the workflows of this project.")
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="port to listen on")
+    parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="port to listen on")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     levels = ("debug", "info", "warning", "error")
     parser.add_argument("--log-level", choices=levels, default=os.environ.get("LOG_LEVEL", "info").lower())

@@ -17,9 +17,10 @@ Until the first event goes out nothing has been sent, so a run that fails before
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic_ns
 from typing import Any
 
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 
 from . import problems
 from .answers import in_milliseconds, to_json
@@ -42,12 +43,14 @@ _LINE_ENDS = (("\u2028".encode(), rb"\u2028"), ("\u2029".encode(), rb"\u2029"), 
 class EventStream:
     """How a workflow streams: seconds between signs of life, and how many events may wait before tokens are joined.
 
-    `patience` are the seconds after which the answer begins even if there is no event yet.
+    `patience` are the seconds after which the answer begins even if there is no event yet. A client that takes nothing
+    for `stall` seconds has left: it would keep its place among the runs for ever.
     """
 
     heartbeat: float = 15.0
     max_waiting: int = 256
     patience: float = 1.0
+    stall: float = 60.0
 
     async def serve(self, streamed: StreamedRun, receive: Receive, send: Send) -> None:
         """Run the workflow and send its events.
@@ -55,6 +58,14 @@ class EventStream:
         Raises the run's error when nothing was sent yet and ClientGone when the client left; an error that comes later
         is sent as an event and noted in `streamed.error`.
         """
+
+        async def deliver(message: Message) -> None:
+            try:
+                async with asyncio.timeout(self.stall):
+                    await send(message)
+            except TimeoutError:
+                raise ClientGone from None
+
         queue = _Queue(streamed, self.max_waiting)
         streamed.ctx.events = queue
         run = asyncio.create_task(in_time(streamed.run(streamed.ctx), streamed.timeout))
@@ -64,7 +75,7 @@ class EventStream:
         listener = asyncio.create_task(_listen(receive, queue))
         beat = asyncio.create_task(self._beat(queue))
         try:
-            await _send_events(streamed, queue, run, send)
+            await _send_events(streamed, queue, run, deliver)
         finally:
             for task in (listener, beat):
                 task.cancel()
@@ -188,7 +199,7 @@ def _last_event(streamed: StreamedRun, queue: _Queue, run: "asyncio.Task[object]
         done: dict[str, Any] = {"node": None, "output": output}
         if isinstance(output, Reply):
             done = {"node": None, "output": output.body, "status": output.status}
-        done["timings"] = {"total": round(ctx.elapsed_ms(), 3), **in_milliseconds(ctx.timings)}
+        done["timings"] = in_milliseconds(monotonic_ns() - ctx.started_ns, ctx.timings)
         done["execution_id"] = ctx.execution_id
         return queue.frame("done", done)
     except Exception as error:

@@ -42,10 +42,11 @@ def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     """The text with `new` in place of `old`, everywhere or the first `count` times."""
     source = _text("replace", value)
     old, new = _text("replace", old), _text("replace", new)
-    if len(new) > len(old):
-        found = source.count(old) if count is None or count < 0 else min(count, source.count(old))
+    most = -1 if count is None else min(count, len(source) + 1)
+    if len(new) > len(old) and (len(source) + 1) * (len(new) + 1) > MAX_TEXT:
+        found = source.count(old) if most < 0 else min(most, source.count(old))
         limit("replace", len(source) + found * (len(new) - len(old)), MAX_TEXT, "characters")
-    return source.replace(old, new, -1 if count is None else count)
+    return source.replace(old, new, most)
 
 
 def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 0) -> str:
@@ -68,6 +69,8 @@ def indent(value: Any, width: int | str = 4, first: bool = False, blank: bool = 
     `first` moves the first line too, `blank` also lines without text.
     """
     source = _text("indent", value)
+    if not isinstance(width, (str, int)) or isinstance(width, bool):
+        raise ExpressionError(f"`indent` takes an integer or a string, not {kind_of(width)}")
     margin = width if isinstance(width, str) else " " * max(0, min(width, 1_000))
     head, *rest = (source + "\n").splitlines()
     limit("indent", len(source) + (len(rest) + 1) * len(margin), MAX_TEXT, "characters")
@@ -85,7 +88,7 @@ def split(value: Any, sep: str | None = None, limit: int = -1) -> list[str]:
     source = _text("split", value)
     if sep == "":
         raise ExpressionError("`split` needs a separator that is not empty; `list` gives the characters")
-    parts = source.split(sep, limit)
+    parts = source.split(sep, min(limit, len(source)))
     if len(parts) > MAX_LIST:
         raise ExpressionError(f"`split` gives more than {MAX_LIST:,} items")
     return parts

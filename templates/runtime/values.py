@@ -24,6 +24,9 @@ MAX_EXPONENT = 1_024
 _SMALL = 1e300
 _PLAIN = frozenset((int, float))
 
+# What keys a step into a value has; most paths need to know no more.
+_KEYS: dict[type, type] = {dict: str, list: int, str: int}
+
 _MISSING: Any = object()
 
 
@@ -57,21 +60,40 @@ def is_number(value: object) -> bool:
 def get(value: Any, *keys: str | int) -> Any:
     """What stands at the end of a path. Raises when a step is missing or leads into something without keys."""
     current = value
-    for position, key in enumerate(keys):
-        found = _step(current, key)
-        if found is _MISSING:
-            raise _missing(current, keys, position)
-        current = found
+    try:
+        for key in keys:
+            if type(key) is not _KEYS.get(type(current)):
+                return _walk(value, keys)
+            current = current[key]
+    except LookupError:
+        return _walk(value, keys)
     return current
 
 
 def soft(value: Any, *keys: str | int) -> Any:
     """What stands at the end of a path, or None when a step is missing."""
     current = value
-    for key in keys:
-        current = _step(current, key)
-        if current is _MISSING:
-            return None
+    try:
+        for key in keys:
+            if type(key) is not _KEYS.get(type(current)):
+                current = _step(current, key)
+                if current is _MISSING:
+                    return None
+            else:
+                current = current[key]
+    except LookupError:
+        return None
+    return current
+
+
+def _walk(value: Any, keys: tuple[str | int, ...]) -> Any:
+    """The same as `get`, looking at each step: for what is out of the ordinary, and to say what is missing."""
+    current = value
+    for position, key in enumerate(keys):
+        found = _step(current, key)
+        if found is _MISSING:
+            raise _missing(current, keys, position)
+        current = found
     return current
 
 
@@ -170,7 +192,7 @@ def present(value: T | None, what: str = "the value") -> T:
 
 def add(left: Any, right: Any) -> Any:
     """`left + right` of two numbers, two strings or two lists."""
-    if is_number(left) and is_number(right):
+    if (type(left) in _PLAIN and type(right) in _PLAIN) or (is_number(left) and is_number(right)):
         return _calculated("+", operator.add, left, right)
     if isinstance(left, str) and isinstance(right, str):
         limit("+", len(left) + len(right), MAX_TEXT, "characters")
@@ -189,13 +211,6 @@ def subtract(left: Any, right: Any) -> Any:
 
 def multiply(left: Any, right: Any) -> Any:
     """`left * right`."""
-    if type(left) in _PLAIN and type(right) in _PLAIN:
-        try:
-            product = left * right
-        except OverflowError:
-            raise _too_large("*") from None
-        if -_SMALL < product < _SMALL:
-            return product  # nearly always; the rest is for texts, booleans and what is too large
     _numbers("*", left, right)
     return _calculated("*", operator.mul, left, right)
 
@@ -258,25 +273,29 @@ def equal(left: Any, right: Any) -> bool:
 
 def less(left: Any, right: Any) -> bool:
     """`left < right` of two numbers, two strings or two points in time."""
-    _ordered("<", left, right)
+    if not (type(left) in _PLAIN and type(right) in _PLAIN):
+        _ordered("<", left, right)
     return bool(left < right)
 
 
 def less_equal(left: Any, right: Any) -> bool:
     """`left <= right` of two numbers, two strings or two points in time."""
-    _ordered("<=", left, right)
+    if not (type(left) in _PLAIN and type(right) in _PLAIN):
+        _ordered("<=", left, right)
     return bool(left <= right)
 
 
 def greater(left: Any, right: Any) -> bool:
     """`left > right` of two numbers, two strings or two points in time."""
-    _ordered(">", left, right)
+    if not (type(left) in _PLAIN and type(right) in _PLAIN):
+        _ordered(">", left, right)
     return bool(left > right)
 
 
 def greater_equal(left: Any, right: Any) -> bool:
     """`left >= right` of two numbers, two strings or two points in time."""
-    _ordered(">=", left, right)
+    if not (type(left) in _PLAIN and type(right) in _PLAIN):
+        _ordered(">=", left, right)
     return bool(left >= right)
 
 
@@ -304,12 +323,16 @@ def _calculated(symbol: str, operation: Callable[[Any, Any], Any], left: Any, ri
         result = operation(left, right)
     except OverflowError:
         raise _too_large(symbol) from None
+    if -_SMALL < result < _SMALL:
+        return result
     if result.bit_length() > MAX_BITS if isinstance(result, int) else not math.isfinite(result):
         raise _too_large(symbol)
     return result
 
 
 def _numbers(operation: str, left: Any, right: Any) -> None:
+    if type(left) in _PLAIN and type(right) in _PLAIN:
+        return
     if not (is_number(left) and is_number(right)):
         raise ExpressionError(f"`{operation}` needs two numbers, not {_both(left, right)}")
 

@@ -1,5 +1,6 @@
 """`catalyst build` and `catalyst verify`."""
 
+import shlex
 from pathlib import Path
 
 from .conftest import GREET, Catalyst
@@ -57,6 +58,25 @@ def test_edits_are_named_kept_or_written_over(catalyst: Catalyst, greet: Path, t
     assert edited.read_text().endswith("# mine\n")
     assert "your edits were written over" in catalyst("build", "greet.yaml", "--force").err
     assert edited.read_text() == original
+
+
+def test_the_difference_is_shown_below_the_findings(catalyst: Catalyst, greet: Path, tmp_path: Path) -> None:
+    catalyst("build", greet)
+    edited = tmp_path / "greet" / "app" / "main.py"
+    edited.write_text(edited.read_text() + "# mine\n")
+    done = catalyst("build", greet)
+    assert done.code == 1
+    assert "  --- app/main.py (yours)\n  +++ app/main.py (built)\n" in done.err
+    assert done.err.rstrip().endswith("-# mine")
+    data = catalyst("build", greet, "--format", "json").data
+    assert data["diffs"]["app/main.py"].endswith("-# mine")
+    assert "mine" not in data["diagnostics"][0]["help"]
+
+
+def test_the_next_command_can_be_pasted(catalyst: Catalyst, greet: Path, tmp_path: Path) -> None:
+    done = catalyst("build", greet, "-o", tmp_path / "a folder; 'odd'")
+    last = done.err.splitlines()[-1]
+    assert shlex.split(last)[:3] == ["cd", "a folder; 'odd'", "&&"]
 
 
 def test_a_folder_that_is_not_ours(catalyst: Catalyst, greet: Path, tmp_path: Path) -> None:

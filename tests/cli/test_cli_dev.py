@@ -117,3 +117,38 @@ def test_a_server_that_ends_starts_again_on_the_next_change(
     assert eventually(lambda: "the server ended (exit code -9)" in log.read_text())
     greet.write_text(GREET.replace("Hello", "Again"))
     assert eventually(lambda: ask(port) == "Again Ada"), log.read_text()
+
+
+def test_a_project_that_cannot_be_imported_leaves_the_old_one_running(
+    served: tuple[subprocess.Popen[bytes], int, Path], greet: Path
+) -> None:
+    _, port, log = served
+    library = greet.parent / "lib" / "words.py"
+    library.parent.mkdir()
+    library.write_text("def word(name: str) -> str:\n    return name\n\n\nraise RuntimeError('not like this')\n")
+    with_code = GREET.replace(
+        "nodes:", "nodes:\n  word: {type: python, with: {function: 'lib.words:word', args: {name: x}}}"
+    )
+    greet.write_text(with_code.replace("Hello", "Well"))
+    assert eventually(lambda: "cannot be imported" in log.read_text()), log.read_text()
+    assert "RuntimeError: not like this" in log.read_text()
+    assert ask(port) == "Hello Ada"
+    library.write_text("def word(name: str) -> str:\n    return name\n")
+    assert eventually(lambda: ask(port) == "Well Ada"), log.read_text()
+
+
+def test_changes_in_quick_succession_end_with_the_last(
+    served: tuple[subprocess.Popen[bytes], int, Path], greet: Path
+) -> None:
+    _, port, log = served
+    for word in ("One", "Two", "Three"):
+        replacement = greet.with_name("new")
+        replacement.write_text(GREET.replace("Hello", word))
+        replacement.replace(greet)
+        time.sleep(0.05)
+    assert eventually(lambda: ask(port) == "Three Ada"), log.read_text()
+    greet.unlink()
+    assert eventually(lambda: "error: there is no" in log.read_text())
+    assert ask(port) == "Three Ada"
+    greet.write_text(GREET.replace("Hello", "Back"))
+    assert eventually(lambda: ask(port) == "Back Ada"), log.read_text()

@@ -107,7 +107,7 @@ def test_what_is_there_is_never_touched(catalyst: Catalyst, tmp_path: Path) -> N
     assert (done.code, list((tmp_path / "mine").iterdir())) == (2, [])
 
 
-@pytest.mark.parametrize("name", ["9lives", "name: evil", "a\nb: c", "é", "-", "..", "x" * 80])
+@pytest.mark.parametrize("name", ["9lives", "name: evil", "a\nb: c", "é", "-", "..", "x" * 80, "class", "Import"])
 def test_names_that_cannot_be(catalyst: Catalyst, tmp_path: Path, name: str) -> None:
     assert catalyst("new", "--", name).code == 2
     assert list(tmp_path.iterdir()) == []

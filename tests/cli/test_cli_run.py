@@ -69,6 +69,7 @@ def test_input_from_a_file_and_from_standard_input(catalyst: Catalyst, tmp_path:
     (tmp_path / "input.json").write_text('{"name": "Ada"}')
     assert catalyst("run", "greet.yaml", "-i", "@input.json").data == {"text": "Hello Ada"}
     assert catalyst("run", "greet.yaml", "-i", "-", given='{"name": "Bo ✓"}').data == {"text": "Hello Bo ✓"}
+    assert catalyst("run", "greet.yaml", "-i", "@-", given='{"name": "Bo"}').data == {"text": "Hello Bo"}
 
 
 @pytest.mark.usefixtures("greet")

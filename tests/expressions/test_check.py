@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from catalyst.expressions.sinks import Sink
@@ -54,7 +56,23 @@ def found(source: str, **options: object) -> list[str]:
         ("{{ [x for x in input.tags] }}", "only expressions stand here"),
         ("{{ input.kind == 'opne' }}", "did you mean `open`?"),
         ("{{ env('X') }}", "write env.NAME"),
-        ("{{ len(input.tags) }}", "length"),
+        ("{{ len(input.tags) }}", "write value | length"),
+        ("${{ steps.search.outputs.items }}", "write nodes.search.output.items"),
+        ("{{ inputs.me.name }}", "write input.me.name"),
+        ("{{ input.rows?.[0] }}", "list?[0]"),
+        ("{{ Math.max(1, 2) }}", "write max(a, b)"),
+        ("{{ Math.round(1.5) }}", "write x | round"),
+        ("{{ JSON.stringify(input.data) }}", "write x | json"),
+        ("{{ new Date() }}", "write now()"),
+        ("{{ input.query =~ 'a' }}", "is matching("),
+        ("{{ input.query contains 'a' }}", "'part' in x"),
+        ("{{ input.query startsWith 'a' }}", "is startswith("),
+        ("{{ toJSON(input.data) }}", "write value | json"),
+        ("{{ is_defined(input.query) }}", "write value is defined"),
+        ("{{ {x: 1} }}", "stand in quotes"),
+        ("{{ (1, 2) }}", "a list is written [a, b]"),
+        ("{{ input.when.year }}", "date('YYYY')"),
+        ("{{ input.query.upper }}", "write `| upper`"),
         ("{{ input.query if input.flag }}", "a condition needs else"),
     ],
 )
@@ -103,6 +121,66 @@ def test_conditions_narrow(source: str) -> None:
 )
 def test_conditions_that_say_nothing_narrow_nothing(source: str) -> None:
     assert "E204" in found(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "codes"),
+    [
+        # Of an optional input and a skipped node `defined` says that it is there; of a field only that the key is.
+        ("{{ input.user is defined and input.user.name }}", []),
+        ("{{ input.limit + 1 if input.limit is defined else 0 }}", []),
+        ("{{ 0 if input.limit is undefined else input.limit + 1 }}", []),
+        ("{{ nodes.judge.output.score if nodes.judge.output is defined else 0 }}", []),
+        ("{{ input.me.nick | upper if input.me.nick is defined else '' }}", []),
+        ("{{ input.me.age + 1 if input.me.age is defined else 0 }}", ["E204"]),
+        ("{{ input.me.age + 1 if input.me.age is not none else 0 }}", []),
+        ("{{ nodes.judge.output.reason | upper if nodes.judge.output.reason is defined else '' }}", ["E204"]),
+        ("{{ nodes.judge.output.score + 1 if nodes.judge.output.reason is defined else 0 }}", []),
+    ],
+)
+def test_defined_says_that_the_key_is_there(source: str, codes: list[str]) -> None:
+    assert found(source) == codes
+
+
+def test_conditions_around_a_place_are_known_there() -> None:
+    given = replace(SCOPE, given=frozenset({"limit", "user"}))
+    assert compile_text("{{ input.limit + 1 }} {{ input.user.name }}", given).codes == []
+    assert compile_text("{{ input.limit ?? 1 }}", given).codes == ["W203"]
+    assert compile_text("{{ input.user.age + 1 }}", given).codes == ["E204"]
+    assert compile_text("{{ input.note | upper }}", given).codes == ["E204"]
+
+
+@pytest.mark.parametrize(
+    ("source", "sink", "help_"),
+    [
+        ("/users/{{ input.note }}", Sink.URL, "`?? 'unknown'`"),
+        ("/users/{{ input.limit }}", Sink.URL, "`?? 0`"),
+        ("/users/{{ input.note ?? '' }}", Sink.URL, '`if: "{{ input.note is not none }}"`'),
+        ("/users?q={{ input.note }}", Sink.URL, "`?? 'all'`"),
+        ("{{ input.note }}", Sink.QUERY, "`?? 'all'`"),
+        ("{{ input.note }}", Sink.HEADER, "`?? 'unknown'`"),
+        ("{{ input.note | default | slug }}", Sink.FILENAME, None),
+        ("{{ input.me.nick }}", Sink.QUERY, '`if: "{{ input.me.nick is not none }}"`'),
+    ],
+)
+def test_a_value_that_may_be_none_gets_help_for_its_place(source: str, sink: Sink, help_: str | None) -> None:
+    compiled = compile_text(source, sink=sink)
+    assert [error.code for error in compiled.errors] == (["E401"] if help_ else [])
+    assert all(help_ in (error.help or "") and "?? ''" not in (error.help or "") for error in compiled.errors if help_)
+
+
+@pytest.mark.parametrize("source", ["/x/{{ input.note ?? '' }}", "/x/{{ input.note | default }}"])
+def test_an_empty_fallback_is_none_in_a_path(source: str) -> None:
+    assert found(source, sink=Sink.URL) == ["E401"]
+    assert found(source.replace("/x/", "/x?q="), sink=Sink.URL) == []
+    assert found(source, sink=Sink.QUERY) == []
+
+
+def test_every_secret_of_a_text_is_reported() -> None:
+    source = "{{ secrets.TOKEN }} {{ input.nothing }} {{ secrets.TOKEN ~ 'x' }} {{ input.limit }}"
+    assert found(source, sink=Sink.URL) == ["E202", "E301", "E301", "E401"]
+    assert found("{{ secrets.TOKEN ?? secrets.TOKEN }}") == ["E301", "E301"]
+    assert found("{{ secrets.TOKEN + secrets.TOKEN }}") == ["E301", "E301"]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,9 @@ def test_three_ways_agree(made: tuple[Expr, bool], data: dict[str, Any]) -> None
         return
     try:
         value = run_python(compiled.python, compiled.helpers, {"ctx": SimpleNamespace(input=data)})
-    except ExpressionError:
+    except ExpressionError as error:
+        if "too large" in error.title:
+            return  # numbers stay finite and below 4,096 bits; the others have no such limit
         value = NOTHING
     try:
         wanted = interpret(node, {"input": data})

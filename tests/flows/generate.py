@@ -15,6 +15,7 @@ import yaml
 
 REP = {"n": "integer", "s": "string", "ok": "boolean", "xs": "array<integer>", "maybe": "integer?"}
 OUTPUTS = {"rep": "Rep", "int": "integer", "list": "array<integer>"}
+NESTED = ("switch", "parallel", "map", "loop", "try")
 ERRORS = ["timeout", "connection", "http", "4xx", "404", "5xx", "raised", "expression", "invalid_response"]
 
 
@@ -100,7 +101,7 @@ class Generator:
             Source("input.opt", "int", nullable=True),
             Source("vars.k", "int"),
         ]
-        place = Place(sources, 0, answers=self.maybe(0.15))
+        place = Place(sources, 0, answers=self.maybe(0.25))
         nodes, after, _ = self.body(place, self.chance.randint(2, self.size))
         flow: dict[str, Any] = {
             "catalyst": 1,
@@ -151,7 +152,10 @@ class Generator:
         if self.maybe(0.5):
             self.chance.shuffle(first)
         nodes = {id_: nodes[id_] for id_ in [*first, last]}
-        if place.depth and not place.answers and self.maybe(0.1):
+        for raw in nodes.values():
+            if raw.get("on_error") == {"goto": None}:
+                raw["on_error"] = {"default": None}
+        if place.depth and self.maybe(0.1):
             kind = self.chance.choice(["int", "str"])
             nodes["output"] = self.hole(kind, replace(place, sources=sources))
             value = (kind, False)
@@ -167,14 +171,18 @@ class Generator:
             raw["needs"] = self.chance.sample(siblings, min(len(siblings), self.chance.randint(1, 2)))
         if kind in ("http", "call") and self.maybe(0.2):
             self.handled(made, place)
-        elif kind in ("try", "map", "parallel", "switch", "loop") and self.maybe(0.12) and not place.answers:
+        elif kind in NESTED and self.maybe(0.12):
             raw["on_error"] = {"default": None}
+            made.nullable = True
+        elif kind in ("http", "call", *NESTED) and self.maybe(0.1):
+            # Where it leads is said by a later node, if one wants to be led to.
+            raw["on_error"] = {"goto": None}
             made.nullable = True
         if kind == "http" and self.maybe(0.15):
             raw["timeout"] = f"{self.chance.randint(200, 2500)}ms"
-        if kind in ("map", "parallel", "switch", "loop", "try") and self.maybe(0.06):
+        if kind in NESTED and self.maybe(0.08):
             raw["timeout"] = f"{self.chance.randint(500, 4000)}ms"
-        if kind in ("http", "map", "parallel", "try") and not place.answers and self.maybe(0.1):
+        if kind in ("http", *NESTED) and self.maybe(0.1):
             backoff = self.chance.choice(["exponential", "linear", "constant"])
             errors = self.chance.sample(ERRORS, 3)
             raw["retry"] = {
@@ -183,11 +191,8 @@ class Generator:
                 "backoff": backoff,
                 "errors": errors,
             }
-        fails = [other for other in siblings if nodes[other]["type"] == "http" and "on_error" not in nodes[other]]
-        if fails and self.maybe(0.12) and kind != "respond":
-            source = self.chance.choice(fails)
-            # What reads the failing node was made as if it never failed: only nobody may read it.
-            if not any(f"nodes.{source}." in str(other) for other in [*nodes.values(), raw]):
+        for source in siblings:
+            if nodes[source].get("on_error") == {"goto": None} and self.maybe(0.4):
                 nodes[source]["on_error"] = {"goto": id_}
                 gotos[source] = id_
 
@@ -209,7 +214,7 @@ class Generator:
         found += [
             Source(text.replace("@", base.path), type_, False, id_) for text, type_ in made.derived if not base.nullable
         ]
-        if isinstance(made.raw.get("on_error"), dict) and "default" in made.raw["on_error"]:
+        if "on_error" in made.raw:
             found.append(Source(f"nodes.{id_}.status", "str", False, id_))
             found.append(Source(f"nodes.{id_}.error?.kind", "str", True, id_))
         return found
@@ -317,20 +322,20 @@ class Generator:
     # Nodes that hold nodes
 
     def inner(
-        self, place: Place, *, answers: bool = False, most: int = 3, **changes: Any
+        self, place: Place, *, most: int = 3, **changes: Any
     ) -> tuple[dict[str, Any], list[Source], tuple[str, bool]]:
-        inside = replace(place, depth=place.depth + 1, answers=answers and place.answers, **changes)
+        inside = replace(place, depth=place.depth + 1, **changes)
         return self.body(inside, self.chance.randint(1, most))
 
     def switch(self, place: Place, id_: str) -> Made:
         cases, values = [], []
         for _ in range(self.chance.randint(1, 3)):
-            nodes, _, value = self.inner(place, answers=True)
+            nodes, _, value = self.inner(place)
             cases.append({"when": self.hole("bool", place), "do": nodes})
             values.append(value)
         raw: dict[str, Any] = {"type": "switch", "cases": cases}
         if self.maybe(0.6):
-            raw["default"], _, value = self.inner(place, answers=True)
+            raw["default"], _, value = self.inner(place)
             values.append(value)
         return Made(raw, *joined(values, "default" in raw))
 
@@ -402,11 +407,11 @@ class Generator:
         return Made(raw, fields=[("i", "int", False), ("acc", kind, False)])
 
     def try_(self, place: Place, id_: str) -> Made:
-        body, _, value = self.inner(place, answers=True)
+        body, _, value = self.inner(place)
         values, catches = [value], []
         for _ in range(self.chance.randint(0, 2)):
             err = [Source("err.kind", "str"), Source("err.status", "int"), Source("err.node", "str", True)]
-            handler, _, value = self.inner(place, answers=True, sources=[*place.sources, *err], most=2)
+            handler, _, value = self.inner(place, sources=[*place.sources, *err], most=2)
             catches.append({"do": handler} | ({"errors": self.chance.sample(ERRORS, 2)} if self.maybe(0.5) else {}))
             values.append(value)
         raw: dict[str, Any] = {"type": "try", "do": body}

@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +18,6 @@ from unittest.mock import patch
 import httpx2 as httpx
 
 from catalyst.api import Result, compile_flow
-from catalyst.project.verify import Violation, verify_module
 from tests.flows.clock import now, run_virtually
 from tests.flows.generate import Case
 from tests.flows.reference import Reference
@@ -43,22 +41,15 @@ class Seen:
     end: float = 0.0
     failed: list[Any] = field(default_factory=list)
     """All failures that there were, handled or not, each with its time."""
+    together: list[Any] = field(default_factory=list)
+    """The answers given in the moment of the first one: which of them counts is open."""
     answered: list[str] = field(default_factory=list)
     """Nodes that an answer inside them ended; what they gave is nobody's business."""
 
 
 def build(case: Case) -> Result:
     """Compile a case's flow."""
-    with patch("catalyst.assemble.verify_module", _verified):
-        return compile_flow(case.source, filename="flow.yaml", read=case.files.get)
-
-
-def _verified(path: str, text: str) -> list[Violation]:
-    """What verification says. The runtime's modules are the same for every flow: once is enough for them."""
-    return _verified_once(path, text) if path.startswith("app/runtime/") else verify_module(path, text)
-
-
-_verified_once = lru_cache(maxsize=None)(verify_module)
+    return compile_flow(case.source, filename="flow.yaml", read=case.files.get)
 
 
 def differences(case: Case, result: Result) -> list[str]:
@@ -66,8 +57,15 @@ def differences(case: Case, result: Result) -> list[str]:
     expected, found = expect(case), observe(case, result)
     for id_ in expected.answered:
         found.outputs.pop(id_, None)
+    if found.answer in expected.together:
+        expected.answer = found.answer
     if expected.failed:
         # What stood ready in the very moment in which something failed may have been done or not.
+        moments = {time for _, time in expected.failed}
+        expected.calls, found.calls = (
+            [call for call in mine if call in others or call[1] not in moments]
+            for mine, others in ((expected.calls, found.calls), (found.calls, expected.calls))
+        )
         found.logs = expected.logs
         answers = {each[2] for each in (expected.answer, found.answer) if each}
         if expected.ended[0] == "problem" and answers == {found.end}:
@@ -106,7 +104,8 @@ def expect(case: Case) -> Seen:
         for id_, state in run.states.items()
         if kinds[id_] in VALUES and state.ran and not state.ended
     }
-    seen = _seen(ended, run.answer, world, run.logs, outputs, run.end)
+    seen = _seen(ended, run.answers[0] if run.answers else None, world, run.logs, outputs, run.end)
+    seen.together = [_shown(answer) for answer in run.answers if answer[2] == run.answers[0][2]]
     seen.answered = [id_ for id_, state in run.states.items() if state.ended]
     seen.failed = [(("problem", each.kind, each.status, each.node), round(each.time, 5)) for each in run.failures]
     return seen
@@ -119,13 +118,17 @@ def observe(case: Case, result: Result) -> Seen:
 
 
 def _seen(ended: Any, answer: Any, world: World, logs: list[Any], outputs: dict[str, Any], end: float) -> Seen:
-    shown = (answer[0], canonical(answer[1]), round(answer[2], 5)) if answer is not None else None
+    shown = _shown(answer) if answer is not None else None
     if answer is not None and ended[0] == "output":
         ended = ("answered",)
     # A call that is given up in the moment it starts may as well not have started.
     made = [call for call in world.calls if call.fate == "done" or call.end > call.start]
     calls = sorted((call.key, round(call.start, 5), round(call.end, 5), call.fate) for call in made)
     return Seen(ended, shown, calls, sorted(canonical(log) for log in logs), outputs, round(end, 5))
+
+
+def _shown(answer: tuple[int, Any, float]) -> tuple[int, str, float]:
+    return answer[0], canonical(answer[1]), round(answer[2], 5)
 
 
 def canonical(value: Any) -> str:

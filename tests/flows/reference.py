@@ -76,9 +76,14 @@ class Scope:
 
     states: Mapping[str, State]
     names: Mapping[str, Any]
+    around: tuple[State, ...] = ()
+    """The nodes that hold the body."""
 
     def inside(self, states: Mapping[str, State], **names: Any) -> Scope:
-        return Scope({**self.states, **states}, {**self.names, **names})
+        return Scope({**self.states, **states}, {**self.names, **names}, self.around)
+
+    def within(self, state: State) -> Scope:
+        return Scope(self.states, self.names, (*self.around, state))
 
     def values(self) -> dict[str, Any]:
         nodes = {
@@ -94,8 +99,8 @@ class Run:
 
     output: Any = None
     failure: Failure | None = None
-    answer: tuple[int, Any, float] | None = None
-    """Status, body and time of the first answer that a `respond` gave."""
+    answers: list[tuple[int, Any, float]] = field(default_factory=list)
+    """Status, body and time of each answer that a `respond` gave; the first one counts."""
     end: float = 0.0
     logs: list[tuple[str, str, Any]] = field(default_factory=list)
     states: Mapping[str, State] = field(default_factory=dict)
@@ -143,10 +148,11 @@ class Reference:
             return self.shape(output_values(output), scope, "output"), answered
         return states[list(nodes)[-1]].output, answered
 
-    async def inner(self, raw: Mapping[str, Any], scope: Scope, **names: Any) -> tuple[Any, bool]:
+    async def inner(self, raw: Mapping[str, Any], scope: Scope, **names: Any) -> Any:
         """The value of a body inside a node."""
         nodes, output = opened(raw)
-        return await self.body(nodes, scope.inside({}, **names), {id_: State() for id_ in nodes}, output)
+        value, _ = await self.body(nodes, scope.inside({}, **names), {id_: State() for id_ in nodes}, output)
+        return value
 
     async def node(self, id_: str, nodes: Mapping[str, Any], scope: Scope) -> None:
         """Wait for what the node depends on, then run or skip it."""
@@ -174,7 +180,7 @@ class Reference:
         """Run the node under its `on_error`."""
         on_error = raw.get("on_error")
         try:
-            state.output, state.ended = await self.attempts(id_, raw, scope)
+            state.output = await self.attempts(id_, raw, scope)
             state.ran, state.status = True, "ok"
         except Failure as failure:
             if not isinstance(on_error, dict):
@@ -185,7 +191,7 @@ class Reference:
             else:
                 state.failed = True
 
-    async def attempts(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def attempts(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """Run the node again as long as its `retry` says so."""
         safe = raw["type"] == "http" and raw["with"].get("method", "GET") == "GET"
         retry = {**RETRY, **raw.get("retry", {})} if safe or "retry" in raw else {**RETRY, "max_attempts": 1}
@@ -201,7 +207,7 @@ class Reference:
                 await asyncio.sleep(min(pause if failure.retry_after is None else failure.retry_after, most))
         raise AssertionError
 
-    async def attempt(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def attempt(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """Run the node once, in the time it has."""
         limit = raw.get("timeout", "10s" if raw["type"] == "http" else None)
         try:
@@ -215,33 +221,34 @@ class Reference:
         self.record.failures.append(failure)
         raise failure
 
-    async def perform(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
-        """(what the node gives, whether it holds a `respond` that answered)."""
+    async def perform(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
+        """What the node gives."""
         given = raw.get("with", {})
         match raw["type"]:
             case "set":
-                return self.shape(given["value"], scope, id_), False
+                return self.shape(given["value"], scope, id_)
             case "template":
-                return in_text(self.value(given["text"], scope, id_)), False
+                return in_text(self.value(given["text"], scope, id_))
             case "log":
                 text = in_text(self.value(given["message"], scope, id_))
                 self.record.logs.append((id_, text, self.shape(given.get("data"), scope, id_)))
             case "wait":
                 await asyncio.sleep(parse_duration(given["for"]))
             case "http":
-                return await self.http(id_, raw, scope), False
+                return await self.http(id_, raw, scope)
             case "raise":
                 raise Failure("raised", given.get("status", 500), id_, in_text(self.value(given["title"], scope, id_)))
             case "respond":
-                if self.record.answer is None:
-                    self.record.answer = (given.get("status", 200), self.shape(given.get("body"), scope, id_), now())
+                self.record.answers.append((given.get("status", 200), self.shape(given.get("body"), scope, id_), now()))
+                for state in scope.around:
+                    state.ended = True
             case "call":
-                return await self.call(id_, raw, scope), False
+                return await self.call(id_, raw, scope)
             case _:
-                return await self.control(id_, raw, scope)
-        return None, False
+                return await self.control(id_, raw, scope.within(scope.states[id_]))
+        return None
 
-    async def control(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def control(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """A node that holds nodes."""
         forms = {"switch": self.switch, "parallel": self.parallel, "map": self.map, "loop": self.loop, "try": self.try_}
         return await forms[raw["type"]](id_, raw, scope)
@@ -280,30 +287,28 @@ class Reference:
         run = await inner.run(self.shape(raw.get("with", {}), scope, id_))
         if run.failure is not None:
             raise run.failure
-        return run.output if run.answer is None else run.answer[1]
+        return run.answers[0][1] if run.answers else run.output
 
     # Nodes that hold nodes
 
-    async def switch(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def switch(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """The first case that holds."""
         for case in raw["cases"]:
             if self.value(case["when"], scope, id_):
                 return await self.inner(case["do"], scope)
-        return await self.inner(raw["default"], scope) if "default" in raw else (None, False)
+        return await self.inner(raw["default"], scope) if "default" in raw else None
 
-    async def parallel(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def parallel(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """All branches at once."""
         branches = {name: self.inner(body, scope) for name, body in raw["branches"].items()}
         mode = raw.get("mode", "all")
         if mode == "race":
             return await race(branches)
         if mode == "settled":
-            found = await together([settled(branch) for branch in branches.values()])
-            return dict(zip(branches, (value for value, _ in found), strict=True)), any(ended for _, ended in found)
-        results = await together(list(branches.values()))
-        return {name: value for name, (value, _) in zip(branches, results, strict=True)}, any(e for _, e in results)
+            return dict(zip(branches, await together([settled(each) for each in branches.values()]), strict=True))
+        return dict(zip(branches, await together(list(branches.values())), strict=True))
 
-    async def map(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def map(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """The body for each item, `concurrency` at once, group after group."""
         items, policy = self.value(raw["over"], scope, id_), raw.get("on_item_error", "fail")
         results: dict[int, Any] = {}
@@ -312,7 +317,7 @@ class Reference:
         async def one(index: int) -> None:
             names = {raw.get("as", "item"): items[index], raw.get("index_as", "index"): index}
             try:
-                results[index], _ = await self.inner(raw["do"], scope, **names)
+                results[index] = await self.inner(raw["do"], scope, **names)
             except Failure as failure:
                 if policy == "fail":
                     raise
@@ -328,10 +333,10 @@ class Reference:
             await together([worker(left) for _ in range(raw.get("concurrency", 1))])
         values = [results[index] for index in sorted(results)]
         if policy != "collect":
-            return values, False
-        return {"results": values, "errors": [{"index": at, "error": errors[at]} for at in sorted(errors)]}, False
+            return values
+        return {"results": values, "errors": [{"index": at, "error": errors[at]} for at in sorted(errors)]}
 
-    async def loop(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def loop(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """Rounds with a state. `next` sees the round's nodes and its state, `until` the nodes and the next state."""
         state = self.shape(raw.get("state", {}), scope, id_)
         nodes, _ = opened(raw["do"])
@@ -342,15 +347,15 @@ class Reference:
             states = {inner: State() for inner in nodes}
             _, answered = await self.body(nodes, outer, states)
             if answered:
-                return None, True
+                return None
             after = outer.inside(states)
             state = {**state, **self.shape(raw.get("next", {}), after, id_)}
             after = scope.inside({}, loop={"state": state, "index": index}).inside(states)
             if "until" in raw and self.value(raw["until"], after, id_):
                 break
-        return state, False
+        return state
 
-    async def try_(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def try_(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """The body; the first handler that takes its error; at the end `finally`, whatever happened."""
         try:
             return await self.guarded(raw, scope)
@@ -358,7 +363,7 @@ class Reference:
             if "finally" in raw:
                 await self.inner(raw["finally"], scope)
 
-    async def guarded(self, raw: Mapping[str, Any], scope: Scope) -> tuple[Any, bool]:
+    async def guarded(self, raw: Mapping[str, Any], scope: Scope) -> Any:
         """The body and the handlers."""
         try:
             return await self.inner(raw["do"], scope)
@@ -419,7 +424,7 @@ async def stop(tasks: Sequence[asyncio.Future[Any]]) -> None:
         raise cancelled
 
 
-async def race(branches: Mapping[str, Coroutine[Any, Any, tuple[Any, bool]]]) -> tuple[Any, bool]:
+async def race(branches: Mapping[str, Coroutine[Any, Any, Any]]) -> dict[str, Any]:
     """The first that succeeds; when none does, the first error."""
     tasks = {asyncio.ensure_future(work): name for name, work in branches.items()}
     first: BaseException | None = None
@@ -429,8 +434,7 @@ async def race(branches: Mapping[str, Coroutine[Any, Any, tuple[Any, bool]]]) ->
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             for task in [each for each in tasks if each in done]:
                 if task.exception() is None:
-                    value, answered = task.result()
-                    return {"branch": tasks[task], "output": value}, answered
+                    return {"branch": tasks[task], "output": task.result()}
                 first = first or task.exception()
     finally:
         await stop(list(tasks))
@@ -438,13 +442,13 @@ async def race(branches: Mapping[str, Coroutine[Any, Any, tuple[Any, bool]]]) ->
     raise first
 
 
-async def settled(branch: Coroutine[Any, Any, tuple[Any, bool]]) -> tuple[dict[str, Any], bool]:
+async def settled(branch: Coroutine[Any, Any, Any]) -> dict[str, Any]:
     """How a branch ended."""
     try:
-        value, answered = await branch
+        value = await branch
     except Failure as failure:
-        return {"ok": False, "output": None, "error": failure.described()}, False
-    return {"ok": True, "output": value, "error": None}, answered
+        return {"ok": False, "output": None, "error": failure.described()}
+    return {"ok": True, "output": value, "error": None}
 
 
 def template_of(raw: Any) -> Template | None:

@@ -42,7 +42,7 @@ def test_every_module_has_its_packages(name: str) -> None:
 
 def test_packages_of_emitted_sources_count() -> None:
     assert third_party([], ["import orjson\nfrom app.runtime.x import y\nimport os\nimport lib.mine"]) == [
-        "orjson>=3.11"
+        "orjson>=3.11,<4"
     ]
     assert third_party([], ["import starlette.types"]) == ["fastapi>=0.165,<1"]
 

@@ -99,6 +99,24 @@ EVALUATING = [
     "class A:\n    x = [eval(y) for y in z]",
     "async def f():\n    async with x:\n        return await exec(y)",
     "if TYPE_CHECKING:\n    import pickle",
+    "import functools\nfunctools.reduce(getattr, ['__class__', name], x)",
+    "from functools import partial\nread = partial(getattr, x)",
+    "from operator import attrgetter as a\nf = a\nf('__globals__')(x)",
+    "TEXT = '{0.__class__}'\n\n\ndef f(x):\n    return TEXT.format(x)",
+    "import re\nre.copyreg.pickle",
+    "import dataclasses\ndataclasses.inspect.currentframe()",
+    "from app.runtime import logs\nlogs.logging.config.dictConfig(x)",
+    "from lib.tools import operator\noperator.attrgetter('__globals__')(x)",
+    "from app.runtime.text import typing\ntyping.get_type_hints(x)",
+    "import typing_extensions\ntyping_extensions.evaluate_forward_ref(x)",
+    "from annotationlib import ForwardRef",
+    "from uvicorn.importer import import_from_string",
+    "from pydantic._internal import _typing_extra",
+    "from pydantic import parse_obj_as",
+    "Model.parse_raw(x, proto='pickle')",
+    "np.load(file, allow_pickle=True)",
+    "torch_load(file, weights_only=False)",
+    "YAML(typ='unsafe').load(x)",
 ]
 
 # Emitted code has a closed list; these are wrong there only.
@@ -118,9 +136,15 @@ NOT_EMITTED = [
     "text % (x, y)",
     "import asyncio\nwatch(asyncio)",
     "from . import *",
+    "help(x)",
+    "from pydantic import TypeAdapter\n\n\ndef f(x):\n    return TypeAdapter(x)",
+    "from pydantic import create_model\n\n\ndef f(fields):\n    return create_model('M', **fields)",
 ]
 
 HARMLESS = [
+    "from pydantic import TypeAdapter\nPERSON = TypeAdapter(Person)",
+    "from operator import attrgetter\nkey = sorted(x, key=attrgetter('name'))",
+    "np.load(file, allow_pickle=False)",
     "import re\nP = re.compile('a+')",
     "x = ctx.input['eval']",
     "data = {'exec': 1, '__import__': 2}",

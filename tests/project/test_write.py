@@ -76,7 +76,7 @@ def test_an_edit_stops_the_build_and_shows_the_difference(tmp_path: Path) -> Non
     assert _codes(report) == ["E502"]
     assert report.edited == ("app/main.py",)
     assert "-x = 1  # mine\n+x = 2" in report.diffs["app/main.py"]
-    assert "+x = 2" in (report.diagnostics[0].help or "")
+    assert "--force" in (report.diagnostics[0].help or "")
     assert _snapshot(tmp_path) == before
 
 

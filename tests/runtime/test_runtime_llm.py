@@ -87,6 +87,36 @@ def test_a_stream_says_the_same_as_a_plain_answer(provider):
     assert len(watcher.tokens) > 5
 
 
+def _answers_logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [record.__dict__["fields"] for record in caplog.records if record.getMessage() == "model answered"]
+
+
+@BOTH
+@pytest.mark.parametrize("watched", [False, True], ids=["plain", "streamed"])
+def test_what_an_answer_took_is_in_the_log(provider, watched, caplog):
+    caplog.set_level(logging.INFO, "app")
+    answer = with_llm(
+        lambda ctx: complete(ctx, "said", [model(provider)], messages=says("Tell of the sea."), stream=True),
+        Watcher() if watched else None,
+    )
+    (line,) = _answers_logged(caplog)
+    assert (line["node"], line["model"], line["finish_reason"]) == ("said", "some-model", "stop")
+    assert {name: line[name] for name in ("input_tokens", "output_tokens")} == answer["usage"]
+    assert line["ms"] >= 0
+    assert line["execution_id"]
+
+
+@BOTH
+def test_each_try_at_a_typed_answer_is_in_the_log(provider, caplog):
+    caplog.set_level(logging.INFO, "app")
+    asked = [model(provider, "nonsense-1")]
+    with_llm(lambda ctx: complete_as(ctx, "v", asked, messages=says("Rate it."), output=TypeAdapter(Verdict)))
+    lines = _answers_logged(caplog)
+    assert [(line["node"], line["model"]) for line in lines] == [("v", "nonsense-1")] * 2
+    assert all(line["input_tokens"] > 0 and line["output_tokens"] > 0 for line in lines)
+    assert "Rate it" not in str(lines)
+
+
 @BOTH
 def test_a_conversation_has_only_user_and_assistant(provider):
     turns = [
@@ -386,3 +416,22 @@ def test_what_the_service_is_sent(provider):
                 "max_tokens": 7,
             }
         ]
+
+
+def test_a_model_is_told_limits_in_words_and_asked_for_fields_with_defaults():
+    class Answer(TypedDict):
+        score: Annotated[float, Field(ge=0, le=1, description="How good it is")]
+        note: Annotated[str, Field(default="none", min_length=2)]
+        tags: list[Annotated[str, Field(max_length=5)]]
+
+    shape = _shape(TypeAdapter(Answer)).schema
+    properties = shape.schema["properties"]
+    assert shape.closed
+    assert shape.schema["required"] == ["score", "note", "tags"]
+    assert properties["score"] == {
+        "type": "number",
+        "title": "Score",
+        "description": "How good it is; minimum 0; maximum 1",
+    }
+    assert properties["note"] == {"type": "string", "title": "Note", "description": "minLength 2"}
+    assert properties["tags"]["items"] == {"type": "string", "description": "maxLength 5"}

@@ -91,6 +91,17 @@ def test_only_json_is_taken(kind: str | None, status: int, fast_path: bool) -> N
     assert answer.status_code == status
 
 
+def test_a_compressed_body_is_refused_as_such(fast_path: bool) -> None:
+    with serving(make_app(fast_path=fast_path)) as server:
+        answers = {
+            name: server.post({"query": "ab"}, headers={"content-encoding": name})
+            for name in ("gzip", "br, gzip", "identity")
+        }
+    assert [answer.status_code for answer in answers.values()] == [415, 415, 200]
+    assert answers["gzip"].json()["title"] == "The body must not be compressed"
+    assert answers["gzip"].headers["accept-encoding"] == "identity"
+
+
 def test_a_body_that_is_too_large_is_refused_however_it_comes(fast_path: bool) -> None:
     def in_pieces() -> Any:
         for _ in range(50):
@@ -111,7 +122,9 @@ def test_wrong_path_and_method_are_problems_too(fast_path: bool) -> None:
         wrong = server.client.get("/api/v1/echo/execute")
     assert (missing.status_code, missing.json()["title"]) == (404, "Not Found")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
-    assert {missing.headers["content-type"], wrong.headers["content-type"]} == {"application/problem+json"}
+    for answer in (missing, wrong):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["execution_id"] == answer.headers["x-execution-id"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +238,33 @@ def test_a_trace_is_shown_only_where_it_is_allowed(fast_path: bool) -> None:
     assert traced.json()["output"] == plain.json() == refused.json() == {"text": "ab x20"}
     assert traced.json()["trace"]["outputs"] == {"shout": "AB"}
     assert traced.json()["trace"]["execution_id"] == traced.headers["x-execution-id"]
-    assert set(traced.json()["trace"]["timings"]) == {"shout"}
+    assert set(traced.json()["trace"]["timings"]) == {"total", "shout"}
+
+
+def test_a_trace_shows_what_clients_may_see(fast_path: bool) -> None:
+    async def run(ctx: Any) -> Told:
+        ctx.set_output("shout", object())
+        ctx.set_output("hidden", "not for clients")
+        return {"text": "said"}
+
+    with serving(make_app(workflow(run), fast_path=fast_path, trace=True)) as server:
+        traced = server.post(path="/api/v1/echo/execute?trace=1").json()
+    assert traced["output"] == {"text": "said"}
+    assert traced["trace"]["outputs"] == {"shout": None}
+
+
+def test_a_node_called_total_is_not_taken_for_the_whole_run(fast_path: bool) -> None:
+    async def run(ctx: Any) -> Told:
+        ctx.set_output("total", 7)
+        await asyncio.sleep(0.02)
+        return {"text": "said"}
+
+    with serving(make_app(workflow(run), fast_path=fast_path, trace=True)) as server:
+        traced = server.post(path="/api/v1/echo/execute?trace=1")
+    names = [entry.partition(";")[0].strip() for entry in traced.headers["server-timing"].split(",")]
+    assert names == ["total", "nodes.total"] == list(traced.json()["trace"]["timings"])
+    timings = traced.json()["trace"]["timings"]
+    assert timings["total"] > timings["nodes.total"]
 
 
 @with_config(STRICT)
@@ -364,7 +403,7 @@ class _Marker:
         await self.app(scope, receive, marked if scope["type"] == "http" else send)
 
 
-def test_the_owners_middleware_and_routes_work(fast_path: bool) -> None:
+def test_the_owners_middleware_and_routes_work(fast_path: bool, caplog: pytest.LogCaptureFixture) -> None:
     app = make_app(fast_path=fast_path)
     app.add_middleware(_Marker)
     app.add_middleware(CORSMiddleware, allow_origins=["https://app.example"], allow_methods=["*"])
@@ -375,6 +414,7 @@ def test_the_owners_middleware_and_routes_work(fast_path: bool) -> None:
             raise HTTPException(418, "text of the owner")
         return {"number": 1 // (number - 1)}
 
+    caplog.set_level("ERROR", "app")
     with serving(app) as server:
         answer = server.post({"query": "ab"}, headers={"origin": "https://app.example"})
         preflight = server.client.options(
@@ -387,6 +427,9 @@ def test_the_owners_middleware_and_routes_work(fast_path: bool) -> None:
     assert preflight.status_code == 200
     assert [each.status_code for each in own] == [200, 422, 418, 500]
     assert own[1].json()["errors"][0]["field"] == "number"
+    assert (own[2].json()["type"], own[2].json()["detail"]) == ("urn:problem:i-m-a-teapot", "text of the owner")
+    (logged,) = [record.__dict__["fields"] for record in caplog.records if record.getMessage() == "request failed"]
+    assert logged == {"execution_id": own[3].json()["execution_id"], "path": "/mine"}
     assert "ZeroDivision" not in own[3].text
     assert {each.headers["content-type"] for each in own[1:]} == {"application/problem+json"}
 

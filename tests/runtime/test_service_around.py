@@ -17,6 +17,8 @@ import httpx2
 import pytest
 from cronsim import CronSimError
 from prometheus_client.parser import text_string_to_metric_families
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from templates.runtime import logs
 from templates.runtime.environment import Environment, MissingSettings
@@ -240,7 +242,9 @@ def test_a_schedule_runs_inside_the_server_and_logs_how_it_went() -> None:
 
 APP = """
 import asyncio
-from dataclasses import dataclass
+import os
+from contextlib import asynccontextmanager
+from fastapi import FastAPI, WebSocket
 from templates.runtime.environment import Environment
 from templates.runtime.server import main
 from templates.runtime import logs
@@ -254,6 +258,20 @@ async def wait(ctx):
     return {"text": "finished"}
 
 app = make_app(workflow(wait))
+
+@app.websocket("/talk")
+async def talk(socket: WebSocket):
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(text)
+
+@asynccontextmanager
+async def broken(app):
+    raise RuntimeError("no database")
+    yield
+
+if "FAIL" in os.environ:
+    app = FastAPI(lifespan=broken)
 
 def settings():
     given = Environment()
@@ -301,6 +319,15 @@ def _up(port: int) -> bool:
         return False
 
 
+def _status(port: int) -> int | None:
+    """What a new request is answered with; None when nobody takes it."""
+    try:
+        url = f"http://127.0.0.1:{port}/api/v1/echo/execute"
+        return httpx2.post(url, json={"query": "ab", "limit": 0}, timeout=2.0).status_code
+    except httpx2.HTTPError:
+        return None
+
+
 def test_missing_settings_end_the_program_at_once(program: Any) -> None:
     process = program("--workers", "2")
     out, err = process.communicate(timeout=20)
@@ -315,18 +342,48 @@ def test_a_stop_lets_requests_finish(program: Any, workers: str) -> None:
     process = program("--port", str(port), "--workers", workers, **SET)
     wait_until(lambda: _up(port), 20)
     command = ["curl", "-s", f"http://127.0.0.1:{port}/api/v1/echo/execute", "-H", "content-type: application/json"]
-    with subprocess.Popen([*command, "-d", '{"query": "ab", "limit": 10}'], stdout=subprocess.PIPE, text=True) as call:
+    with subprocess.Popen([*command, "-d", '{"query": "ab", "limit": 30}'], stdout=subprocess.PIPE, text=True) as call:
         time.sleep(0.4)
         process.send_signal(signal.SIGTERM)
+        wait_until(lambda: _status(port) == 503)
         answer = call.communicate(timeout=10)[0]
     out, err = process.communicate(timeout=20)
     assert json.loads(answer) == {"text": "finished"}
     assert "Traceback" not in out + err
     lines = out.splitlines()
     assert all(json.loads(line)["level"] in ("info", "warning") for line in lines)
-    (running,) = [json.loads(line) for line in lines if "running with" in line]
-    assert running["message"] == "running with ***"
-    assert running["workflow"] == "echo"
+    told = [json.loads(line) for line in lines if "running with" in line]
+    assert {(line["message"], line["workflow"]) for line in told} == {("running with ***", "echo")}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_start_that_fails_ends_the_program_with_an_error(program: Any, workers: str) -> None:
+    process = program("--port", str(_free_port()), "--workers", workers, **SET, FAIL="yes")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode not in (0, None), out + err
+
+
+def test_a_port_that_is_no_number_is_said_without_a_traceback(program: Any) -> None:
+    process = program(**SET, PORT="high")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "invalid int value: 'high'" in err
+    assert "Traceback" not in out + err
+
+
+def test_a_websocket_does_not_hold_up_a_stop(program: Any) -> None:
+    port = _free_port()
+    process = program("--port", str(port), **SET)
+    wait_until(lambda: _up(port), 20)
+    with connect(f"ws://127.0.0.1:{port}/talk") as talk:
+        talk.send("hello")
+        assert talk.recv() == "hello"
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as closed:
+            talk.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+    process.communicate(timeout=20)
 
 
 def test_the_port_being_taken_is_said_without_a_traceback(program: Any) -> None:

@@ -11,12 +11,14 @@ from pydantic import with_config
 from typing_extensions import TypedDict
 
 from templates.runtime.errors import NodeError, RaisedError
+from templates.runtime.host import Limits
 from templates.runtime.reply import Reply
 from templates.runtime.sse import EventStream
 from templates.runtime.workflow import HttpTrigger
 from tests.runtime.service_parts import STRICT, Slow, Told, events, make_app, serving, wait_until, workflow
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "payloads.jsonl"
+PATH = "/api/v1/echo/execute"
 ASK = {"accept": "text/event-stream"}
 
 
@@ -207,6 +209,20 @@ def test_a_slow_client_loses_no_text(fast_path: bool) -> None:
     text = "".join(json.loads(data)["text"] for _, event, data in found if event == "token")
     assert text == "".join(f"{number} " for number in range(5000))
     assert len(found) <= 12
+
+
+def test_a_client_that_takes_nothing_loses_its_place(fast_path: bool) -> None:
+    async def run(ctx: Any) -> Told:
+        for number in range(200):
+            if ctx.events is not None:
+                ctx.events.partial("shout", f"{number}" * 20_000)
+                await asyncio.sleep(0.002)
+        return {"text": ""}
+
+    app = make_app(workflow(run, stream=EventStream(stall=0.2)), fast_path=fast_path, limits=Limits(concurrency=1))
+    with serving(app) as server, server.client.stream("POST", PATH, json={"query": "ab"}, headers=ASK) as stuck:
+        assert stuck.status_code == 200
+        wait_until(lambda: server.post({"query": "cd"}).status_code == 200)
 
 
 @with_config(STRICT)

@@ -192,3 +192,11 @@ def test_a_thousand_nodes_in_a_row_and_beside_each_other():
     made = nodes_of(nodes, [edge(f"n{index}", f"n{index + 1}") for index in range(999)])
     assert made["n999"]["needs"] == ["n998"]
     assert len(nodes_of(nodes)) == 1000
+
+
+def test_an_edge_from_a_node_to_itself_is_a_circle():
+    raw = document({"a": say(), "b": say()})
+    raw["workflows"]["main"]["edges"] = [edge("a", "a"), edge("a", "b")]
+    assert [(item.code, item.message) for item in load(raw).diagnostics] == [
+        ("E160", "the edges go in a circle: a -> a")
+    ]

@@ -81,7 +81,9 @@ class LlmParams(Model):
         union_mode="left_to_right",  # an expression slot would take a list as it is, its templates unread
         description="The conversation so far: a list of {role, content}, or an expression that gives one.",
     )
-    stream: bool = Field(default=False, description="Send the text as it comes to whoever streams the run.")
+    stream: bool = Field(
+        default=False, description="Send the text as it comes to whoever streams the run; a typed answer never streams."
+    )
     output: str | dict[str, Any] | None = Field(
         default=None,
         description="The type of the answer: the model is made to give it, and asked again when it does not.",
@@ -95,7 +97,7 @@ class LlmParams(Model):
 
     @model_validator(mode="after")
     def something_to_say(self) -> Self:
-        """Exactly one of `prompt` and `messages`; a typed answer is not streamed."""
+        """Exactly one of `prompt` and `messages`."""
         if (self.prompt is None) == (self.messages is None):
             raise PydanticCustomError("one_of", "give either `prompt` or `messages`")
         return self
@@ -109,7 +111,11 @@ def output(params: LlmParams, site: Site) -> Type:
 
 
 def check(params: LlmParams, site: Site) -> None:
-    """Each provider's key must be a declared secret, unless the node names another."""
+    """Each provider's key must be a declared secret, unless the node names another. A typed answer does not stream."""
+    if params.stream and (params.output is not None or site.declared not in (None, COMPLETION)):
+        message = "a typed answer comes as a whole: it is checked before anybody sees it"
+        wish = "take `stream` away, or leave out `output` and stream the text"
+        site.found.warning("W207", message, site.span_of("stream"), help=wish)
     for number, model in enumerate((params, *params.fallback)):
         path: tuple[str | int, ...] = ("provider",) if number == 0 else ("fallback", number - 1, "provider")
         if model.api_key is None and model.base_url is None:
@@ -138,18 +144,15 @@ def emit(params: LlmParams, scribe: Scribe) -> None:
 
 def _model(model: Model, scribe: Scribe) -> str:
     provider = scribe.use(MODULES[model.provider], CLASSES[model.provider])
-    arguments = [scribe.expr(model.model), f"api_key={_key(model, scribe)}"]
+    arguments = [scribe.expr(model.model)]
+    key = scribe.expr(model.api_key) if model.api_key is not None else scribe.secret(KEYS[model.provider])
+    if key is not None:  # a service of one's own (`base_url`) may need none
+        arguments.append(f"api_key={key}")
     for name in ("base_url", "temperature", "max_tokens"):
         value: Expr | None = getattr(model, name)
         if value is not None:
             arguments.append(f"{name}={scribe.expr(value)}")
     return f"{provider}({', '.join(arguments)})"
-
-
-def _key(model: Model, scribe: Scribe) -> str:
-    if model.api_key is not None:
-        return scribe.expr(model.api_key)
-    return scribe.secret(KEYS[model.provider])
 
 
 def _messages(params: LlmParams, scribe: Scribe) -> str:

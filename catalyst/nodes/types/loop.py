@@ -6,15 +6,15 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import ANY, OPEN_OBJECT
+from catalyst.expressions.types import ANY
 from catalyst.nodes.base import NodeType
-from catalyst.nodes.settings import BodySlot, Expr, Params, ShapeSlot, Slot
+from catalyst.nodes.settings import AnyShape, BodySlot, Expr, Params, Slot
 
 
 class LoopParams(Params):
     """Settings of `loop`."""
 
-    state: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
+    state: dict[str, AnyShape] = Field(
         default_factory=dict, description="The state before the first round: name to value."
     )
     while_: Annotated[Expr, Slot(ANY, Sink.CONDITION)] | None = Field(
@@ -27,7 +27,7 @@ class LoopParams(Params):
     do: Annotated[Any, BodySlot()] = Field(
         description="The nodes of a round; they read `loop.state.name` and `loop.index`."
     )
-    next: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
+    next: dict[str, AnyShape] = Field(
         default_factory=dict, description="The state of the next round; what is not named stays."
     )
 

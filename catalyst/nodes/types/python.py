@@ -1,5 +1,6 @@
 """`python`: call a function of your own; its signature gives the node's input and output types."""
 
+import keyword
 import re
 from typing import Annotated, Any, Self
 
@@ -10,6 +11,7 @@ from catalyst.diagnostics import did_you_mean, listing
 from catalyst.expressions.types import ANY, OPEN_OBJECT, Type, accepts, describe
 from catalyst.nodes.base import NodeType, Scribe, Signature, Site
 from catalyst.nodes.settings import Params, ShapeSlot
+from catalyst.spec.problems import problem
 
 _FUNCTION = re.compile(r"(?P<module>lib(?:\.[A-Za-z_][A-Za-z0-9_]*)+):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
@@ -32,6 +34,17 @@ class PythonParams(Params):
             raise PydanticCustomError(
                 "function", "write `function` as `lib.module:name`, a file below `lib/` beside the flow"
             )
+        return self
+
+    @model_validator(mode="after")
+    def names_its_arguments(self) -> Self:
+        """They are written as keywords of the call, so they must be names and nothing else."""
+        if not isinstance(self.args, dict):
+            raise problem("E144", "`args` must be a map of names and values")
+        for name in self.args:
+            if not str(name).isidentifier() or keyword.iskeyword(name):
+                message = f"`{str(name)[:60]}` cannot be the name of an argument"
+                raise problem("E144", message, help="use the name of a parameter: letters, digits and `_`")
         return self
 
     @property

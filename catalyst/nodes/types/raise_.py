@@ -13,8 +13,10 @@ from catalyst.nodes.settings import Expr, Params, Slot
 class RaiseParams(Params):
     """Settings of `raise`."""
 
-    status: Annotated[Expr, Slot(INT)] = Field(
-        default=Expr(INT, Sink.VALUE, 500), description="HTTP status of the answer, 400 to 599."
+    status: Annotated[Expr, Slot(INT, within=(400, 599))] = Field(
+        default=Expr(INT, Sink.VALUE, 500),
+        description="HTTP status of the answer, 400 to 599.",
+        json_schema_extra={"default": 500},
     )
     title: Annotated[Expr, Slot(ANY, Sink.ERROR)] = Field(
         description="What went wrong, in a few words; the same for every case of it."

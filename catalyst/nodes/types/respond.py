@@ -14,8 +14,10 @@ from catalyst.nodes.settings import Expr, Params, ShapeSlot, Slot
 class RespondParams(Params):
     """Settings of `respond`."""
 
-    status: Annotated[Expr, Slot(INT)] = Field(
-        default=Expr(INT, Sink.VALUE, 200), description="HTTP status of the answer."
+    status: Annotated[Expr, Slot(INT, within=(200, 599))] = Field(
+        default=Expr(INT, Sink.VALUE, 200),
+        description="HTTP status of the answer, 200 to 599.",
+        json_schema_extra={"default": 200},
     )
     headers: Annotated[Any, ShapeSlot(Sink.HEADER, OPEN_OBJECT)] = Field(
         default=None, description="Headers of the answer, name to value."

@@ -6,12 +6,13 @@ from pydantic import Field
 
 from catalyst.nodes.base import NodeType
 from catalyst.nodes.settings import BodySlot, Params
+from catalyst.spec.model import ErrorKind
 
 
 class Catch(Params):
     """One handler: which errors it takes and the nodes that run then."""
 
-    errors: list[str | int] = Field(
+    errors: list[ErrorKind] = Field(
         default_factory=list,
         description=(
             "Kinds of errors: `timeout`, `connection`, `4xx`, `409`, the class name of a Python error; none means all."

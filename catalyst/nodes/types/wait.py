@@ -1,5 +1,6 @@
 """`wait`: pause before the next node runs."""
 
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -20,10 +21,25 @@ class DurationSlot(Slot):
         if not expr.is_constant:
             return expr
         try:
-            seconds = parse_duration(expr.constant)
+            seconds = parse_duration(str(expr.constant))
         except ValueError as error:
             raise PydanticCustomError("duration", "{reason}", {"reason": str(error)}) from error
         return Expr(expr.expected, expr.sink, seconds)
+
+
+class MomentSlot(Slot):
+    """A point in time in ISO 8601, or an expression that gives one."""
+
+    def read(self, value: object) -> Expr:
+        """Refuse a constant that is no point in time."""
+        expr = super().read(value)
+        if expr.is_constant:
+            try:
+                datetime.fromisoformat(str(expr.constant))
+            except ValueError:
+                wanted = "a point in time such as 2030-01-31T12:00:00Z"
+                raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": wanted}) from None
+        return expr
 
 
 class WaitParams(Params):
@@ -34,7 +50,7 @@ class WaitParams(Params):
         alias="for",
         description="How long: `200ms`, `2s`, `5m`; an expression gives seconds or such a text.",
     )
-    until: Annotated[Expr, Slot(DATETIME)] | None = Field(default=None, description="The moment to wait for.")
+    until: Annotated[Expr, MomentSlot(DATETIME)] | None = Field(default=None, description="The moment to wait for.")
 
     @model_validator(mode="after")
     def one_of_two(self) -> Self:

@@ -17,11 +17,11 @@ from typing import Any
 from catalyst.diagnostics import Diagnostic, Located, Span
 from catalyst.spec.load import load_tree
 from catalyst.spec.names import usable_name
-from catalyst.spec.tree import LocatedMap
+from catalyst.spec.tree import LocatedMap, plain
 from catalyst.spec.visual.from_flow import Keys, document_of
 from catalyst.spec.visual.load import VisualFlow, load_visual
 from catalyst.spec.visual.mend import mended
-from catalyst.spec.visual.patch import apply_patch, difference, plain, same
+from catalyst.spec.visual.patch import apply_patch, difference, same
 from catalyst.spec.visual.reader import read_json
 from catalyst.spec.visual.yaml_writer import write_yaml
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalyst.spec.tree import plain
 from catalyst.spec.units import parse_duration
 from catalyst.spec.visual.catalog import DRAWN, GENERIC
 from catalyst.spec.visual.code import references
-from catalyst.spec.visual.patch import plain
 
 NATURAL, VERBATIM_KEYS, VERBATIM = 0, 1, 2
 _COLUMN, _ROW = 260, 140

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalyst.spec.names import usable_name
+from catalyst.spec.tree import plain
 from catalyst.spec.visual.from_flow import VERBATIM, VERBATIM_KEYS, Keys, node_of
 from catalyst.spec.visual.load import load_visual
-from catalyst.spec.visual.patch import plain, same
+from catalyst.spec.visual.patch import same
 
 _EDITOR_KEYS = ("position", "collapsed", "pinnedData", "metadata", "size", "color")
 _SOURCES = {"triggers": "trigger", "input": "input", "output": "output", "description": "description"}

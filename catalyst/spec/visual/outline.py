@@ -320,6 +320,8 @@ def _edges_into_bodies(group: Group) -> None:
             body = group.nodes[source].body
             if body is not None:
                 body.edges.append(edge)
+        elif group.nodes[source].body is None:
+            kept.append(edge)  # from a node to itself: a circle like any other
     group.edges = kept
     for node in group.nodes.values():
         if node.body is not None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from catalyst.spec.tree import plain
+
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """What `apply_patch` needs to make `new` out of `old`; empty when they are equal."""
@@ -88,12 +90,3 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return str(left) == str(right)
     return type(left) is type(right) and repr(left) == repr(right)
-
-
-def plain(value: Any) -> Any:
-    """The value without places: dicts, lists and bare strings."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value

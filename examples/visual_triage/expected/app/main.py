@@ -37,7 +37,11 @@ def create_app(settings: Settings | None = None, pools: ConnectionPools | None =
         telemetry=NO_TELEMETRY,
     )
     app.add_middleware(
-        CORSMiddleware, allow_origins=["https://desk.example.com"], allow_methods=["POST"], allow_headers=["*"]
+        CORSMiddleware,
+        allow_origins=["https://desk.example.com"],
+        allow_methods=["POST"],
+        allow_headers=["*"],
+        expose_headers=["X-Execution-Id", "Server-Timing", "Retry-After"],
     )
     service.mount(app)
     return app

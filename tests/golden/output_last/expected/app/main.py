@@ -29,7 +29,13 @@ def create_app(pools: ConnectionPools | None = None) -> FastAPI:
         lifespan=lifespan,
         telemetry=NO_TELEMETRY,
     )
-    app.add_middleware(CORSMiddleware, allow_origins=["https://example.com"], allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["https://example.com"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["X-Execution-Id", "Server-Timing", "Retry-After"],
+    )
     service.mount(app)
     return app
 

@@ -18,7 +18,6 @@ from app.runtime.http import (
     segment,
 )
 from app.runtime.node import node
-from app.runtime.values import coalesce, soft
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
 
@@ -86,12 +85,7 @@ async def http_everything(ctx: Context) -> HttpEverythingOutput:
     put = await _put(ctx)
     form = await _form(ctx)
     await _raw(ctx)
-    return {
-        "status": put["status"],
-        "kind": coalesce(soft(put["headers"], "x-kind"), "none"),
-        "body": put["body"],
-        "form": form,
-    }
+    return {"status": put["status"], "kind": put["headers"].get("x-kind", "none"), "body": put["body"], "form": form}
 
 
 HTTP_EVERYTHING = Workflow(

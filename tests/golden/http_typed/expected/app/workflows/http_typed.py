@@ -9,7 +9,6 @@ from app.runtime.context import ExecutionContext
 from app.runtime.http import request_json
 from app.runtime.node import Retry, node
 from app.runtime.ordering import unique
-from app.runtime.values import coalesce
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env
 
@@ -52,7 +51,7 @@ async def http_typed(ctx: Context) -> HttpTypedOutput:
     people = await _people(ctx)
     return {
         "cities": sorted(unique([p["address"]["city"] for p in people]), key=str.lower),
-        "tags": [item for group in [coalesce(p.get("tags"), []) for p in people] for item in group],
+        "tags": [item for group in [p.get("tags", []) for p in people] for item in group],
     }
 
 

@@ -1,6 +1,8 @@
 """list: Names that Python, the runtime or emitted code use themselves."""
 
-from pydantic import ConfigDict, with_config
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext as ExecutionContext_
@@ -19,6 +21,7 @@ class ListInput(TypedDict):
     input: str
     klass: str
     self: str
+    match: Annotated[str | None, Field(default=None)]
 
 
 class ListOutput(TypedDict):

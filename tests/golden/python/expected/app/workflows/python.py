@@ -7,7 +7,6 @@ from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
 from app.runtime.node import node
-from app.runtime.values import coalesce, soft
 from app.runtime.workflow import HttpTrigger, Workflow
 from lib.words import count, split
 
@@ -45,7 +44,7 @@ async def python(ctx: Context) -> PythonOutput:
     """Run the workflow once; gives its output."""
     words = await _words(ctx)
     counted = await _counted(ctx, words)
-    return {"count": counted["count"], "first": coalesce(soft(words, 0), "nothing")}
+    return {"count": counted["count"], "first": words[0] if words else "nothing"}
 
 
 PYTHON = Workflow(
