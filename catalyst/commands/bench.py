@@ -36,7 +36,6 @@ from catalyst.measure.servers import free_port, running
 
 if TYPE_CHECKING:
     from catalyst.api import Result
-    from catalyst.graph.model import Workflow
 
 _NEEDED = ("uvicorn", "fastapi")
 """Packages without which no built project starts."""
@@ -81,6 +80,7 @@ def bench(
         if options.as_json:
             put_json(report.document(result.diagnostics))
         return FLOW_IS_WRONG
+    _check_settings(result, environment)
     target = target_of(choose(result.workflows, name, flow), route, text, environment, stream=options.stream)
     _check_packages()
     _say_outside(result, target)
@@ -102,6 +102,17 @@ def _generator() -> Generator:
         return find_generator()
     except NoLoadGenerator as problem:
         raise CommandProblem(str(problem), help=problem.help) from None
+
+
+def _check_settings(result: Result, environment: Mapping[str, str]) -> None:
+    """Name all settings that the service would miss, of whatever workflow."""
+    values = {**os.environ, **environment}
+    needed = {name for each in result.workflows for name, fact in each.env.items() if fact.default is None}
+    needed |= {name for each in result.workflows for name in each.secrets}
+    missing = sorted(name for name in needed if not values.get(name))
+    if missing:
+        advice = "set them in the environment, or name a file with --env-file"
+        raise CommandProblem(f"missing settings: {', '.join(missing)}", help=advice, code=FLOW_IS_WRONG)
 
 
 def _check_packages() -> None:
@@ -134,7 +145,7 @@ def _measure(
         with _serving(result, target, environment, options.plan.workers) as loading:
             return _load(loading, target, generator, options)
     except DidNotStart as problem:
-        raise _no_start(problem, target.workflow) from None
+        raise _no_start(problem) from None
     except LoadFailed as problem:
         raise CommandProblem(str(problem), help=problem.help, code=FLOW_IS_WRONG) from None
 
@@ -171,12 +182,10 @@ def _load(loading: Loading, target: Target, generator: Generator | None, options
     )
 
 
-def _no_start(problem: DidNotStart, workflow: Workflow) -> CommandProblem:
-    """The service's own words, and where its settings come from when it has any."""
-    advice = problem.log.strip().splitlines()
-    if workflow.env or workflow.secrets:
-        advice.append("settings come from the environment, or from a file with --env-file")
-    return CommandProblem(f"the service did not start: {problem}", help="\n".join(advice), code=FLOW_IS_WRONG)
+def _no_start(problem: DidNotStart) -> CommandProblem:
+    """What happened, with the service's own words."""
+    log = "".join(f"\n  {line}" for line in problem.log.strip().splitlines())
+    return CommandProblem(f"the service did not start: {problem}{log}", code=FLOW_IS_WRONG)
 
 
 def _finish(result: Result, outcome: Outcome, options: Options) -> int:

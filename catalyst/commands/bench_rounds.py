@@ -28,6 +28,7 @@ _PAUSE = 0.005
 """Seconds between two requests of the caller who looks at node times."""
 _WARM_UP = 1
 """Seconds of load that do not count."""
+_BODY_SHOWN = 200
 _ENTRY = re.compile(r"(?P<node>[^;,\s]+);dur=(?P<milliseconds>[0-9.]+)")
 
 
@@ -160,7 +161,10 @@ class _Samples:
 
 
 def _failure(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, **_shown_failure(problem_in(answer))}
+    problem = problem_in(answer)
+    if not problem:
+        return {"status": answer.status, "detail": answer.body[:_BODY_SHOWN].decode("utf-8", "replace")}
+    return {"status": answer.status, **_shown_failure(problem)}
 
 
 def _shown_failure(problem: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("catalyst", "fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "msgspec", "orjson")
 _WIDTH = 100
+_KINDS = {
+    "status": "answered with an error status",
+    "connect": "not connected",
+    "read": "cut short",
+    "write": "not sent",
+    "timeout": "timed out",
+    "event": "ended with an error event",
+    "no stream": "answered without a stream",
+}
 _TOTAL = "total"
 """The name under which a service reports the time of the whole run."""
 
@@ -156,16 +165,19 @@ def _say_errors(outcome: Outcome) -> None:
     """How many failed, in which ways, and what the first failure said."""
     if not outcome.failed:
         return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in outcome.errors().items())
+    kinds = ", ".join(f"{count} {_KINDS.get(kind, kind)}" for kind, count in outcome.errors().items())
     everything = "all requests failed" if not outcome.succeeded else f"{outcome.failed} requests failed"
     say(f"\n{everything}: {kinds}", "bold red")
     failure = outcome.failure
     if failure is not None:
         where = ", ".join(str(failure[key]) for key in ("node", "source") if key in failure)
         status = failure.get("status", "no status")
-        say(f"  the first: {status} {visible(str(failure.get('title', '')))}{f' ({where})' if where else ''}")
+        title = f" {visible(str(failure['title']))}" if "title" in failure else ""
+        say(f"  the first: {status}{title}{f' ({where})' if where else ''}")
         if failure.get("detail"):
             say(f"  {visible(str(failure['detail']))}")
+    if outcome.target.made_up and not outcome.succeeded:
+        say("  = help: the input is an example made from the flow's types; --input gives one of your own")
 
 
 def _number(value: float) -> str:
