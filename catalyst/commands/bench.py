@@ -66,10 +66,7 @@ def bench(
 ) -> int:
     """Measure the flow; gives the exit code: 1 when not one request succeeded."""
     generator = None if options.stream else _generator()
-    if options.plot is not None:
-        from catalyst.commands.bench_picture import check_picture  # noqa: PLC0415 - only when one is wanted
-
-        check_picture(options.plot)
+    _check_places(options)
     text = None if given is None else read_input(given)
     environment = read_env_file(env_file)
     with progress(f"building {flow} ..."):
@@ -102,6 +99,17 @@ def _generator() -> Generator:
         return find_generator()
     except NoLoadGenerator as problem:
         raise CommandProblem(str(problem), help=problem.help) from None
+
+
+def _check_places(options: Options) -> None:
+    """Say before anything is measured that its result could not be kept."""
+    for path in (options.output, options.plot):
+        if path is not None and not path.parent.is_dir():
+            raise CommandProblem(f"`{path}` cannot be written: there is no folder `{path.parent}`")
+    if options.plot is not None:
+        from catalyst.commands.bench_picture import check_picture  # noqa: PLC0415 - only when one is wanted
+
+        check_picture(options.plot)
 
 
 def _check_settings(result: Result, environment: Mapping[str, str]) -> None:

@@ -26,8 +26,6 @@ def check_picture(path: Path) -> None:
     """Raise `CommandProblem` when no such picture can be drawn; called before anything is measured."""
     if path.suffix.lower() not in _SUFFIXES:
         raise CommandProblem(f"`{path}` is neither an .svg nor a .png file")
-    if not path.parent.is_dir():
-        raise CommandProblem(f"there is no folder `{path.parent}`")
     if importlib.util.find_spec("matplotlib") is None:
         advice = "pip install 'catalyst[bench]' brings it"
         raise CommandProblem("a picture needs the package `matplotlib`, which is not installed", help=advice)

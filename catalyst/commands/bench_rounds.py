@@ -28,6 +28,8 @@ _PAUSE = 0.005
 """Seconds between two requests of the caller who looks at node times."""
 _WARM_UP = 1
 """Seconds of load that do not count."""
+_TIMEOUT = 30.0
+"""Seconds that an answer may take; models need some."""
 _BODY_SHOWN = 200
 _ENTRY = re.compile(r"(?P<node>[^;,\s]+);dur=(?P<milliseconds>[0-9.]+)")
 
@@ -71,7 +73,12 @@ def load_rounds(loading: Loading, generator: Generator, plan: Plan) -> list[Roun
 
     def load(seconds: int) -> Load:
         return generator.run(
-            loading.request, connections=plan.connections, seconds=seconds, threads=threads, cores=cores
+            loading.request,
+            connections=plan.connections,
+            seconds=seconds,
+            threads=threads,
+            timeout=_TIMEOUT,
+            cores=cores,
         )
 
     def measure() -> Round:
@@ -88,7 +95,10 @@ def load_streams(loading: Loading, plan: Plan) -> list[Round]:
     """The same for event streams, which this process reads itself."""
 
     def read(seconds: int) -> Streams:
-        return read_streams(loading.request, connections=plan.connections, seconds=seconds, cores=loading.cores.load)
+        cores = loading.cores.load
+        return read_streams(
+            loading.request, connections=plan.connections, seconds=seconds, timeout=_TIMEOUT, cores=cores
+        )
 
     def measure() -> Round:
         before = loading.server.cpu_seconds()

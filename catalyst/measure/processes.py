@@ -18,7 +18,7 @@ from typing import IO
 from catalyst.measure.cores import pinned
 
 _PROC = Path("/proc")
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 
 
@@ -78,7 +78,7 @@ def start(
             cwd=cwd,
             env=env,
             start_new_session=True,
-            preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - one call into the kernel
+            preexec_fn=_end_with_parent if _PRCTL is not None else None,  # noqa: PLW1509 - one call into the kernel
         )
 
 
@@ -98,8 +98,8 @@ def end(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
 
 def _end_with_parent() -> None:
     """In the new process: ask the kernel for SIGTERM when the parent is gone."""
-    assert _LIBC is not None
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    assert _PRCTL is not None
+    _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stat(pid: int) -> list[str]:

@@ -162,6 +162,7 @@ def test_what_cannot_be_measured(catalyst: Catalyst, tmp_path: Path, generator: 
     )
     assert "the flow `greet` does not stream" in refused("greet.yaml", "--stream")
     assert "has to be a JSON object" in refused("greet.yaml", "-i", "[1]")
+    assert "there is no folder `no`" in refused("greet.yaml", "-o", "no/where.json")
     assert "is neither an .svg nor a .png file" in refused("greet.yaml", "--plot", "picture.pdf")
     invalid = refused("greet.yaml", "-i", '{"nam": "Ada"}', code=1)
     assert invalid.startswith("error: the service refuses this input: The input is not valid (422)\n  = help: name: ")
