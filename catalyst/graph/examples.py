@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic_core import SchemaError, SchemaValidator, ValidationError, core_schema
+
 from catalyst.expressions.types import (
     BoolType,
     BytesType,
@@ -21,6 +23,15 @@ from catalyst.expressions.types import (
     UnionType,
 )
 from catalyst.graph.model import InputFact, Workflow
+
+_TEXT_LIMITS = ("pattern", "min_length", "max_length")
+_USUAL_TEXTS = (
+    *("ada@example.com", "https://example.com", "2030-01-31", "2030-01-31T12:00:00Z", "12:00", "+12025550123"),
+    *("1", "12", "123", "1234", "12345", "123456", "12345678", "1.5", "1.0.0", "127.0.0.1"),
+    *("a", "ab", "abc", "A", "AB", "ABC", "Abc", "a1", "A1", "abc-123", "ABC-123", "AB-1234", "A-1", "#00ff00"),
+    "123e4567-e89b-42d3-a456-426614174000",
+)
+"""What fields with a pattern mostly hold; the first that fits is the example."""
 
 
 def example_input(workflow: Workflow) -> dict[str, Any]:
@@ -43,7 +54,9 @@ def _fitted(value: Any, fact: InputFact) -> Any:
     if isinstance(value, (int, float)):
         value = max(value, limits.get("ge", value))
         return min(value, limits.get("le", value))
-    if isinstance(value, str) and "pattern" not in limits:
+    if isinstance(value, str) and "pattern" in limits:
+        return next((each for each in (value, *_USUAL_TEXTS) if _fits(each, fact)), value)
+    if isinstance(value, str):
         shortest, longest = limits.get("min_length", 0), limits.get("max_length", len(value) + 100)
         while len(value) < shortest:
             value += " text"
@@ -51,6 +64,16 @@ def _fitted(value: Any, fact: InputFact) -> Any:
     if isinstance(value, list) and value and len(value) < limits.get("min_length", 0):
         return value * limits["min_length"]
     return value
+
+
+def _fits(text: str, fact: InputFact) -> bool:
+    """Whether the field takes this text; asked of the engine that the service asks, which never takes long."""
+    limits = {name: fact.constraints[name] for name in _TEXT_LIMITS if name in fact.constraints}
+    try:
+        SchemaValidator(core_schema.str_schema(**limits)).validate_python(text)
+    except (ValidationError, SchemaError):
+        return False
+    return True
 
 
 def example_value(type_: Type, name: str) -> Any:
@@ -69,7 +92,7 @@ def example_value(type_: Type, name: str) -> Any:
         case DateTimeType():
             return "2030-01-31T12:00:00Z"
         case BytesType():
-            return "bytes"
+            return "Ynl0ZXM="
         case ListType(item):
             return [example_value(item, name)]
         case MapType(value):

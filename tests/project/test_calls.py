@@ -1,7 +1,10 @@
-"""What a route is called with: each value of the input where the route wants it, in tests, READMEs and `bench`."""
+"""What a route is called with: each value of the input where the route wants it; and examples of such input."""
+
+import base64
 
 from catalyst.api import compile_flow
 from catalyst.graph.calls import Call, call_of
+from catalyst.graph.examples import example_input
 
 FLOW = """\
 catalyst: 1
@@ -51,3 +54,36 @@ def test_lists_come_several_times_in_the_project_too() -> None:
     files = compile_flow(FLOW).files
     assert 'QUERY = {"tags": ["tags"]}' in files["tests/test_placed.py"]
     assert "/at/name/7?tags=tags" in files["README.md"]
+
+
+EXAMPLES = """\
+catalyst: 1
+name: examples
+input:
+  email: {type: string, pattern: '^[^@\\s]+@[^@\\s]+$'}
+  code: {type: string, pattern: '^[A-Z]{2}-\\d{4}$'}
+  long: {type: string, pattern: '^\\d+$', min_length: 6, max_length: 6}
+  odd: {type: string, pattern: '^zebra{7}$'}
+  short: {type: string, max_length: 3}
+  choice: {type: string, enum: [red, blue]}
+  data: bytes
+  count: {type: integer, minimum: 5}
+nodes:
+  same: {type: set, with: {value: "{{ input.code }}"}}
+output: {same: "{{ nodes.same.output }}"}
+"""
+
+
+def test_examples_fit_their_limits() -> None:
+    workflow = compile_flow(EXAMPLES).workflows[0]
+    found = example_input(workflow)
+    assert base64.b64decode(found.pop("data"), validate=True)
+    assert found == {
+        "email": "ada@example.com",
+        "code": "AB-1234",
+        "long": "123456",
+        "odd": "odd",  # nothing usual fits
+        "short": "sho",
+        "choice": "red",
+        "count": 5,
+    }
