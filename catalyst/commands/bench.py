@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 
 from catalyst.commands import report
 from catalyst.commands.bench_request import Target, target_of
-from catalyst.commands.bench_rounds import Loading, Plan, load_rounds, load_streams
+from catalyst.commands.bench_rounds import Loading, Plan, load_rounds, load_streams, with_log
 from catalyst.commands.bench_shown import Outcome, document, show
 from catalyst.commands.compiling import choose, compile_shown
 from catalyst.commands.console import progress, put_json, say
 from catalyst.commands.env_file import read_env_file
+from catalyst.commands.guard import end_if_interrupted
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG, CommandProblem
 from catalyst.commands.run import missing_package, place_files, read_input
 from catalyst.commands.targets import reason, write_text
@@ -149,11 +150,12 @@ def _measure(
     generator: Generator | None,
     options: Options,
 ) -> Outcome:
+    end_if_interrupted()
     try:
         with _serving(result, target, environment, options.plan.workers) as loading:
             return _load(loading, target, generator, options)
     except DidNotStart as problem:
-        raise _no_start(problem) from None
+        raise with_log(f"the service did not start: {problem}", problem.log) from None
     except LoadFailed as problem:
         raise CommandProblem(str(problem), help=problem.help, code=FLOW_IS_WRONG) from None
 
@@ -188,12 +190,6 @@ def _load(loading: Loading, target: Target, generator: Generator | None, options
         memory_after=server.memory(),
         rounds=tuple(rounds),
     )
-
-
-def _no_start(problem: DidNotStart) -> CommandProblem:
-    """What happened, with the service's own words."""
-    log = "".join(f"\n  {line}" for line in problem.log.strip().splitlines())
-    return CommandProblem(f"the service did not start: {problem}{log}", code=FLOW_IS_WRONG)
 
 
 def _finish(result: Result, outcome: Outcome, options: Options) -> int:

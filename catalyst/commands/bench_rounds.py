@@ -31,6 +31,7 @@ _WARM_UP = 1
 _TIMEOUT = 30.0
 """Seconds that an answer may take; models need some."""
 _BODY_SHOWN = 200
+_LOG_SHOWN = 20
 _ENTRY = re.compile(r"(?P<node>[^;,\s]+);dur=(?P<milliseconds>[0-9.]+)")
 
 
@@ -114,12 +115,14 @@ def load_streams(loading: Loading, plan: Plan) -> list[Round]:
 
 
 def _rounds(loading: Loading, plan: Plan, warm_up: Callable[[], object], measure: Callable[[], Round]) -> list[Round]:
-    with progress("warming up ..."):
-        warm_up()
     found = []
-    for number in range(1, plan.rounds + 1):
-        with progress(f"round {number} of {plan.rounds} ..."):
-            found.append(measure())
+    try:
+        with progress("warming up ..."):
+            warm_up()
+        for number in range(1, plan.rounds + 1):
+            with progress(f"round {number} of {plan.rounds} ..."):
+                found.append(measure())
+    finally:
         _check_alive(loading.server)
     return found
 
@@ -133,9 +136,13 @@ def _per_request(before: float | None, after: float | None, requests: int) -> fl
 def _check_alive(server: Server) -> None:
     code = server.process.poll()
     if code is not None:
-        raise CommandProblem(
-            f"the service ended under load (exit code {code})", help=server.log().strip() or None, code=FLOW_IS_WRONG
-        )
+        raise with_log(f"the service ended under load (exit code {code})", server.log())
+
+
+def with_log(message: str, log: str) -> CommandProblem:
+    """What happened to the service, with the end of what it said itself."""
+    lines = log.strip().splitlines()[-_LOG_SHOWN:]
+    return CommandProblem("\n  ".join([message, *lines]), code=FLOW_IS_WRONG)
 
 
 # Looking at single answers

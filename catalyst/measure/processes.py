@@ -36,11 +36,12 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """CPU time of the family so far, user and system."""
+    """CPU time of the family so far, user and system, of those members too that have ended."""
     stats = [fields for each in family(pid) if (fields := _stat(each))]
     if not stats:
         return None
-    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+    # Its own user and system time, and that of its children that have ended.
+    return sum(int(ticks) for fields in stats for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> dict[str, float] | None:

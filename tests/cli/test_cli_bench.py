@@ -63,7 +63,7 @@ output:
 PATTERN = """\
 catalyst: 1
 name: pattern
-input: {code: {type: string, pattern: "^[0-9]{4}$"}}
+input: {code: {type: string, pattern: "^zebra{7}$"}}
 nodes:
   same: {type: set, with: {value: "{{ input.code }}"}}
 output: {code: "{{ input.code }}"}
