@@ -79,7 +79,7 @@ def test_examples_fit_their_limits() -> None:
     found = example_input(workflow)
     assert base64.b64decode(found.pop("data"), validate=True)
     assert found == {
-        "email": "ada@example.com",
+        "email": "name@example.com",
         "code": "AB-1234",
         "long": "123456",
         "odd": "odd",  # nothing usual fits
