@@ -25,7 +25,7 @@ class Emitted:
     def __init__(self, *names: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name in names:
-                write_project(name, Path(folder))
+                _write(name, Path(folder))
             sys.path.insert(0, folder)
             self.runs: dict[str, Run] = {}
             for name in names:
@@ -40,8 +40,7 @@ class Emitted:
         return self._context(given, None, None, self._pools, workflow="benchmark", vars={}, execution_id="0" * 32)
 
 
-def write_project(name: str, folder: Path) -> None:
-    """Write the project that a flow of `benchmarks/flows` becomes."""
+def _write(name: str, folder: Path) -> None:
     result = compile_path(FLOWS / f"{name}.yaml")
     if not result.ok:
         raise SystemExit(f"{name}.yaml does not compile: {result.diagnostics}")

@@ -7,23 +7,31 @@ work by a request that has to go there. Nothing here looks at a clock.
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from benchmarks.inprocess import write_project
-from benchmarks.service.work import order
+from catalyst.api import compile_path
+from catalyst.commands.run import place_files
 
+FLOW = Path(__file__).parent / "flows" / "three_nodes.yaml"
 PATH = "/api/v1/score_order/execute"
-BODY = order(1024)
+BODY = {
+    "query": "conference in spring",
+    "limit": 10,
+    "customer": "Grace Hopper",
+    "tags": ["new", "gift"],
+    "lines": [{"sku": "article-1", "count": 2, "price": 9.5}],
+}
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The emitted project, importable as `app`; what other benchmarks imported under that name comes back."""
     folder = tmp_path_factory.mktemp("project")
-    write_project("three_nodes", folder)
+    place_files(compile_path(FLOW).files, folder)
     before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "app"}
     sys.path.insert(0, str(folder))
     yield
