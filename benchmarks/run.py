@@ -5,17 +5,11 @@ contenders that took turns say more than seconds. `--json` keeps every round wit
 """
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
-import statistics
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -23,6 +17,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import compiler  # noqa: E402 - these stand beside this file
 import inprocess  # noqa: E402
 from service import speed, startup  # noqa: E402
+
+from catalyst.measure.facts import facts  # noqa: E402
+from catalyst.measure.figures import Figure, figure, ratio  # noqa: E402
 
 Rounds = Mapping[str, Sequence[Mapping[str, float]]]
 PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "orjson", "black", "lark")
@@ -36,12 +33,11 @@ class Line:
     goal: float
     more_is_better: bool
     unit: str
-    value: float
-    spread: tuple[float, float]
+    found: Figure
 
     @property
     def is_met(self) -> bool:
-        return self.value >= self.goal if self.more_is_better else self.value <= self.goal
+        return self.found.median >= self.goal if self.more_is_better else self.found.median <= self.goal
 
 
 def main() -> None:
@@ -58,7 +54,7 @@ def main() -> None:
     print(shown(lines))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps({**facts(), "rounds": rounds}, indent=1) + "\n")
+        options.json.write_text(json.dumps({**facts(PACKAGES), "rounds": rounds}, indent=1) + "\n")
 
 
 def plan(quick: bool) -> dict[str, Callable[[], Rounds]]:
@@ -111,11 +107,7 @@ def table(rounds: Mapping[str, Rounds]) -> list[Line]:
     return lines
 
 
-def median(rounds: Sequence[Mapping[str, float]], what: str) -> float:
-    return statistics.median(one[what] for one in rounds)
-
-
-def _ratio(  # each ratio is one of medians; its spread that of the rounds that followed each other
+def _ratio(
     what: str,
     goal: float,
     one: Sequence[Mapping[str, float]],
@@ -124,27 +116,19 @@ def _ratio(  # each ratio is one of medians; its spread that of the rounds that 
     *,
     less: bool = False,
 ) -> Line:
-    ratios = [first[field] / second[field] for first, second in zip(one, two, strict=True)]
-    return Line(what, goal, not less, "x", median(one, field) / median(two, field), (min(ratios), max(ratios)))
+    found = ratio([each[field] for each in one], [each[field] for each in two])
+    return Line(what, goal, not less, "x", found)
 
 
 def _plain(what: str, goal: float, unit: str, rounds: Sequence[Mapping[str, float]], field: str) -> Line:
-    values = [one[field] for one in rounds]
-    return Line(what, goal, False, unit, statistics.median(values), (min(values), max(values)))
+    return Line(what, goal, False, unit, figure(one[field] for one in rounds))
 
 
 def _node_cost(rounds: Rounds) -> Line:
     """What a node adds to a run, its work and its timing together."""
     chain, empty = rounds["chain of ten"], rounds["no nodes"]
     costs = [(one["cpu_us"] - two["cpu_us"]) / 10 for one, two in zip(chain, empty, strict=True)]
-    return Line(
-        "a node without I/O, with its timing, in a chain of ten",
-        0.5,
-        False,
-        "µs",
-        statistics.median(costs),
-        (min(costs), max(costs)),
-    )
+    return Line("a node without I/O, with its timing, in a chain of ten", 0.5, False, "µs", figure(costs))
 
 
 def shown(lines: Sequence[Line]) -> str:
@@ -152,35 +136,15 @@ def shown(lines: Sequence[Line]) -> str:
     rows = ["| what | goal | result | spread | met |", "|---|---|---|---|---|"]
     for line in lines:
         sign = "≥" if line.more_is_better else "≤"
-        low, high = (_number(value) for value in line.spread)
+        low, high = _number(line.found.low), _number(line.found.high)
         met = "yes" if line.is_met else "**no**"
-        goal, result = f"{sign} {line.goal:g} {line.unit}", f"{_number(line.value)} {line.unit}"
+        goal, result = f"{sign} {line.goal:g} {line.unit}", f"{_number(line.found.median)} {line.unit}"
         rows.append(f"| {line.what} | {goal} | {result} | {low} to {high} | {met} |")
     return "\n".join(rows)
 
 
 def _number(value: float) -> str:
     return f"{value:.2f}" if value < 20 else f"{value:.0f}"
-
-
-def facts() -> dict[str, Any]:
-    """What the figures depend on."""
-    model = next(
-        (line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
-    )
-    return {
-        "date": time.strftime("%Y-%m-%d %H:%M:%S %Z"),
-        "machine": {"cpu": model, "cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()},
-        "python": platform.python_version(),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-    }
-
-
-def _cpuinfo() -> list[str]:
-    try:
-        return Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return []
 
 
 if __name__ == "__main__":

@@ -4,18 +4,12 @@ Both are started by uvicorn with uvloop and httptools. The time of a start is th
 machine does besides) and CPU time (which does not wait for anybody); memory is PSS after the first answer.
 """
 
-import json
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
-from service.speed import BASE, CONTENDERS, EMITTED, HERE, PATH, build, cpu_seconds
-from service.work import order
+from catalyst.measure.servers import free_port, running
+from service.speed import BASE, EMITTED, HERE, build, command, request
 
-PORT = 18020
 Start = dict[str, float]
 
 
@@ -33,32 +27,7 @@ def measure(rounds: int) -> dict[str, list[Start]]:
 
 
 def _start(title: str, folder: Path) -> Start:
-    began = time.monotonic()
-    command = [sys.executable, *CONTENDERS[title], "--port", str(PORT)]
-    process = subprocess.Popen(command, cwd=folder)
-    try:
-        _first_answer()
-        seconds = time.monotonic() - began
-        return {"seconds": seconds, "cpu_s": cpu_seconds(process.pid), "megabytes": _pss(process.pid)}
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _first_answer() -> None:
-    body = json.dumps(order()).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{PATH}", body, {"content-type": "application/json"})
-    for _ in range(4000):
-        try:
-            urllib.request.urlopen(request, timeout=5).read()
-            return
-        except OSError:
-            time.sleep(0.005)
-    raise SystemExit("no answer")
-
-
-def _pss(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    port = free_port()
+    with running(command(title, port), request(port), cwd=folder) as server:
+        held = server.memory() or {"pss": 0.0}
+        return {"seconds": server.seconds, "cpu_s": server.cpu_seconds() or 0.0, "megabytes": held["pss"]}

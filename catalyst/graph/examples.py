@@ -90,7 +90,7 @@ def example_value(type_: Type, name: str) -> Any:
         case DateTimeType():
             return "2030-01-31T12:00:00Z"
         case BytesType():
-            return "bytes"
+            return "Ynl0ZXM="
         case ListType(item, limits):
             return [_fitted(example_value(item, name), dict(limits))]
         case MapType(value):
