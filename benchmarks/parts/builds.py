@@ -111,7 +111,7 @@ def lines(rounds: Rounds) -> list[Line]:
         if _title(size) in rounds:
             each = rounds[_title(size)]
             found.append(plain(f"`catalyst build`, {size:,} nodes, new process", goal, "s", each, "seconds"))
-            found.append(plain("the same in CPU time", Goal("less"), "s", each, "cpu_s"))
+            found.append(plain(f"`catalyst build`, {size:,} nodes, in CPU time", Goal("less"), "s", each, "cpu_s"))
     whole = rounds[_title(1000)]
     share = [again["seconds"] / full["seconds"] * 100 for again, full in zip(rounds[AGAIN], whole, strict=True)]
     found.append(made_of("build again with one of 1,000 nodes changed, of a whole build", Goal("less", 40), "%", share))

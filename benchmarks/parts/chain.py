@@ -84,7 +84,7 @@ def lines(rounds: Rounds) -> list[Line]:
     if LANGGRAPH in rounds:
         theirs = _per_node(rounds, LANGGRAPH, LANGGRAPH_ONE, 9)
         each = [two / one for one, two in zip(mine, theirs, strict=True)]
-        found.append(made_of("the same: time of a node of LangGraph over it", Goal("more", 300), "x", each))
+        found.append(made_of("a trivial node of LangGraph over it, in process", Goal("more", 300), "x", each))
     return found
 
 

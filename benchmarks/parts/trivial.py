@@ -71,9 +71,9 @@ def _cpu(rounds: Rounds) -> list[Line]:
     mine = rounds.get(f"{EMITTED}, 1 KB")
     if not mine or "cpu_us" not in mine[0]:
         return []
-    found = [plain("the same, 1 KB: CPU time of a request", Goal("less"), "µs", mine, "cpu_us")]
+    found = [plain("three nodes and a branch, 1 KB: CPU time of a request", Goal("less"), "µs", mine, "cpu_us")]
     for other in (BY_HAND, PYDANTIC, MSGSPEC):
         theirs = rounds.get(f"{other}, 1 KB")
         if theirs:
-            found.append(over(f"the same, 1 KB: CPU time of {other} over it", Goal("more"), theirs, mine, "cpu_us"))
+            found.append(over(f"three nodes and a branch, 1 KB: CPU time of {other} over ours", Goal("more"), theirs, mine, "cpu_us"))
     return found
