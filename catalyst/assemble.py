@@ -12,6 +12,7 @@ from typing import Any
 from catalyst.codegen.program import Emitted, emit_program
 from catalyst.codegen.tests import emit_tests, fakes_needed
 from catalyst.diagnostics import CompilerBug
+from catalyst.graph.calls import call_of
 from catalyst.graph.examples import example_input
 from catalyst.graph.model import Route, Workflow
 from catalyst.linking.flows import Linked
@@ -71,25 +72,12 @@ def _flow_facts(workflow: Workflow) -> FlowFacts:
 
 def _endpoint(workflow: Workflow, route: Route) -> Endpoint:
     """A route with an example of its input, each field where it belongs."""
-    example = example_input(workflow)
-    path = route.path
-    query: list[tuple[str, str]] = []
-    headers: list[tuple[str, str]] = []
-    body: dict[str, Any] = {}
-    for field, value in example.items():
-        match route.locations.get(field, "body"):
-            case "path":
-                path = path.replace("{" + field + "}", str(value))
-            case "query":
-                query.append((field, str(value)))
-            case "header":
-                headers.append((field.replace("_", "-"), str(value)))
-            case _:
-                body[field] = value
+    call = call_of(workflow, route, example_input(workflow))
+    headers = list(call.headers.items())
     if route.auth:
         headers.append(_auth_header(route.auth))
-    sends_body = route.method not in ("GET", "DELETE") or bool(body)
-    return Endpoint(route.method, path, body if sends_body else None, tuple(query), tuple(headers), workflow.stream)
+    body = call.body if call.sends_body else None
+    return Endpoint(call.method, call.path, body, tuple(call.query.items()), tuple(headers), workflow.stream)
 
 
 def _auth_header(auth: Mapping[str, Any]) -> tuple[str, str]:

@@ -194,6 +194,54 @@ def dev(
     _finish(lambda: command(flow, output, host=host, port=port, env_file=env_file, no_code=no_code))
 
 
+@app.command()
+def bench(  # noqa: PLR0913, PLR0917 - an argument is an option of the command
+    flow: FlowArgument,
+    name: FlowOption = None,
+    given: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="JSON|@FILE|-",
+            help="The flow's input; an example made from its types if not given.",
+        ),
+    ] = None,
+    route: Annotated[
+        str | None, typer.Option("--route", metavar="ROUTE", help="Which route, such as /orders or 'POST /orders'.")
+    ] = None,
+    duration: Annotated[str, typer.Option("--duration", metavar="TIME", help="Of a round: 10s, 2m.")] = "10s",
+    connections: Annotated[
+        int, typer.Option("--connections", "-c", min=1, max=10_000, help="Callers at the same time.")
+    ] = 32,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=100, help="How often to measure.")] = 3,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes of the service.")] = 1,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Ask for an event stream: time to the first event, events/s.")
+    ] = False,
+    env_file: EnvFileOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Keep every round in this JSON file.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the result: .svg or .png; needs catalyst[bench]."),
+    ] = None,
+    form: FormatOption = Format.text,
+) -> None:
+    """Measure a flow's service: requests/s, latency, time of each node, CPU and memory. Needs wrk or oha."""
+    from catalyst.commands.bench import Options, read_duration
+    from catalyst.commands.bench import bench as command
+    from catalyst.commands.bench_rounds import Plan
+
+    def action() -> int:
+        plan = Plan(read_duration(duration), connections, rounds, workers)
+        options = Options(plan, stream, output, plot, form is Format.json)
+        return command(flow, given=given, env_file=env_file, name=name, route=route, options=options)
+
+    _finish(action)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(
     context: typer.Context,

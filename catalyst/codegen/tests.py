@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from catalyst.codegen.fakes import Answer, calls_are_distinct, example_secret, example_settings, http_answers
 from catalyst.codegen.module import Module, docstring_literal
@@ -18,6 +17,7 @@ from catalyst.codegen.program import Emitted, attributes
 from catalyst.codegen.scribe import constant_tree
 from catalyst.codegen.workflow import constant_name
 from catalyst.expressions.types import BoolType, FloatType, IntType, ListType, NumberType, ObjectType, StrType, Type
+from catalyst.graph.calls import call_of
 from catalyst.graph.examples import example_input
 from catalyst.graph.model import InputFact, Route, Workflow, all_steps
 from catalyst.nodes.types.llm import LlmParams
@@ -207,6 +207,7 @@ class _Request:
     """A request by its parts, as Python text for the client's call; "" where there is none."""
 
     method: str
+    path: str
     body: Mapping[str, Any] | None
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -252,7 +253,7 @@ class _WorkflowTests:
         route = self.workflow.routes[0]
         request = self._request(route)
         self.module.use_package("tests.support", "running")
-        self._constants(route, request)
+        self._constants(request)
         self._described()
         self._wrong_input(route, request)
         if route.auth:
@@ -277,19 +278,8 @@ class _WorkflowTests:
         return not any(fact.required and "pattern" in fact.constraints for fact in self.workflow.input_facts)
 
     def _request(self, route: Route) -> _Request:
-        headers: dict[str, str] = {}
-        query: dict[str, str] = {}
-        body: dict[str, Any] = {}
-        for name, value in self.example.items():
-            match route.locations.get(name, "body"):
-                case "query":
-                    query[name] = _as_text(value)
-                case "header":
-                    headers[name.replace("_", "-")] = _as_text(value)
-                case "body":
-                    body[name] = value
-        in_body = any(route.locations.get(fact.name, "body") == "body" for fact in self.workflow.input_facts)
-        takes_body = in_body or not route.locations
+        call = call_of(self.workflow, route, self.example)
+        headers = dict(call.headers)
         auth: tuple[str, str] | None = None
         if route.auth:
             kind, parts = next(iter(route.auth.items()))
@@ -299,18 +289,11 @@ class _WorkflowTests:
                 headers["Authorization"] = f"Bearer {example_secret(parts['secret'])}"
             else:
                 headers[parts["header"]] = example_secret(parts["secret"])
-        return _Request(route.method, body if takes_body else None, query, headers, auth)
+        return _Request(call.method, call.path, call.body, call.query, headers, auth)
 
-    def _path(self, route: Route) -> str:
-        path = route.path
-        for name, where in route.locations.items():
-            if where == "path":
-                path = path.replace("{" + name + "}", quote(_as_text(self.example.get(name, "1")), safe=""))
-        return path
-
-    def _constants(self, route: Route, request: _Request) -> None:
+    def _constants(self, request: _Request) -> None:
         constants = self.module.constants
-        constants.append(f"PATH = {self._path(route)!r}")
+        constants.append(f"PATH = {request.path!r}")
         if request.body is not None:
             constants.append(
                 f"EXAMPLE = {_source(dict(request.body))}" if request.body else "EXAMPLE: dict[str, object] = {}"
@@ -438,12 +421,6 @@ def _not_of(type_: Type) -> Any:
             return "text"
         case _:
             return None
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _source(value: object) -> str:

@@ -22,7 +22,7 @@ from catalyst.diagnostics import CompilerBug
 
 def guarded(action: Callable[[], int]) -> int:
     """Run a command; gives its exit code and lets no exception out."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_to_signals()
     try:
         code = action()
     except CommandProblem as problem:
@@ -45,8 +45,15 @@ def say_problem(message: str, help: str | None = None) -> None:
         say(f"  = help: {line}")
 
 
+def _listen_to_signals() -> None:
+    """SIGTERM and a closed terminal end a command as Ctrl+C does, so that nothing it started is left behind."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    # Under nohup a closed terminal is to be ignored.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _interrupt)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends a command as Ctrl+C does, so that nothing it started is left behind."""
     raise KeyboardInterrupt
 
 

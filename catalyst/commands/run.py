@@ -29,7 +29,7 @@ _NO_INPUT = "{}"
 
 def run(flow: Path, *, given: str | None, trace: bool, env_file: Path | None, name: str | None) -> int:
     """Run the flow once and print its output as JSON; gives the exit code."""
-    text = _input(given)
+    text = read_input(given)
     environment = read_env_file(env_file)
     with progress(f"building {flow} ..."):
         result = compile_shown(flow, in_project=True)
@@ -56,7 +56,7 @@ def place_files(files: Mapping[str, str], folder: Path) -> None:
         place.write_bytes(text.encode("utf-8"))
 
 
-def _input(given: str | None) -> str:
+def read_input(given: str | None) -> str:
     """The input as JSON text: as given, from `@file`, or from standard input for `-`."""
     text = _NO_INPUT if given is None else given
     try:
@@ -109,6 +109,12 @@ def end(child: subprocess.Popen[bytes], patience: float = 2.0) -> None:
         child.wait()
 
 
+def missing_package(name: str) -> CommandProblem:
+    """What to say when a package is missing that built projects need."""
+    advice = "pip install 'catalyst[serve]' brings what built flows need"
+    return CommandProblem(f"the flow needs the package `{name}`, which is not installed", help=advice)
+
+
 def _finish(outcome: Mapping[str, Any]) -> int:
     """Print the output, or say on standard error why there is none; gives the exit code."""
     if "output" in outcome:
@@ -119,8 +125,7 @@ def _finish(outcome: Mapping[str, Any]) -> int:
     if "missing" in outcome:
         _say_settings(outcome)
     elif "module" in outcome:
-        advice = "pip install 'catalyst[serve]' brings what built flows need"
-        raise CommandProblem(f"the flow needs the package `{outcome['module']}`, which is not installed", help=advice)
+        raise missing_package(outcome["module"])
     elif "crashed" in outcome:
         say_problem(f"the run ended without a result (exit code {outcome['crashed']})")
     else:

@@ -5,6 +5,7 @@ Costs are read from `/proc`; where there is none (macOS, Windows) they are None.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from typing import IO
 from catalyst.measure.cores import pinned
 
 _PROC = Path("/proc")
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
 
 
 def family(pid: int) -> list[int]:
@@ -62,10 +65,20 @@ def start(
     stdout: int | IO[bytes] | None = None,
     stderr: int | IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that Ctrl+C reaches only us, who then end it with `end`."""
+    """Start a process in a session of its own, so that Ctrl+C reaches only us, who then end it with `end`.
+
+    On Linux it also ends when the thread that started it is gone, however that happened.
+    """
     with pinned(cores):
         return subprocess.Popen(  # noqa: S603 - the caller says what to run
-            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=cwd, env=env, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+            preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - one call into the kernel
         )
 
 
@@ -81,6 +94,12 @@ def end(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
     elif process.poll() is None:
         process.kill()
     process.wait()
+
+
+def _end_with_parent() -> None:
+    """In the new process: ask the kernel for SIGTERM when the parent is gone."""
+    assert _LIBC is not None
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stat(pid: int) -> list[str]:
