@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from catalyst.measure.figures import Figure
 
@@ -67,7 +68,7 @@ def _drawn(picture: Picture | Bars, folder: Path) -> Path:
     return path
 
 
-def _lines(axes, picture: Picture) -> None:  # type: ignore[no-untyped-def]  # matplotlib is not always there
+def _lines(axes: Any, picture: Picture) -> None:
     for colour, (title, points) in zip(COLOURS, picture.lines.items(), strict=False):
         places = [place for place, _ in points]
         middles = [each.median for _, each in points]
@@ -88,7 +89,7 @@ def _lines(axes, picture: Picture) -> None:  # type: ignore[no-untyped-def]  # m
     axes.legend(frameon=False)
 
 
-def _bars(axes, picture: Bars) -> None:  # type: ignore[no-untyped-def]  # matplotlib is not always there
+def _bars(axes: Any, picture: Bars) -> None:
     ordered = sorted(picture.bars.items(), key=lambda item: item[1].median)
     colours = [COLOURS[0] if title.startswith("emitted") else COLOURS[2] for title, _ in ordered]
     drawn = axes.barh([title for title, _ in ordered], [each.median for _, each in ordered], color=colours)

@@ -75,5 +75,6 @@ def _cpu(rounds: Rounds) -> list[Line]:
     for other in (BY_HAND, PYDANTIC, MSGSPEC):
         theirs = rounds.get(f"{other}, 1 KB")
         if theirs:
-            found.append(over(f"three nodes and a branch, 1 KB: CPU time of {other} over ours", Goal("more"), theirs, mine, "cpu_us"))
+            what = f"three nodes and a branch, 1 KB: CPU time of {other} over ours"
+            found.append(over(what, Goal("more"), theirs, mine, "cpu_us"))
     return found

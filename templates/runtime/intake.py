@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope
 from .guard import ClientGone
 from .problems import RequestError, invalid, merged
 from .quick_json import DOUBTS, quick_reader
-from .soundness import Shape, refuse_unsound, shape_of
+from .soundness import refuse_unsound, shape_of
 from .workflow import HttpTrigger, Workflow
 
 _JSON_TYPE = re.compile(

@@ -39,7 +39,8 @@ def test_verdict(before, after, better, verdict):
 
 
 def test_more_rounds_let_smaller_changes_count():
-    few, many = change([100, 90, 110], [91, 82, 100]), change([100, 90, 110] * 20, [91, 82, 100] * 20)
+    before, after = [100.0, 95.0, 105.0], [90.0, 85.0, 95.0]
+    few, many = change(before, after), change(before * 20, after * 20)
     assert many.threshold < few.threshold
     assert (few.verdict, many.verdict) == ("same", "slower")
 

@@ -24,7 +24,7 @@ from benchmarks.table import Goal, columns, made_of, number, over, plain, shown,
 
 LOAD = {"requests": 1000.0, "per_second": 1000.0, "errors": 0.0, "p50_us": 900.0, "p99_us": 1800.0, "max_us": 3000.0}
 SERVED = {**LOAD, "cpu_us": 50.0}
-PROFILE = {"total_us": 30.0, **{piece: 5.0 for piece in request_profile.PIECES}}
+PROFILE = {"total_us": 30.0, **dict.fromkeys(request_profile.PIECES, 5.0)}
 ROUNDS = {
     "trivial": {
         f"{title}, {size}": [SERVED] * 5
