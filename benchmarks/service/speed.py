@@ -34,8 +34,8 @@ PATH = "/api/v1/score_order/execute"
 class Contender:
     """A server on the first core."""
 
-    def __init__(self, arguments: Sequence[str], port: int, folder: Path) -> None:
-        self.url = f"http://127.0.0.1:{port}{PATH}"
+    def __init__(self, arguments: Sequence[str], port: int, folder: Path, path: str = PATH) -> None:
+        self.url = f"http://127.0.0.1:{port}{path}"
         command = ["taskset", "-c", "0", sys.executable, *arguments, "--port", str(port)]
         self.process = subprocess.Popen(command, cwd=folder)
         self.rounds: list[dict[str, float]] = []
@@ -70,7 +70,8 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _script(body: bytes) -> str:
+def script_of(body: bytes) -> str:
+    """What `wrk` is told to send, and to print as JSON in the end."""
     quoted = body.decode().replace("\\", "\\\\").replace("'", "\\'")
     return f"""
 wrk.method = 'POST'
@@ -84,11 +85,11 @@ end
 """
 
 
-def build(folder: Path) -> None:
+def build(folder: Path, flow: Path = FLOW) -> None:
     """Write the emitted project."""
-    result = compile_path(FLOW)
+    result = compile_path(flow)
     if not result.ok:
-        raise SystemExit(f"{FLOW} does not compile: {result.diagnostics}")
+        raise SystemExit(f"{flow} does not compile: {result.diagnostics}")
     for path, text in result.files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +106,7 @@ def measure(rounds: int, seconds: int, connections: int = 32, size: int = 1024) 
         emitted = Path(name)
         build(emitted)
         script = emitted / "load.lua"
-        script.write_text(_script(body))
+        script.write_text(script_of(body))
         try:
             for number, (title, arguments) in enumerate(CONTENDERS.items()):
                 contenders[title] = Contender(arguments, 18000 + number, emitted if title == EMITTED else HERE)

@@ -69,15 +69,12 @@ class PooledClient(HttpClient):
                 skip_auto_headers=None if is_safe and request.content is None else _UNTYPED,
                 middlewares=() if is_safe else _ONLY_ONCE,
             )
-            try:
-                content = await _read(response, most) if succeeded(response.status) else b""
-            except BaseException:
-                response.close()
-                raise
-            response.release()
+            if not succeeded(response.status):
+                response.release()
+                return Answer(response.status, response.headers)
+            return Answer(response.status, response.headers, await _read(response, most))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise as_flow_error(error) from error
-        return Answer(response.status, response.headers, content)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -116,10 +113,19 @@ _ONLY_ONCE = (_only_once,)
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """The decoded body; stops reading as soon as there is too much of it."""
-    chunk = await response.content.readany()
-    if response.content.at_eof() and len(chunk) <= most:
+    """The decoded body. The connection is free again at its end, and closed when it is not read so far."""
+    try:
+        chunk = await response.content.readany()
+        if not response.content.at_eof() or len(chunk) > most:
+            return await _read_on(response, chunk, most)
         return chunk
+    except BaseException:
+        response.close()
+        raise
+
+
+async def _read_on(response: aiohttp.ClientResponse, chunk: bytes, most: int) -> bytes:
+    """A body of several chunks, of which the first one is there; stops as soon as there is too much of it."""
     chunks = []
     size = 0
     while chunk:
