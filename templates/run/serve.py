@@ -14,7 +14,13 @@ import threading
 from pathlib import Path
 
 _ALWAYS = ("uvicorn", "uvloop", "httptools", "fastapi", "orjson", "pydantic", "prometheus_client")
-_SOMETIMES = {"http_client": "httpx2", "llm_openai": "openai", "llm_anthropic": "anthropic", "schedule": "cronsim"}
+_SOMETIMES = {
+    "http_client": "aiohttp",
+    "httpx_client": "httpx2",
+    "llm_openai": "openai",
+    "llm_anthropic": "anthropic",
+    "schedule": "cronsim",
+}
 """Runtime module -> package that it needs."""
 _PATIENCE = 1.5
 """Seconds to wait before warming up, so that the server that has just been started gets the processor."""

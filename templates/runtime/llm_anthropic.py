@@ -8,7 +8,7 @@ import anthropic
 import httpx2 as httpx
 import orjson
 
-from .http_client import TIMEOUT
+from .httpx_client import TIMEOUT
 from .llm import (
     Completion,
     LlmPool,

@@ -9,7 +9,7 @@ import openai
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from .errors import FlowError
-from .http_client import TIMEOUT
+from .httpx_client import TIMEOUT
 from .llm import (
     Completion,
     LlmPool,

@@ -104,7 +104,7 @@ def configure(level: str | None = None, secrets: Iterable[str] = ()) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    for name in ("httpx2", "httpcore", "httpcore2", "openai", "anthropic", "asyncio"):
+    for name in ("aiohttp", "httpx2", "httpcore", "httpcore2", "openai", "anthropic", "asyncio"):
         # These tell of every request, some with headers.
         logging.getLogger(name).setLevel(logging.WARNING)
 
