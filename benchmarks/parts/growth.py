@@ -111,6 +111,7 @@ def _race(bench: Bench, asked: Mapping[str, tuple[Running, bytes]]) -> Rounds:
         status, _ = server.answer(body)
         if status != 200:
             raise SystemExit(f"{server.contender.title} says {status} to {len(body)} bytes")
+        loaded(bench, server, body, connections=CONNECTIONS, seconds=1)
     return bench.take_turns(asked, lambda title: loaded(bench, *asked[title], connections=CONNECTIONS, seconds=SECONDS))
 
 
@@ -118,11 +119,11 @@ def lines(rounds: Rounds) -> list[Line]:
     """The far ends over the near ones."""
     found = []
     few, many = _ends(rounds, EMITTED, "routes")
-    what = f"requests/s with {many} workflows in the project over {few}"
-    goal = Goal("more", 0.95)
-    found.append(
-        over(what, goal, rounds[f"{EMITTED}, {many} routes"], rounds[f"{EMITTED}, {few} routes"], "per_second")
-    )
+    most, least = rounds[f"{EMITTED}, {many} routes"], rounds[f"{EMITTED}, {few} routes"]
+    beside = f"with {many} workflows in the project over {few}"
+    if "cpu_us" in most[0]:
+        found.append(over(f"CPU time of a request {beside}", Goal("less", 1.05), most, least, "cpu_us"))
+    found.append(over(f"requests/s {beside}", Goal("more"), most, least, "per_second"))
     few, many = _ends(rounds, EMITTED, "nodes")
     what = f"requests/s with {many} trivial nodes over {few}"
     found.append(

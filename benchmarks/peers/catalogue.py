@@ -141,6 +141,7 @@ PEERS = (
             ("n8n", "publish:workflow", "--id=score-order"),
         ),
         node=True,
+        compiled=("sqlite3",),
     ),
 )
 
@@ -212,7 +213,8 @@ def _listed(package: Path) -> dict[str, str]:
 
 def _run(peer: Peer, command: Sequence[str], *, own: bool = True, extra: Mapping[str, str] | None = None) -> None:
     """Run a command of an installation. Raises CannotMeasure with the end of what it said."""
-    env = peer.variables() if own else {**os.environ, "PATH": peer.search_path(), **(extra or {})}
+    mine = {name: text.replace("{port}", "5678") for name, text in peer.variables().items()}  # nothing listens yet
+    env = mine if own else {**os.environ, "PATH": peer.search_path(), **(extra or {})}
     try:
         done = subprocess.run(
             command, cwd=peer.environment, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False

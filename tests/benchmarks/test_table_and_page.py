@@ -14,6 +14,8 @@ from benchmarks.parts import (
     expressions,
     fan_out,
     growth,
+    http_calls,
+    llm_stream,
     peers,
     request_profile,
     startup,
@@ -55,6 +57,14 @@ ROUNDS = {
         fan_out.CALLS: [{"ms": 203.0}] * 5,
         fan_out.ALONE: [{"ms": 201.0}] * 5,
         fan_out.GRAPHS: [{"ms": 303.0, "critical_ms": 300.0, "over": 1.01}] * 200,
+    },
+    "http_calls": {title: [SERVED] * 5 for title in (http_calls.EMITTED, http_calls.AIOHTTP, http_calls.HTTPX)},
+    "llm_stream": {
+        llm_stream.DIRECT: [{"first_ms": 5.0}] * 5,
+        **{
+            title: [{"first_ms": 7.0, "cpu_us": 40.0}] * 5
+            for title in (llm_stream.EMITTED, llm_stream.RAW, llm_stream.SDK)
+        },
     },
     "connections": {
         f"{server}, {number}": [{**LOAD, "timeouts": 0.0, "early_mb": 50.0, "late_mb": 50.5}]
