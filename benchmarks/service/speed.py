@@ -40,10 +40,10 @@ class Contender:
         self.process = subprocess.Popen(command, cwd=folder)
         self.rounds: list[dict[str, float]] = []
 
-    def wait(self, body: bytes) -> bytes:
+    def wait(self, body: bytes, accept: str = "*/*") -> bytes:
         """The first answer, once the server is up."""
-        request = urllib.request.Request(self.url, body, {"content-type": "application/json"})
-        for _ in range(100):
+        request = urllib.request.Request(self.url, body, {"content-type": "application/json", "accept": accept})
+        for _ in range(600):
             try:
                 return urllib.request.urlopen(request, timeout=5).read()
             except OSError:

@@ -39,21 +39,7 @@ class PooledClient(HttpClient):
 
     def __init__(self, resolver: AbstractResolver | None = None, proxies: Proxies | None = None) -> None:
         self._proxies = proxies
-        connector = aiohttp.TCPConnector(
-            limit=MAX_CONNECTIONS,
-            keepalive_timeout=KEEP_SECONDS,
-            resolver=resolver or aiohttp.ThreadedResolver(),
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            # Runs of different callers share the client, so a cookie that one got must not be sent for another.
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=TIMEOUT,
-            max_line_size=MAX_HEADER_LINE,
-            max_field_size=MAX_HEADER_LINE,
-            # It would also send passwords from ~/.netrc; proxies are looked up here instead.
-            trust_env=False,
-        )
+        self._session = open_session(resolver)
 
     async def send(self, request: Request, most: int) -> Answer:
         """The answer."""
@@ -83,6 +69,24 @@ class PooledClient(HttpClient):
     async def ready(self) -> bool:
         """Whether the client can be used."""
         return not self._session.closed
+
+
+def open_session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
+    """The connections, and what holds for all calls over them."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=MAX_CONNECTIONS,
+            keepalive_timeout=KEEP_SECONDS,
+            resolver=resolver or aiohttp.ThreadedResolver(),
+        ),
+        # Runs of different callers share the client, so a cookie that one got must not be sent for another.
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=TIMEOUT,
+        max_line_size=MAX_HEADER_LINE,
+        max_field_size=MAX_HEADER_LINE,
+        # It would also send passwords from ~/.netrc; proxies are looked up by their own names instead.
+        trust_env=False,
+    )
 
 
 def open_client() -> PooledClient:
