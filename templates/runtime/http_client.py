@@ -59,7 +59,7 @@ class PooledClient(HttpClient):
                 response.release()
                 return Answer(response.status, response.headers)
             return Answer(response.status, response.headers, await _read(response, most))
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
             raise as_flow_error(error) from error
 
     async def close(self) -> None:
@@ -98,7 +98,8 @@ def as_flow_error(error: Exception) -> FlowError:
     """The error of the flow for an error of aiohttp."""
     if isinstance(error, TimeoutError):
         return timed_out()
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | UnicodeError):
+        # A name with a part that is empty or too long is found out only when it is looked up.
         return invalid_url()
     if isinstance(error, aiohttp.ClientPayloadError) and isinstance(error.__cause__, ContentEncodingError):
         return undecodable()

@@ -31,7 +31,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 auto_decompress=False,
                 proxy=self._proxies.find(url) if self._proxies is not None else None,
             )
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
             raise _as_httpx(error, request) from error
         return httpx.Response(
             response.status, headers=list(response.raw_headers), stream=_Body(response, request), request=request
@@ -65,7 +65,7 @@ class _Body(httpx.AsyncByteStream):
 def _as_httpx(error: Exception, request: httpx.Request) -> httpx.TransportError:
     if isinstance(error, TimeoutError):
         return httpx.ConnectTimeout("connecting took too long", request=request)
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | UnicodeError):
         return httpx.UnsupportedProtocol("the URL cannot be used", request=request)
     if isinstance(error, aiohttp.ClientConnectorError):
         return httpx.ConnectError("could not connect", request=request)
