@@ -39,21 +39,7 @@ class PooledClient(HttpClient):
 
     def __init__(self, resolver: AbstractResolver | None = None, proxies: Proxies | None = None) -> None:
         self._proxies = proxies
-        connector = aiohttp.TCPConnector(
-            limit=MAX_CONNECTIONS,
-            keepalive_timeout=KEEP_SECONDS,
-            resolver=resolver or aiohttp.ThreadedResolver(),
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            # Runs of different callers share the client, so a cookie that one got must not be sent for another.
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=TIMEOUT,
-            max_line_size=MAX_HEADER_LINE,
-            max_field_size=MAX_HEADER_LINE,
-            # It would also send passwords from ~/.netrc; proxies are looked up here instead.
-            trust_env=False,
-        )
+        self._session = open_session(resolver)
 
     async def send(self, request: Request, most: int) -> Answer:
         """The answer."""
@@ -73,7 +59,7 @@ class PooledClient(HttpClient):
                 response.release()
                 return Answer(response.status, response.headers)
             return Answer(response.status, response.headers, await _read(response, most))
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
             raise as_flow_error(error) from error
 
     async def close(self) -> None:
@@ -85,6 +71,24 @@ class PooledClient(HttpClient):
         return not self._session.closed
 
 
+def open_session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
+    """The connections, and what holds for all calls over them."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=MAX_CONNECTIONS,
+            keepalive_timeout=KEEP_SECONDS,
+            resolver=resolver or aiohttp.ThreadedResolver(),
+        ),
+        # Runs of different callers share the client, so a cookie that one got must not be sent for another.
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=TIMEOUT,
+        max_line_size=MAX_HEADER_LINE,
+        max_field_size=MAX_HEADER_LINE,
+        # It would also send passwords from ~/.netrc; proxies are looked up by their own names instead.
+        trust_env=False,
+    )
+
+
 def open_client() -> PooledClient:
     """A client that takes proxies from the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY)."""
     return PooledClient(proxies=Proxies.from_env())
@@ -94,7 +98,8 @@ def as_flow_error(error: Exception) -> FlowError:
     """The error of the flow for an error of aiohttp."""
     if isinstance(error, TimeoutError):
         return timed_out()
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | UnicodeError):
+        # A name with a part that is empty or too long is found out only when it is looked up.
         return invalid_url()
     if isinstance(error, aiohttp.ClientPayloadError) and isinstance(error.__cause__, ContentEncodingError):
         return undecodable()

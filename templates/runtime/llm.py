@@ -21,6 +21,7 @@ from .errors import FlowError
 from .failures import FinalFailure, as_failure, matches
 from .http_values import retry_after_seconds
 from .httpx_client import from_httpx, open_httpx
+from .llm_transport import AiohttpTransport
 from .pools import PoolKey
 from .run_log import log_event
 
@@ -121,7 +122,7 @@ class LlmOptions(TypedDict, total=False):
 
 
 async def _open() -> LlmPool:
-    return LlmPool(open_httpx())
+    return LlmPool(open_httpx(AiohttpTransport()))
 
 
 async def _ready(pool: LlmPool) -> bool:

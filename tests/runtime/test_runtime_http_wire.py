@@ -2,17 +2,20 @@
 
 import asyncio
 import gzip
+import socket
 import subprocess
 import sys
 import tracemalloc
 import zlib
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from templates.runtime import http_client
 from templates.runtime.errors import FlowError
 from templates.runtime.http import HTTP, request_bytes, request_full, request_json, request_text
 from templates.runtime.http_guard import GUARDED_HTTP, AllowedHosts, GuardedClients
@@ -333,6 +336,35 @@ def test_giving_up_closes_the_connection(part):
         assert (wire.connections, wire.closed) == (1, 1)
 
     talk(work, hangs)
+
+
+def test_connecting_has_a_limit_of_its_own(monkeypatch):
+    monkeypatch.setattr(http_client, "TIMEOUT", aiohttp.ClientTimeout(total=None, sock_connect=0.1))
+
+    async def scenario() -> str:
+        # A queue that is full: nobody answers whoever comes next.
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+            address = full.getsockname()
+            for _ in range(4):
+                other = waiting.enter_context(closing(socket.socket()))
+                other.setblocking(False)
+                other.connect_ex(address)
+            async with ConnectionPools.opened([HTTP]) as pools:
+                with pytest.raises(FlowError) as caught:
+                    await request_json(make_context(pools), "POST", "http://{}:{}/".format(*address), json=1)
+                return caught.value.kind
+
+    assert run(scenario()) == "timeout"
+
+
+def test_a_name_that_nobody_knows():
+    async def work(ctx: Context, wire: Wire) -> None:
+        for host in ("no.such.name.invalid", "a" * 64 + ".invalid", "a..invalid"):
+            with pytest.raises(FlowError) as caught:
+                await request_json(ctx, "GET", f"http://{host}/")
+            assert caught.value.kind in {"connection", "invalid_url"}
+
+    talk(work)
 
 
 def test_cookies_are_not_kept():
