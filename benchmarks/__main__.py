@@ -14,6 +14,7 @@ from benchmarks.table import shown
 from catalyst.measure.problems import MeasureProblem
 
 WRONG_USE = 2
+STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(problem, "help", None):
             print(f"  help: {problem.help}", file=sys.stderr)  # type: ignore[union-attr]
         return WRONG_USE
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return STOPPED
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -59,10 +63,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _measure(options: argparse.Namespace) -> int:
     bench = quick_bench() if options.quick else Bench()
     bench.with_peers = options.peers is not False
-    bench.generator()  # says so now when there is none, not after the first part
-    measured = dict(_parts(bench, options.only or parts.names()))
-    result = results.result(bench, measured)
     path = options.json or results.default_path()
+    measured: dict[str, Rounds] = {}
+    for name, rounds in _parts(bench, options.only or parts.names()):
+        measured[name] = rounds
+        results.result(bench, measured).save(path)  # what is there by now, should the rest be stopped
+    result = results.result(bench, measured)
     result.save(path)
     print(shown(result.lines()))
     for what, why in bench.skipped.items():

@@ -137,11 +137,14 @@ def dumped(data: object) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
 
 
-def only_right(bench: Bench, servers: Mapping[str, Running], patience: float = 10.0) -> dict[str, Running]:
-    """Those that answer every probe as they should; the others are skipped, with the answer they gave."""
+def only_right(bench: Bench, servers: Mapping[str, Running]) -> dict[str, Running]:
+    """Those that answer every probe as they should; the others are skipped, with the answer they gave.
+
+    Some answer before they are ready, with an error: so each has the patience of its start again.
+    """
     right = {}
     for title, each in servers.items():
-        wrong = _wrong(each, time.monotonic() + patience)
+        wrong = _wrong(each, time.monotonic() + each.contender.patience)
         if wrong is None:
             right[title] = each
         else:
@@ -150,7 +153,7 @@ def only_right(bench: Bench, servers: Mapping[str, Running], patience: float = 1
 
 
 def _wrong(server: Running, deadline: float) -> str | None:
-    """What is wrong with its answers; it may need a moment after its first answer until it is ready."""
+    """What is wrong with its answers when the time is over."""
     for probe in probes():
         while True:
             try:

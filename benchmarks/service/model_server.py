@@ -1,4 +1,4 @@
-"""The model that all contenders of `parts/llm_stream.py` ask: 200 tokens in OpenAI's format, one every PAUSE seconds."""
+"""The model that all contenders of `parts/llm_stream.py` ask: 200 tokens as OpenAI sends them, one every PAUSE s."""
 
 import asyncio
 
