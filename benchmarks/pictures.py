@@ -22,15 +22,15 @@ class Picture:
     title: str
     x: str
     y: str
-    lines: Mapping[str, Sequence[tuple[float, Figure]]]
-    labels: Mapping[float, str] | None = None
+    lines: Mapping[str, Sequence[tuple[int, Figure]]]
+    labels: Mapping[int, str] | None = None
     """What stands at the points of the x axis, when it is not the number."""
     log_y: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A bar for each contender, the longest first; on a logarithmic axis."""
+    """A bar for each contender, the longest first."""
 
     name: str
     title: str
@@ -94,5 +94,4 @@ def _bars(axes: Any, picture: Bars) -> None:
     colours = [COLOURS[0] if title.startswith("emitted") else COLOURS[2] for title, _ in ordered]
     drawn = axes.barh([title for title, _ in ordered], [each.median for _, each in ordered], color=colours)
     axes.bar_label(drawn, [f"{each.median:,.0f}" for _, each in ordered], padding=3)
-    axes.set_xscale("log")
     axes.margins(x=0.12)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.bench import Bench, CannotMeasure, Round, Rounds
@@ -38,9 +39,9 @@ def measure(bench: Bench) -> Rounds:
             (folder / f"{size}.yaml").write_text(make_flow(size), encoding="utf-8")
         (folder / "changed.yaml").write_text(_one_changed(make_flow(1000)), encoding="utf-8")
         _run(["--help"], folder)
-        commands: dict[str, Callable[[], Round]] = {HELP: lambda: _run(["--help"], folder)}
-        commands.update({_title(size): lambda size=size: _new(folder, f"{size}.yaml") for size in sizes})
-        commands[AGAIN] = lambda: _again(folder)
+        commands: dict[str, Callable[[], Round]] = {HELP: partial(_run, ["--help"], folder)}
+        commands.update({_title(size): partial(_new, folder, f"{size}.yaml") for size in sizes})
+        commands[AGAIN] = partial(_again, folder)
         return bench.take_turns(commands, lambda title: commands[title]())
 
 

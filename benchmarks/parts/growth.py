@@ -160,7 +160,7 @@ def pictures(rounds: Rounds) -> list[Picture]:
     ]
 
 
-def _series(rounds: Rounds, axis: str) -> dict[str, list[tuple[float, Figure]]]:
+def _series(rounds: Rounds, axis: str) -> dict[str, list[tuple[int, Figure]]]:
     found = {}
     for contender in (EMITTED, BY_HAND):
         places = _places(rounds, contender, axis)

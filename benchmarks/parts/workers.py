@@ -7,13 +7,14 @@ flow does some milliseconds of work for each request: what makes the load then n
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.bench import Bench, CannotMeasure, Rounds
-from benchmarks.contenders import PATH, Contender, dumped, emitted, loaded, start
+from benchmarks.bench import Bench, CannotMeasure, Round, Rounds
+from benchmarks.contenders import Contender, dumped, emitted, loaded, start
 from benchmarks.emitted import flow_text, write_flow
-from benchmarks.service.work import order
+from benchmarks.service.work import PATH, order
 from benchmarks.table import Goal, Line, over
 from catalyst.measure.cores import usable_cores
 
@@ -31,7 +32,7 @@ def measure(bench: Bench) -> Rounds:
         raise CannotMeasure("needs two cores")
     if cores < 3:
         bench.skip(f"two workers over one, {LIGHT}", "needs three cores: two for the workers and one for the load")
-    found = {}
+    found: dict[str, Sequence[Round]] = {}
     for work in (HEAVY, LIGHT) if cores > 2 else (HEAVY,):
         body = dumped({"size": 20_000} if work == HEAVY else order())
         with tempfile.TemporaryDirectory() as folder:
