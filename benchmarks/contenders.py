@@ -191,9 +191,15 @@ def loaded(
 
 
 def race(bench: Bench, servers: Mapping[str, Running], body: bytes, **how: int) -> Rounds:
-    """Some rounds of each, in turns; a short one before, which does not count."""
-    if not servers:
+    """Some rounds of each, in turns; a short one before, which does not count. Who fails in that one is skipped."""
+    left = []
+    for title, each in servers.items():
+        try:
+            loaded(bench, each, body, **{**how, "seconds": how.get("seconds", 1)})
+        except LoadFailed as error:
+            bench.skip(title, str(error))
+        else:
+            left.append(title)
+    if not left:
         raise CannotMeasure("no contender is left")
-    for each in servers.values():
-        loaded(bench, each, body, seconds=1)
-    return bench.take_turns(servers, lambda title: loaded(bench, servers[title], body, **how))
+    return bench.take_turns(left, lambda title: loaded(bench, servers[title], body, **how))

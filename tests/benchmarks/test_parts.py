@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import parts
+from benchmarks import contenders, parts
 from benchmarks.bench import Bench, CannotMeasure, quick_bench
 from benchmarks.contenders import Contender, Probe, Running, dumped, only_right, probes
 from benchmarks.make_flow import make_flow
@@ -166,3 +166,17 @@ def test_an_unknown_part_is_said(capsys):
     with pytest.raises(SystemExit):
         command.main(["--only", "nonsense"])
     assert "nonsense" in capsys.readouterr().err
+
+
+def test_who_answers_nothing_under_load_is_skipped(monkeypatch):
+    def load(bench, server, body, **how):
+        if server == "mute":
+            raise LoadFailed("mute answered nothing")
+        return {"per_second": 100.0}
+
+    monkeypatch.setattr(contenders, "loaded", load)
+    bench = Bench(rounds=2)
+    assert contenders.race(bench, {"a": "a", "mute": "mute"}, b"") == {"a": [{"per_second": 100.0}] * 2}
+    assert bench.skipped == {"mute": "mute answered nothing"}
+    with pytest.raises(CannotMeasure):
+        contenders.race(bench, {"mute": "mute"}, b"")
