@@ -108,9 +108,9 @@ def _met(line: Line) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits or so, without an exponent."""
-    if value == 0:
-        return "0"
+    """Two digits or three, without an exponent for what occurs."""
+    if abs(value) < 0.1:
+        return f"{value:.2g}"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 20 else f"{value:.2f}"
