@@ -77,11 +77,11 @@ class World:
     http: Sequence[Mapping[str, Any]] = ()
     llm: Sequence[Any] = ()
     asked: list[str] = field(default_factory=list)
-    requests: list[httpx2.Request] = field(default_factory=list)
+    requests: list[Any] = field(default_factory=list)
     prompts: list[Any] = field(default_factory=list)
     used: dict[int, int] = field(default_factory=dict)
 
-    async def answer_http(self, request: httpx2.Request) -> httpx2.Response:
+    async def answer_http(self, request: Any) -> Any:
         self.requests.append(request)
         self.asked.append(f"{request.method} {request.url}")
         for number, entry in enumerate(self.http):
@@ -90,7 +90,7 @@ class World:
             self.used[number] = self.used.get(number, 0) + 1
             if "wait_for" in entry:
                 await self._wait_for(entry["wait_for"])
-            return _http_answer(entry, request)
+            return _http_answer(entry)
         raise AssertionError(f"nobody expected {request.method} {request.url}")
 
     async def _wait_for(self, address: str) -> None:
@@ -109,20 +109,34 @@ class World:
         return say(request, reply if isinstance(reply, str) else json.dumps(reply))
 
 
-def _fits(entry: Mapping[str, Any], request: httpx2.Request) -> bool:
+def _fits(entry: Mapping[str, Any], request: Any) -> bool:
     return entry.get("method", request.method) == request.method and fnmatchcase(str(request.url), entry["url"])
 
 
-def _http_answer(entry: Mapping[str, Any], request: httpx2.Request) -> httpx2.Response:
+def _http_answer(entry: Mapping[str, Any]) -> Any:
+    exchange = import_module("app.runtime.http_exchange")
     match entry.get("fail"):
         case "timeout":
-            raise httpx2.ReadTimeout("too late", request=request)
+            raise exchange.timed_out()
         case "connection":
-            raise httpx2.ConnectError("nobody there", request=request)
-    status, headers = entry.get("status", 200), entry.get("headers", {})
-    if "text" in entry:
-        return httpx2.Response(status, text=entry["text"], headers=headers)
-    return httpx2.Response(status, json=entry.get("json"), headers=headers)
+            raise exchange.unreachable()
+    text = entry["text"] if "text" in entry else json.dumps(entry.get("json"))
+    headers = {"content-type": "text/plain" if "text" in entry else "application/json"}
+    headers |= {name.lower(): value for name, value in entry.get("headers", {}).items()}
+    return exchange.Answer(entry.get("status", 200), headers, text.encode())
+
+
+class WorldClient:
+    """The world as the client of an emitted project."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def send(self, request: Any, most: int) -> Any:
+        return await self.world.answer_http(request)
+
+    async def ready(self) -> bool:
+        return True
 
 
 _real_sleep = asyncio.sleep
@@ -174,16 +188,17 @@ def serving(result: Result, world: World, env: Mapping[str, str] | None = None) 
 
 def _pools(world: World) -> dict[Any, Any]:
     pools: dict[Any, Any] = {}
-    http = httpx2.MockTransport(world.answer_http)
-    if "app.runtime.http" in sys.modules or _exists("app.runtime.http"):
-        pools[import_module("app.runtime.http").HTTP] = import_module("app.runtime.http_client").open_client(http)
+    client = WorldClient(world)
+    for module, key in (("http", "HTTP"), ("http2", "HTTP2")):
+        if _exists(f"app.runtime.{module}"):
+            pools[getattr(import_module(f"app.runtime.{module}"), key)] = client
     if _exists("app.runtime.http_guard"):
         guard = import_module("app.runtime.http_guard")
-        pools[guard.GUARDED_HTTP] = guard.GuardedClients(transport=http)
+        pools[guard.GUARDED_HTTP] = guard.GuardedClients(instead=client)
     if _exists("app.runtime.llm"):
         llm = import_module("app.runtime.llm")
-        client = import_module("app.runtime.http_client").open_client(httpx2.MockTransport(world.answer_llm))
-        pools[llm.LLM] = llm.LlmPool(client)
+        models = import_module("app.runtime.httpx_client").open_httpx(httpx2.MockTransport(world.answer_llm))
+        pools[llm.LLM] = llm.LlmPool(models)
     return pools
 
 

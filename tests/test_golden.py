@@ -167,7 +167,7 @@ def _check_calls(run: dict[str, Any], world: World) -> str:
 
 
 def _sent(request: Any) -> dict[str, Any]:
-    text = request.content.decode()
+    text = (request.content or b"").decode()
     is_json = request.headers.get("content-type") == "application/json"
     return {"json": json.loads(text) if is_json else None, "content": text, "headers": dict(request.headers)}
 

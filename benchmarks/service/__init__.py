@@ -1,1 +1,1 @@
-"""The speed of an emitted service beside the same work written by hand; `speed.py` measures."""
+"""The same work written by hand, for the emitted service to stand beside; started as apps of their own."""

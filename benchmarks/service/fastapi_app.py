@@ -1,12 +1,12 @@
 """The same by hand, as FastAPI's documentation shows it."""
 
 from fastapi import FastAPI
-from work import AnswerModel, OrderModel
+from work import PATH, AnswerModel, OrderModel
 
 app = FastAPI(title="score_order")
 
 
-@app.post("/api/v1/score_order/execute")
+@app.post(PATH)
 async def score_order(order: OrderModel) -> AnswerModel:
     label = order.query.strip().upper()
     total = sum(line.price * line.count for line in order.lines)

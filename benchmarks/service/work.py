@@ -1,9 +1,12 @@
 """The work that all contenders do: check an order of about 1 KB, three small steps and a branch, a small answer."""
 
+import json
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
+
+PATH = "/api/v1/score_order/execute"
 
 
 @with_config(ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
@@ -48,9 +51,24 @@ class AnswerModel(BaseModel):
     held: bool
 
 
-def order(size: int = 1024) -> dict[str, Any]:
-    """An order whose JSON has about `size` bytes."""
-    lines = [{"sku": f"article-{number:04}", "count": 2, "price": 9.5} for number in range(max(1, size // 128))]
-    given = {"query": "", "limit": 10, "customer": "Grace Hopper", "tags": ["new", "gift", "express"], "lines": lines}
-    missing = size - len(str(given))
-    return {**given, "query": "conference in spring " * (max(missing, 21) // 21)}
+def score(given: OrderInput) -> OrderOutput:
+    """The steps and the branch, on plain data."""
+    label = given["query"].strip().upper()
+    total = sum(line["price"] * line["count"] for line in given["lines"])
+    greeting = f"Hello {given['customer']}"
+    if total > 1000.0:
+        return {"message": f"{greeting}, we are checking {len(label)}", "total": total, "held": True}
+    return {"message": f"{greeting}, {len(label)}", "total": total, "held": False}
+
+
+def order(size: int = 1024, price: float = 9.5) -> dict[str, Any]:
+    """An order whose compact JSON has `size` bytes (from 64 on): a line for each 128 of them, the query takes the rest.
+
+    64 bytes leave no room for tags and a name.
+    """
+    lines = [{"sku": f"article-{number:04}", "count": 2, "price": price} for number in range(size // 128)]
+    tags, customer = (["new", "gift", "express"], "Grace Hopper") if size >= 128 else ([], "G")
+    given = {"query": "", "limit": 10, "customer": customer, "tags": tags, "lines": lines}
+    missing = size - len(json.dumps(given, separators=(",", ":")))
+    words = "conference in spring "
+    return {**given, "query": (words * (missing // len(words) + 1))[: max(missing, 2)]}

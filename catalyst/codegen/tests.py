@@ -28,7 +28,7 @@ _UNSURE_NODES = frozenset({"python", "raise", "respond"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(
-    {"auth", "cache", "calls", "context", "errors", "http", "http_client", "llm", "llm_anthropic", "llm_openai"}
+    {"auth", "cache", "calls", "context", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
     | {"llm_typed", "logs", "node", "pools", "rate_limit", "reply", "run_log", "schedule", "sse", "tasks", "text"}
     | {"waiting", "workflow"}
 )
@@ -61,7 +61,9 @@ def emit_tests(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str
 def fakes_needed(emitted: Emitted) -> tuple[str, ...]:
     """The modules of `templates/tests` that the tests import."""
     pools = {module for module, _ in emitted.needs.pools}
-    return tuple(name for name, used in (("fake_http", {"http", "http_guard"}), ("fake_llm", {"llm"})) if pools & used)
+    return tuple(
+        name for name, used in (("fake_http", {"http", "http2", "http_guard"}), ("fake_llm", {"llm"})) if pools & used
+    )
 
 
 # What the tests share
@@ -125,13 +127,13 @@ def _pools(module: Module, emitted: Emitted) -> list[str]:
         name = module.use(runtime, key)
         if runtime == "llm":
             fake = f"{module.use_package('tests.fake_llm', 'fake_llm')}()"
-            items.append(f"{name}: {module.use('llm', 'LlmPool')}({module.use('http_client', 'open_client')}({fake}))")
+            items.append(f"{name}: {module.use('llm', 'LlmPool')}({module.use('httpx_client', 'open_httpx')}({fake}))")
         else:
-            fake = f"{module.use_package('tests.fake_http', 'fake_http')}(answers)"
+            fake = f"{module.use_package('tests.fake_http', 'FakeHttp')}(answers)"
             if runtime == "http_guard":
-                items.append(f"{name}: {module.use(runtime, 'GuardedClients')}(transport={fake})")
+                items.append(f"{name}: {module.use(runtime, 'GuardedClients')}(instead={fake})")
             else:
-                items.append(f"{name}: {module.use('http_client', 'open_client')}({fake})")
+                items.append(f"{name}: {fake}")
     return items
 
 

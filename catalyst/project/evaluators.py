@@ -15,8 +15,8 @@ EMITTED_IMPORTS = _words("""
     __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy dataclasses datetime
     decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar ipaddress itertools json logging
     math operator os random re secrets signal socket statistics string sys time traceback types typing unicodedata
-    urllib.parse uuid warnings zoneinfo anthropic cronsim fastapi httpcore2 httptools httpx2 openai orjson
-    prometheus_client pydantic pydantic_core starlette typing_extensions uvicorn uvloop
+    urllib.parse uuid warnings zoneinfo aiohttp anthropic cronsim fastapi httptools httpx2
+    openai orjson prometheus_client pydantic pydantic_core starlette typing_extensions uvicorn uvloop yarl
     """)
 """Modules that emitted code may import; a package stands for what is in it. `app` and `lib` are always allowed."""
 
@@ -25,6 +25,7 @@ RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "errors": frozenset({"linecache", "tb_frame", "f_code"}),  # reads the comment above the failing line
     "failures": frozenset({"__mro__"}),  # names an exception's base classes
     "http_guard": frozenset({"__setattr__"}),  # a frozen dataclass that fills in a field of its own
+    "http_proxies": frozenset({"urllib.request"}),  # asks which proxies the environment names
     "logs": frozenset({"__class__", "__dict__"}),  # the fields of a log record; an exception's class name
     "quick_json": frozenset({"msgspec"}),  # reads bodies; what it can do beside that is nobody's business
     "server": frozenset({"gc"}),  # collects less often once everything is up

@@ -16,9 +16,11 @@ from catalyst.project.assets import runtime_source
 from catalyst.pysource.walk import statements
 
 REQUIREMENTS = {
+    "aiohttp": "aiohttp>=3.14,<4",
     "anthropic": "anthropic>=2.11,<3",
     "cronsim": "cronsim>=2.6,<3",
     "fastapi": "fastapi>=0.165,<1",
+    "h2": "h2>=4.3,<5",
     "httptools": "httptools>=0.8,<1",
     "httpx2": "httpx2>=2.16,<3",
     "msgspec": "msgspec>=0.21,<1",
@@ -34,14 +36,17 @@ REQUIREMENTS = {
 """Import name to requirement line: the ranges that emitted projects are tested with."""
 
 _BROUGHT = {
-    "httpcore2": ("httpx2",),
     "pydantic_core": ("pydantic",),
     "starlette": ("fastapi",),
     "uvicorn": ("uvicorn", "uvloop", "httptools"),
+    "yarl": ("aiohttp",),
     # A slim container has no time zone database of its own.
     "zoneinfo": ("tzdata",),
 }
 """Imports that stand for other distributions, or for more than one."""
+
+_UNSEEN = {"http2": ("h2",)}
+"""What runtime modules need without importing it: httpx2 loads this by itself when it speaks HTTP/2."""
 
 
 def runtime_files(modules: Iterable[str]) -> dict[str, str]:
@@ -65,7 +70,7 @@ def third_party(modules: Iterable[str], sources: Iterable[str] = ()) -> list[str
     """Requirement lines for the named runtime modules, what they import, and further emitted sources; sorted."""
     roots: set[str] = set()
     for name in runtime_modules(modules):
-        roots |= _packages(name)
+        roots |= _packages(name) | set(_UNSEEN.get(name, ()))
     for source in sources:
         roots |= _roots(ast.parse(source))
     return sorted(REQUIREMENTS[root] for root in _distributions(roots))

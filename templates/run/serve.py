@@ -26,7 +26,8 @@ from typing import NoReturn
 
 _ALWAYS = ("uvicorn", "uvloop", "httptools", "fastapi", "orjson", "pydantic", "prometheus_client")
 _SOMETIMES = {
-    "http_client": ("httpx2",),
+    "http_client": ("aiohttp",),
+    "httpx_client": ("httpx2",),
     "llm_openai": ("openai",),
     "llm_anthropic": ("anthropic",),
     "schedule": ("cronsim",),

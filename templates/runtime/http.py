@@ -5,19 +5,23 @@ Errors have the kind `http` (the other side answered 4xx or 5xx; `upstream` is i
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar, Unpack, overload
 from urllib.parse import urlencode
 
-import httpx2 as httpx
 import orjson
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
+from yarl import URL
 
 from .context import ExecutionContext
 from .errors import FlowError
-from .http_client import as_flow_error, open_client, ready
+from .http_client import open_client
+from .http_exchange import Answer, HttpClient, Request, client_pool, invalid_url, succeeded
+from .http_url import redirected, web_address, with_query
 from .http_values import fields, header_value, query_value, retry_after_seconds, segment
 from .pools import PoolKey
 
@@ -39,30 +43,31 @@ Context = ExecutionContext[Any, Any, Any]
 
 MAX_RESPONSE = 10 * 1024 * 1024
 MAX_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 # What may go along to another origin; any other header may hold a secret.
 _HARMLESS = frozenset({"accept", "accept-encoding", "content-length", "content-type", "host", "user-agent"})
 
 
-async def _open() -> httpx.AsyncClient:
-    return open_client()
-
-
-HTTP: PoolKey[httpx.AsyncClient] = PoolKey("http", open=_open, close=httpx.AsyncClient.aclose, ready=ready)
+HTTP = client_pool("http", open_client)
 
 
 class HostList(Protocol):
     """Decides which hosts a call may reach, and gives the client that holds to it."""
 
-    def client(self, ctx: Context) -> httpx.AsyncClient:
+    def client(self, ctx: Context) -> HttpClient:
         """A client that connects only to what is allowed."""
 
-    def check(self, url: httpx.URL) -> None:
-        """Raise a FlowError when the URL is not allowed."""
+    def check(self, url: URL | None) -> None:
+        """Raise a FlowError when the URL is not allowed, or None: no address of the web."""
 
 
 class RequestOptions(TypedDict, total=False):
-    """What a call may be given. `json`, `form` and `content` exclude each other; sizes are bytes."""
+    """What a call may be given. `json`, `form` and `content` exclude each other; sizes are bytes.
+
+    `pool` is another client than the usual one.
+    """
 
     params: Mapping[str, Any]
     headers: Mapping[str, Any]
@@ -72,6 +77,7 @@ class RequestOptions(TypedDict, total=False):
     follow_redirects: bool
     allow_hosts: HostList
     max_bytes: int
+    pool: PoolKey[HttpClient]
 
 
 class FullResponse(TypedDict):
@@ -98,29 +104,27 @@ async def request_json(
     ctx: Context, method: str, url: str, adapter: TypeAdapter[T] | None = None, **options: Unpack[RequestOptions]
 ) -> T | Any:
     """The JSON answer, checked against `adapter` when there is one; an empty answer is None."""
-    _, content = await _exchange(ctx, method, url, options, accept="application/json")
-    return parse_json(content, adapter)
+    answer = await _exchange(ctx, method, url, options, accept="application/json")
+    return parse_json(answer.content, adapter)
 
 
 async def request_text(ctx: Context, method: str, url: str, **options: Unpack[RequestOptions]) -> str:
     """The answer as text, in the encoding that it names, or UTF-8."""
-    response, content = await _exchange(ctx, method, url, options)
-    return _decode(response, content)
+    return _text(await _exchange(ctx, method, url, options))
 
 
 async def request_bytes(ctx: Context, method: str, url: str, **options: Unpack[RequestOptions]) -> bytes:
     """The answer as it is."""
-    _, content = await _exchange(ctx, method, url, options)
-    return content
+    return (await _exchange(ctx, method, url, options)).content
 
 
 async def request_full(ctx: Context, method: str, url: str, **options: Unpack[RequestOptions]) -> FullResponse:
     """Status, headers and body: parsed when the answer says that it is JSON, text otherwise."""
-    response, content = await _exchange(ctx, method, url, options)
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    answer = await _exchange(ctx, method, url, options)
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_json = media_type == "application/json" or media_type.endswith("+json")
-    body = parse_json(content, None) if is_json else _decode(response, content)
-    return {"status": response.status_code, "headers": dict(response.headers), "body": body}
+    body = parse_json(answer.content, None) if is_json else _text(answer)
+    return {"status": answer.status, "headers": _plain_headers(answer), "body": body}
 
 
 def bearer(token: str) -> str:
@@ -156,42 +160,46 @@ def _problems(error: ValidationError) -> list[Any]:
     return list(error.errors(include_url=False, include_context=False, include_input=False))
 
 
-async def _exchange(
-    ctx: Context, method: str, url: str, options: RequestOptions, accept: str = "*/*"
-) -> tuple[httpx.Response, bytes]:
+async def _exchange(ctx: Context, method: str, url: str, options: RequestOptions, accept: str = "*/*") -> Answer:
     """Send and receive. Raises FlowError for whatever is not a 2xx answer within the size limit."""
     hosts = options.get("allow_hosts")
-    try:
-        client = ctx.pools[HTTP] if hosts is None else hosts.client(ctx)
-        request = _build(client, method, url, options, accept)
-        if hosts is not None:
-            hosts.check(request.url)
-        response = await _send(client, request, options.get("follow_redirects", False), hosts)
-        try:
-            _refuse_failure(response)
-            return response, await _read(response, options.get("max_bytes", MAX_RESPONSE))
-        finally:
-            await response.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        failure = as_flow_error(error)
-        if failure is None:
-            raise
-        raise failure from error
+    client = ctx.pools[options.get("pool", HTTP)] if hosts is None else hosts.client(ctx)
+    request = _build(method, web_address(url), options, accept)
+    most = options.get("max_bytes", MAX_RESPONSE)
+    answer = await client.send(request, most)
+    if options.get("follow_redirects", False):
+        answer = await _follow(client, request, answer, hosts, most)
+    if not succeeded(answer.status):
+        raise _failure(answer)
+    return answer
 
 
-def _build(client: httpx.AsyncClient, method: str, url: str, options: RequestOptions, accept: str) -> httpx.Request:
+def _build(method: str, url: URL | None, options: RequestOptions, accept: str) -> Request:
+    """The request that is sent first."""
+    if (hosts := options.get("allow_hosts")) is not None:
+        hosts.check(url)
+    if url is None:
+        raise invalid_url()
     headers = {"accept": accept}
-    content: str | bytes | None = options.get("content")
+    content = options.get("content")
     if "json" in options:
         content, headers["content-type"] = _json_bytes(options["json"]), "application/json"
     elif "form" in options:
         content, headers["content-type"] = urlencode(fields(options["form"]), True), "application/x-www-form-urlencoded"
     for name, value in options.get("headers", {}).items():
         headers[name.lower()] = header_value(value)
-    target = httpx.URL(url)
     if options.get("params"):
-        target = target.copy_merge_params(fields(options["params"]))
-    return client.build_request(method, target, headers=headers, content=content)
+        url = with_query(url, fields(options["params"]))
+    return _signed(Request(method, url, headers, content.encode() if isinstance(content, str) else content))
+
+
+def _signed(request: Request) -> Request:
+    """The same request with the user and password of its address as a header."""
+    url = request.url
+    if url.raw_user is None:
+        return request
+    headers = {"authorization": basic(url.user or "", url.password or ""), **request.headers}
+    return replace(request, url=url.with_user(None), headers=headers)
 
 
 def _json_bytes(value: object) -> bytes:
@@ -202,59 +210,75 @@ def _json_bytes(value: object) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-async def _send(
-    client: httpx.AsyncClient, request: httpx.Request, follow: bool, hosts: HostList | None
-) -> httpx.Response:
-    for _ in range(MAX_REDIRECTS + 1):
-        response = await client.send(request, stream=True)
-        if not follow or response.next_request is None:
-            return response
-        await response.aclose()
-        request = _redirected(request, response.next_request, hosts)
-    raise FlowError("too many redirects", kind="redirect", status=502)
+async def _follow(client: HttpClient, request: Request, answer: Answer, hosts: HostList | None, most: int) -> Answer:
+    """The answer at the end of the redirects, if there are any."""
+    for _ in range(MAX_REDIRECTS):
+        location = _location(answer)
+        if location is None:
+            return answer
+        request = _redirected(request, answer.status, redirected(request.url, location), hosts)
+        answer = await client.send(request, most)
+    if _location(answer) is not None:
+        raise FlowError("too many redirects", kind="redirect", status=502)
+    return answer
 
 
-def _redirected(before: httpx.Request, after: httpx.Request, hosts: HostList | None) -> httpx.Request:
+def _location(answer: Answer) -> str | None:
+    """Where the answer sends the caller, if it does."""
+    return answer.headers.get("location") or None if answer.status in _REDIRECTS else None
+
+
+def _redirected(before: Request, status: int, url: URL | None, hosts: HostList | None) -> Request:
     """The next request; to another host only when the flow allows that host, and then without the flow's headers."""
     if hosts is not None:
-        hosts.check(after.url)
-    elif before.url.host != after.url.host:
+        hosts.check(url)
+    if url is None:
+        raise FlowError("redirected to what is no web address", kind="redirect", status=502)
+    if hosts is None and before.url.raw_host != url.raw_host:
         raise FlowError(
             "redirected to another host",
             kind="redirect",
             status=502,
             detail="a redirect may leave the host only when `allow_hosts` names where it may go",
         )
-    if (before.url.scheme, before.url.host, before.url.port) != (after.url.scheme, after.url.host, after.url.port):
-        for name in [name for name in after.headers if name not in _HARMLESS]:
-            del after.headers[name]
-    return after
+    headers = before.headers
+    if before.url.origin() != url.origin():
+        headers = {name: value for name, value in headers.items() if name in _HARMLESS}
+    if _becomes_get(before.method, status):
+        headers = {name: value for name, value in headers.items() if name != "content-type"}
+        return _signed(Request("GET", url, headers))
+    return _signed(replace(before, url=url, headers=headers))
 
 
-def _refuse_failure(response: httpx.Response) -> None:
-    status = response.status_code
-    if status < 300 or status == 304:
-        return
-    raise FlowError(
-        f"the other side answered {status}",
+def _becomes_get(method: str, status: int) -> bool:
+    """Whether what follows is asked for with GET and without a body, as browsers do."""
+    return (status in {302, 303} and method != "HEAD") or (status == 301 and method == "POST")
+
+
+def _failure(answer: Answer) -> FlowError:
+    return FlowError(
+        f"the other side answered {answer.status}",
         kind="http",
         status=502,
-        upstream=status,
-        retry_after=retry_after_seconds(response.headers.get("retry-after")),
+        upstream=answer.status,
+        retry_after=retry_after_seconds(answer.headers.get("retry-after")),
     )
 
 
-async def _read(response: httpx.Response, most: int) -> bytes:
-    """The decoded body; stops reading as soon as there is too much of it."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > most:
-            raise FlowError(f"the answer is larger than {most} bytes", kind="invalid_response", status=502)
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+def _plain_headers(answer: Answer) -> dict[str, str]:
+    """The headers with names in lower case; one that came several times is joined."""
+    plain: dict[str, str] = {}
+    for name, value in answer.headers.items():
+        key = name.lower()
+        plain[key] = f"{plain[key]}, {value}" if key in plain else value
+    return plain
 
 
-def _decode(response: httpx.Response, content: bytes) -> str:
-    return content.decode(response.encoding or "utf-8", errors="replace")
+def _text(answer: Answer) -> str:
+    """The body in the encoding that it names, or UTF-8."""
+    named = _CHARSET.search(answer.headers.get("content-type", ""))
+    try:
+        return answer.content.decode(named[1] if named else "utf-8", errors="replace")
+    except (LookupError, ValueError):
+        # An encoding that nobody knows.
+        return answer.content.decode(errors="replace")

@@ -7,17 +7,19 @@ that resolves differently a moment later, or a redirect, meets the same check.
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import httpcore2
-import httpx2 as httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from .context import ExecutionContext
 from .errors import FlowError
-from .http_client import LIMITS, open_client
+from .http_client import PooledClient
+from .http_exchange import HttpClient, unreachable
+from .http_url import web_address
 from .pools import PoolKey
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -41,19 +43,25 @@ class AllowedHosts:
     """
 
     names: tuple[str, ...]
+    _patterns: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _networks: tuple[Network, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         networks = (_network(name) for name in self.names)
+        object.__setattr__(self, "_patterns", tuple(_as_asked(name) for name in self.names))
         object.__setattr__(self, "_networks", tuple(network for network in networks if network is not None))
 
-    def client(self, ctx: ExecutionContext[Any, Any, Any]) -> httpx.AsyncClient:
+    def client(self, ctx: ExecutionContext[Any, Any, Any]) -> HttpClient:
         """The client that connects only to what this list allows."""
         return ctx.pools[GUARDED_HTTP].client(self)
 
-    def check(self, url: httpx.URL) -> None:
+    def check(self, url: URL | None) -> None:
         """Raise BlockedHost unless the URL is plain http or https, without a user name, to an allowed host."""
-        if url.scheme not in {"http", "https"} or url.userinfo or not self.permits_host(url.host):
+        host = url.raw_host if url is not None else None
+        if url is None or host is None or url.raw_user is not None or not self.permits_host(host):
+            raise BlockedHost()
+        # Nobody resolves an address, so this is where it is looked at.
+        if _is_literal(host) and not self.permits_address(host, host):
             raise BlockedHost()
 
     def permits_host(self, host: str) -> bool:
@@ -62,7 +70,7 @@ class AllowedHosts:
         address = _address(name)
         if address is not None and any(address in network for network in self._networks):
             return True
-        return name != "" and any(_names(pattern.lower(), name) for pattern in self.names)
+        return name != "" and any(_names(pattern, name) for pattern in self._patterns)
 
     def permits_address(self, host: str, address: str) -> bool:
         """Whether a connection for `host` may go to `address`."""
@@ -78,6 +86,13 @@ class AllowedHosts:
 def allowed_hosts(*names: str) -> AllowedHosts:
     """The list of these names; the same one for the same names."""
     return AllowedHosts(names)
+
+
+def _as_asked(name: str) -> str:
+    """A name of the list as it stands in requests: in lower case, other scripts encoded."""
+    star, below = ("*.", name[2:]) if name.startswith("*.") else ("", name)
+    url = web_address(f"http://{below}/") if not name.isascii() else None
+    return star + (url.raw_host if url is not None and url.raw_host is not None else below).lower()
 
 
 def _names(pattern: str, host: str) -> bool:
@@ -102,6 +117,11 @@ def _address(text: str) -> Address | None:
     return mapped or address
 
 
+def _is_literal(host: str) -> bool:
+    """Whether a host is an address, or looks like one: `127.1` and `2130706433` are also taken for such."""
+    return ":" in host or host.replace(".", "").isdigit()
+
+
 def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.sixtofour or (address.teredo[1] if address.teredo else None)
@@ -115,90 +135,63 @@ async def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class _GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Resolves names itself, and connects only when all of a name's addresses are allowed."""
+class _CheckedResolver(AbstractResolver):
+    """Resolves names itself, and gives addresses to connect to only when all of a name's addresses are allowed."""
 
     def __init__(self, allowed: AllowedHosts, resolve: Resolve) -> None:
         self._allowed = allowed
         self._resolve = resolve
-        self._network = httpcore2.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the backend's interface
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        """Connect to the first of the checked addresses that answers."""
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The checked addresses; connections go to these and no others."""
         if not self._allowed.permits_host(host):
             raise BlockedHost()
-        failure: Exception = httpcore2.ConnectError("no address")
-        for address in await self._checked_addresses(host, port, timeout):
-            try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    async def _checked_addresses(self, host: str, port: int, timeout: float | None) -> list[str]:  # noqa: ASYNC109
         try:
-            async with asyncio.timeout(timeout):
-                addresses = await self._resolve(host, port)
+            addresses = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError("the name cannot be resolved") from error
+            raise unreachable() from error
         if not all(self._allowed.permits_address(host, address) for address in addresses):
             raise BlockedHost()
-        return addresses
+        return [_result(host, address, port) for address in addresses]
 
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - the backend's interface
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        """No socket of this machine."""
-        raise BlockedHost()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+    async def close(self) -> None:
+        """Nothing is kept."""
 
 
-class _GuardedTransport(httpx.AsyncHTTPTransport):
-    def __init__(self, allowed: AllowedHosts, resolve: Resolve) -> None:
-        super().__init__(limits=LIMITS, trust_env=False)
-        # The transport takes no backend, so its pool is replaced by one that has ours.
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
-            max_connections=LIMITS.max_connections,
-            max_keepalive_connections=LIMITS.max_keepalive_connections,
-            keepalive_expiry=LIMITS.keepalive_expiry,
-            network_backend=_GuardedBackend(allowed, resolve),
-        )
+def _result(host: str, address: str, port: int) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return {
+        "hostname": host,
+        "host": address,
+        "port": port,
+        "family": family,
+        "proto": socket.IPPROTO_TCP,
+        "flags": socket.AI_NUMERICHOST,
+    }
 
 
 class GuardedClients:
     """A client for each list of allowed hosts: a kept connection is never used under another list."""
 
-    def __init__(self, resolve: Resolve = _resolve, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, resolve: Resolve = _resolve, instead: HttpClient | None = None) -> None:
         self._resolve = resolve
-        self._transport = transport  # a test's stand-in for the network
-        self._clients: dict[AllowedHosts, httpx.AsyncClient] = {}
+        self._instead = instead  # a test's stand-in for the network
+        self._clients: dict[AllowedHosts, HttpClient] = {}
 
-    def client(self, allowed: AllowedHosts) -> httpx.AsyncClient:
-        """The client for this list, opened when it is asked for first."""
+    def client(self, allowed: AllowedHosts) -> HttpClient:
+        """The client for this list, opened when it is asked for first. It uses no proxy: that would resolve names."""
         client = self._clients.get(allowed)
         if client is None:
-            transport = self._transport or _GuardedTransport(allowed, self._resolve)
-            client = self._clients[allowed] = open_client(transport)
+            client = self._instead or PooledClient(_CheckedResolver(allowed, self._resolve))
+            self._clients[allowed] = client
         return client
 
     async def close(self) -> None:
         """Close all clients."""
         for client in self._clients.values():
-            await client.aclose()
+            await client.close()
 
 
 async def _open() -> GuardedClients:

@@ -22,8 +22,9 @@ from typing_extensions import TypedDict
 from .context import ExecutionContext
 from .errors import FlowError
 from .failures import FinalFailure, as_failure, matches
-from .http_client import as_flow_error, open_client
 from .http_values import retry_after_seconds
+from .httpx_client import from_httpx, open_httpx
+from .llm_transport import AiohttpTransport
 from .pools import PoolKey
 from .run_log import log_event
 
@@ -124,7 +125,7 @@ class LlmOptions(TypedDict, total=False):
 
 
 async def _open() -> LlmPool:
-    return LlmPool(open_client())
+    return LlmPool(open_httpx(AiohttpTransport()))
 
 
 async def _ready(pool: LlmPool) -> bool:
@@ -257,7 +258,7 @@ def transport_error(error: Exception) -> FlowError:
     """The error of the flow for whatever went wrong on the way to a provider or back."""
     current: BaseException | None = error
     while isinstance(current, Exception):
-        failure = as_flow_error(current)
+        failure = from_httpx(current)
         if failure is not None:
             return failure
         current = current.__cause__

@@ -8,7 +8,7 @@ import anthropic
 import httpx2 as httpx
 import orjson
 
-from .http_client import TIMEOUT
+from .httpx_client import TIMEOUT
 from .llm import (
     Completion,
     LlmPool,
@@ -21,6 +21,7 @@ from .llm import (
     status_error,
     transport_error,
 )
+from .llm_events import read_events, text_of, unreadable
 
 # The protocol wants a limit; this is what a call without one gets.
 MAX_TOKENS = 4_096
@@ -45,7 +46,7 @@ class Anthropic(Model):
                 return _answer(await client.messages.create(**body))
             return await _stream(client, body, on_token)
         except anthropic.APIStatusError as error:
-            raise status_error(_status(error), error.response.headers) from error
+            raise status_error(error.status_code, error.response.headers) from error
         except (anthropic.AnthropicError, httpx.HTTPError, ValueError) as error:
             raise transport_error(error) from error
 
@@ -82,6 +83,9 @@ def _structured(name: str, schema: dict[str, Any], closed: bool) -> dict[str, An
 
 
 def _answer(message: anthropic.types.Message) -> Completion:
+    if not isinstance(message, anthropic.types.Message):
+        # The SDK gives the text of what is no JSON.
+        raise unreadable()
     if message.stop_reason == "refusal":
         raise refused()
     texts = []
@@ -95,28 +99,39 @@ def _answer(message: anthropic.types.Message) -> Completion:
 
 
 async def _stream(client: anthropic.AsyncAnthropic, body: dict[str, Any], on_token: OnToken) -> Completion:
-    texts: list[str] = []
-    reason: str | None = None
-    name, read, written = str(body["model"]), 0, 0
-    event: anthropic.types.RawMessageStreamEvent
-    async with await client.messages.create(**body, stream=True) as stream:
-        async for event in stream:
-            if event.type == "content_block_delta":
-                if event.delta.type == "text_delta" and event.delta.text:
-                    texts.append(event.delta.text)
-                    on_token(event.delta.text)
-            elif event.type == "message_start":
-                name, read = event.message.model, event.message.usage.input_tokens
-            elif event.type == "message_delta":
-                reason, written = event.delta.stop_reason, event.usage.output_tokens
-    if reason is None:
+    said = _Said(str(body["model"]), on_token)
+    async with client.messages.with_streaming_response.create(**body, stream=True) as response:
+        await read_events(response.http_response.aiter_bytes(), said.take)
+    if said.reason is None:
         raise cut_short()
-    if reason == "refusal":
+    if said.reason == "refusal":
         raise refused()
-    return completion("".join(texts), name, _FINISH_REASONS.get(reason, reason), read, written)
+    reason = _FINISH_REASONS.get(said.reason, said.reason)
+    return completion("".join(said.texts), said.model, reason, said.read, said.written)
 
 
-def _status(error: anthropic.APIStatusError) -> int:
-    if error.status_code >= 400:
-        return error.status_code
-    return _STATUSES.get(str(error.type), 500)
+class _Said:
+    """What a stream has said so far."""
+
+    def __init__(self, model: str, on_token: OnToken) -> None:
+        self.texts: list[str] = []
+        self.reason: str | None = None
+        self.model = model
+        self.read = self.written = 0
+        self._on_token = on_token
+
+    def take(self, event: dict[str, Any]) -> bool:
+        """One event; whether it was the last. Raises FlowError for an error told in between."""
+        match event["type"]:
+            case "content_block_delta":
+                if text := event["delta"].get("text"):
+                    self.texts.append(text_of(text))
+                    self._on_token(text)
+            case "message_start":
+                message = event["message"]
+                self.model, self.read = message["model"], message["usage"]["input_tokens"]
+            case "message_delta":
+                self.reason, self.written = event["delta"]["stop_reason"], event["usage"]["output_tokens"]
+            case "error":
+                raise status_error(_STATUSES.get(event["error"]["type"], 500))
+        return bool(event["type"] == "message_stop")

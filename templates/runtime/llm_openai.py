@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx2 as httpx
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletion
 
 from .errors import FlowError
-from .http_client import TIMEOUT
+from .httpx_client import TIMEOUT
 from .llm import (
     Completion,
     LlmPool,
@@ -22,6 +22,7 @@ from .llm import (
     status_error,
     transport_error,
 )
+from .llm_events import read_events, text_of, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,8 @@ class OpenAI(Model):
             return await _stream(client, body, on_token)
         except openai.APIStatusError as error:
             raise status_error(error.status_code, error.response.headers) from error
-        except openai.APIConnectionError as error:
-            raise transport_error(error) from error
         except (openai.OpenAIError, httpx.HTTPError, ValueError) as error:
-            raise _other_error(error) from error
+            raise transport_error(error) from error
 
 
 class Groq(OpenAI):
@@ -87,7 +86,9 @@ def _client(http: httpx.AsyncClient, url: str | None, key: str) -> openai.AsyncO
 
 def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
     system = [{"role": "system", "content": request.system}] if request.system else []
-    body: dict[str, Any] = {"model": model.name, "messages": [*system, *request.messages]}
+    # Messages go around the SDK's search for names to translate, which has nothing to find and takes long.
+    sent: dict[str, Any] = {"messages": [*system, *request.messages]}
+    body: dict[str, Any] = {"model": model.name, "messages": (), "extra_body": sent}
     if model.temperature is not None:
         body["temperature"] = model.temperature
     if model.max_tokens is not None:
@@ -100,6 +101,9 @@ def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
 
 
 def _answer(answer: ChatCompletion) -> Completion:
+    if not isinstance(answer, ChatCompletion):
+        # The SDK gives the text of what is no JSON.
+        raise unreadable()
     if not answer.choices:
         raise FlowError("the model gave no answer", kind="invalid_response", status=502)
     choice = answer.choices[0]
@@ -111,32 +115,44 @@ def _answer(answer: ChatCompletion) -> Completion:
 
 
 async def _stream(client: openai.AsyncOpenAI, body: dict[str, Any], on_token: OnToken) -> Completion:
-    texts: list[str] = []
-    reason: str | None = None
-    name, tokens = str(body["model"]), (0, 0)
-    chunk: ChatCompletionChunk
-    async with await client.chat.completions.create(
-        **body, stream=True, stream_options={"include_usage": True}
-    ) as stream:
-        async for chunk in stream:
-            name = chunk.model or name
-            if chunk.usage:
-                tokens = (chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-            for choice in chunk.choices[:1]:
-                reason = choice.finish_reason or reason
-                if choice.delta.refusal or reason == "content_filter":
-                    raise refused()
-                if choice.delta.content:
-                    texts.append(choice.delta.content)
-                    on_token(choice.delta.content)
-    if reason is None:
+    said = _Said(str(body["model"]), on_token)
+    create = client.chat.completions.with_streaming_response.create
+    async with create(**body, stream=True, stream_options={"include_usage": True}) as response:
+        await read_events(response.http_response.aiter_bytes(), said.take)
+    if said.reason is None:
         raise cut_short()
-    return completion("".join(texts), name, reason, *tokens)
+    return completion("".join(said.texts), said.model, said.reason, *said.tokens)
 
 
-def _other_error(error: Exception) -> FlowError:
-    if isinstance(error, openai.APIError) and isinstance(error.body, dict):
-        # An error told in the middle of a stream.
-        limited = "rate_limit" in f"{error.type} {error.code}"
-        return status_error(429 if limited else 500)
-    return transport_error(error)
+class _Said:
+    """What a stream has said so far."""
+
+    def __init__(self, model: str, on_token: OnToken) -> None:
+        self.texts: list[str] = []
+        self.reason: str | None = None
+        self.model = model
+        self.tokens = (0, 0)
+        self._on_token = on_token
+
+    def take(self, chunk: dict[str, Any]) -> bool:
+        """One event; the end has a sign of its own. Raises FlowError for a refusal and for an error told in between."""
+        if chunk.get("error"):
+            raise _told(chunk["error"])
+        self.model = chunk.get("model") or self.model
+        if usage := chunk.get("usage"):
+            self.tokens = (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
+        for choice in chunk.get("choices", ())[:1]:
+            delta = choice.get("delta") or {}
+            self.reason = choice.get("finish_reason") or self.reason
+            if delta.get("refusal") or self.reason == "content_filter":
+                raise refused()
+            if text := delta.get("content"):
+                self.texts.append(text_of(text))
+                self._on_token(text)
+        return False
+
+
+def _told(error: Any) -> FlowError:
+    """An error told in the middle of a stream."""
+    names = f"{error.get('type')} {error.get('code')}" if isinstance(error, dict) else ""
+    return status_error(429 if "rate_limit" in names else 500)

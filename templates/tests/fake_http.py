@@ -1,30 +1,36 @@
 """Services that answer from a table, in place of the network."""
 
+import json
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-import httpx2 as httpx
+from app.runtime.http_exchange import Answer, HttpClient, Request
 
 Answers = Sequence[tuple[str, str, object]]
 """Method, URL without its query (`*` stands for anything), and the JSON, text or bytes to answer with."""
 
 
-def fake_http(answers: Answers) -> httpx.MockTransport:
-    """A transport that answers with the first entry that fits the request, and 404 when none does."""
+class FakeHttp(HttpClient):
+    """A client that answers with the first entry that fits the request, and 404 when none does."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        address = str(request.url.copy_with(query=None))
-        for method, pattern, body in answers:
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+
+    async def send(self, request: Request, most: int) -> Answer:
+        """The answer."""
+        address = str(request.url.with_query(None))
+        for method, pattern, body in self.answers:
             if request.method == method and fnmatchcase(address, pattern):
-                return _response(body)
-        return httpx.Response(404, json={"detail": f"no answer for {request.method} {address}"})
+                return _answer(body)
+        return Answer(404, {})
 
-    return httpx.MockTransport(answer)
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
-def _response(body: object) -> httpx.Response:
+def _answer(body: object) -> Answer:
     if isinstance(body, bytes):
-        return httpx.Response(200, content=body)
+        return Answer(200, {}, body)
     if isinstance(body, str):
-        return httpx.Response(200, text=body)
-    return httpx.Response(200, json=body)
+        return Answer(200, {"content-type": "text/plain; charset=utf-8"}, body.encode())
+    return Answer(200, {"content-type": "application/json"}, json.dumps(body).encode())

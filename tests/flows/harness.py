@@ -15,8 +15,6 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-import httpx2 as httpx
-
 from catalyst.api import Result, compile_flow
 from tests.flows.clock import now, run_virtually
 from tests.flows.generate import Case
@@ -175,17 +173,14 @@ class Loaded:
             return run_virtually(self._run(module, case, world, logs))
 
     async def _run(self, module: ModuleType, case: Case, world: World, logs: list[Any]) -> Seen:
-        runtime = {
-            name: sys.modules[f"app.runtime.{name}"] for name in ("context", "pools", "http", "http_client", "reply")
-        }
+        runtime = {name: sys.modules[f"app.runtime.{name}"] for name in ("context", "pools", "http", "reply")}
         workflow = getattr(module, self.result.name.upper())
         answers: list[tuple[int, Any, float]] = []
-        client = runtime["http_client"].open_client(httpx.MockTransport(transport(world)))
         ctx = runtime["context"].ExecutionContext(
             {"opt": None, **case.input},
             None,
             None,
-            runtime["pools"].ConnectionPools({runtime["http"].HTTP: client}),
+            runtime["pools"].ConnectionPools({runtime["http"].HTTP: WorldClient(world)}),
             workflow=self.result.name,
             vars=workflow.vars,
             answer=lambda reply: answers.append((reply.status, reply.body, now())),
@@ -226,17 +221,19 @@ def problem(error: Exception) -> tuple[str, str, int, str | None]:
     return "problem", document["type"].removeprefix("urn:problem:"), document["status"], document.get("node")
 
 
-def transport(world: World) -> Any:
-    """A handler for httpx's mock transport."""
+class WorldClient:
+    """The world as the client of the emitted code."""
 
-    async def handle(request: httpx.Request) -> httpx.Response:
-        answer = await world.exchange(request.method, request.url.path, request.content)
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def send(self, request: Any, most: int) -> Any:
+        exchange = sys.modules["app.runtime.http_exchange"]
+        answer = await self.world.exchange(request.method, request.url.path, request.content or b"")
         if answer.status == 0:
-            raise httpx.ConnectError("nobody there", request=request)
+            raise exchange.unreachable()
         headers = {"retry-after": answer.retry_after} if answer.retry_after else {}
-        return httpx.Response(answer.status, content=answer.body, headers=headers)
-
-    return handle
+        return exchange.Answer(answer.status, headers, answer.body)
 
 
 class Recorder:
@@ -269,7 +266,7 @@ def prepare_runtime() -> None:
         sys.modules[name] = module
     run_log = importlib.import_module("app.runtime.run_log")
     setattr(run_log, "log_event", RECORDER)  # noqa: B010 - mypy knows the module better than we want
-    for name in ("context", "pools", "http", "http_client", "reply", "problems", "tasks", "node"):
+    for name in ("context", "pools", "http", "reply", "problems", "tasks", "node"):
         importlib.import_module(f"app.runtime.{name}")
 
 

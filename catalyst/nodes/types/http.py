@@ -84,6 +84,16 @@ class HttpParams(Params):
     allow_hosts: list[str] = Field(
         default_factory=list, description="Hosts that a computed address may have (`api.example.com`, `*.example.com`)."
     )
+    http2: bool = Field(
+        default=False, description="Whether to speak HTTP/2 where the service does; not together with `allow_hosts`."
+    )
+
+    @model_validator(mode="after")
+    def one_client(self) -> Self:
+        """Hosts that are decided at run time are called by the client that checks their addresses."""
+        if self.http2 and self.allow_hosts:
+            raise PydanticCustomError("one_of", "give one of `http2` and `allow_hosts`")
+        return self
 
     @model_validator(mode="after")
     def one_body(self) -> Self:
@@ -159,7 +169,8 @@ def _host_is_configured(url: Expr, site: Site) -> bool:
 
 def emit(params: HttpParams, scribe: Scribe) -> None:
     """One call of the runtime's request helper, with what is set."""
-    scribe.pool("http", "HTTP")
+    if not params.http2:
+        scribe.pool("http", "HTTP")
     helper = scribe.use("http", f"request_{params.response}")
     arguments = ["ctx", repr(params.method), url_source(params, scribe)]
     if params.response == "json":
@@ -183,6 +194,9 @@ def _options(params: HttpParams, scribe: Scribe) -> list[tuple[str, str]]:
         options.append(("content", scribe.expr(params.body)))
     if params.follow_redirects:
         options.append(("follow_redirects", "True"))
+    if params.http2:
+        scribe.pool("http2", "HTTP2")
+        options.append(("pool", scribe.use("http2", "HTTP2")))
     if params.allow_hosts:
         scribe.pool("http_guard", "GUARDED_HTTP")
         names = ", ".join(repr(host) for host in params.allow_hosts)

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from app.main import create_app
 from app.runtime.cache import CACHE
 from app.runtime.http import HTTP
-from app.runtime.http_client import open_client
+from app.runtime.httpx_client import open_httpx
 from app.runtime.llm import LLM, LlmPool
 from app.runtime.pools import ConnectionPools
 from app.runtime.rate_limit import RateLimit
 from app.settings import Secrets, Settings
-from tests.fake_http import Answers, fake_http
+from tests.fake_http import Answers, FakeHttp
 from tests.fake_llm import fake_llm
 
 SETTINGS = Settings(env=None, secrets=Secrets(anthropic_api_key=SecretStr("test-anthropic-api-key")))
@@ -34,13 +34,7 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 @contextmanager
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
-    pools = ConnectionPools(
-        {
-            CACHE: open_client(fake_http(answers)),
-            HTTP: open_client(fake_http(answers)),
-            LLM: LlmPool(open_client(fake_llm())),
-        }
-    )
+    pools = ConnectionPools({CACHE: FakeHttp(answers), HTTP: FakeHttp(answers), LLM: LlmPool(open_httpx(fake_llm()))})
     with (
         patch("asyncio.sleep", _quick_sleep),
         patch.object(RateLimit, "take"),

@@ -10,10 +10,9 @@ from httpx2 import Response
 
 from app.main import create_app
 from app.runtime.http import HTTP
-from app.runtime.http_client import open_client
 from app.runtime.http_guard import GUARDED_HTTP, GuardedClients
 from app.runtime.pools import ConnectionPools
-from tests.fake_http import Answers, fake_http
+from tests.fake_http import Answers, FakeHttp
 
 _sleep = asyncio.sleep
 
@@ -26,9 +25,7 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 @contextmanager
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
-    pools = ConnectionPools(
-        {HTTP: open_client(fake_http(answers)), GUARDED_HTTP: GuardedClients(transport=fake_http(answers))}
-    )
+    pools = ConnectionPools({HTTP: FakeHttp(answers), GUARDED_HTTP: GuardedClients(instead=FakeHttp(answers))})
     with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(pools=pools)) as client:
         yield client
 

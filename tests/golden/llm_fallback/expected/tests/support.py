@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from app.main import create_app
-from app.runtime.http_client import open_client
+from app.runtime.httpx_client import open_httpx
 from app.runtime.llm import LLM, LlmPool
 from app.runtime.pools import ConnectionPools
 from app.settings import Env, Secrets, Settings
@@ -22,6 +22,6 @@ SETTINGS = Settings(
 @contextmanager
 def running() -> Iterator[TestClient]:
     """A client of the running service; its models are fakes."""
-    pools = ConnectionPools({LLM: LlmPool(open_client(fake_llm()))})
+    pools = ConnectionPools({LLM: LlmPool(open_httpx(fake_llm()))})
     with TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client

@@ -9,9 +9,8 @@ from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.runtime.http import HTTP
-from app.runtime.http_client import open_client
 from app.runtime.pools import ConnectionPools
-from tests.fake_http import Answers, fake_http
+from tests.fake_http import Answers, FakeHttp
 
 _sleep = asyncio.sleep
 
@@ -24,6 +23,6 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 @contextmanager
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
-    pools = ConnectionPools({HTTP: open_client(fake_http(answers))})
+    pools = ConnectionPools({HTTP: FakeHttp(answers)})
     with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(pools=pools)) as client:
         yield client

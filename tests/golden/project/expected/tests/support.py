@@ -8,10 +8,9 @@ from pydantic import SecretStr
 
 from app.main import create_app
 from app.runtime.http import HTTP
-from app.runtime.http_client import open_client
 from app.runtime.pools import ConnectionPools
 from app.settings import Env, Secrets, Settings
-from tests.fake_http import Answers, fake_http
+from tests.fake_http import Answers, FakeHttp
 
 SETTINGS = Settings(env=Env(api="http://api.test"), secrets=Secrets(token=SecretStr("test-token")))
 
@@ -19,6 +18,6 @@ SETTINGS = Settings(env=Env(api="http://api.test"), secrets=Secrets(token=Secret
 @contextmanager
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
-    pools = ConnectionPools({HTTP: open_client(fake_http(answers))})
+    pools = ConnectionPools({HTTP: FakeHttp(answers)})
     with TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client

@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def greeting(order: dict) -> str:
+    return f"Hello {order['customer']}"

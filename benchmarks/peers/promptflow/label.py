@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def label(order: dict) -> str:
+    return order["query"].strip().upper()

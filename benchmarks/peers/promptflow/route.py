@@ -1,0 +1,6 @@
+from promptflow.core import tool
+
+
+@tool
+def route(total: float) -> bool:
+    return total > 1000
