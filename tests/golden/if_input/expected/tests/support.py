@@ -10,10 +10,9 @@ from httpx2 import Response
 
 from app.main import create_app
 from app.runtime.http import HTTP
-from app.runtime.http_client import open_client
 from app.runtime.pools import ConnectionPools
 from app.settings import Env, Settings
-from tests.fake_http import Answers, fake_http
+from tests.fake_http import Answers, FakeHttp
 
 SETTINGS = Settings(env=Env(api="http://api.test"), secrets=None)
 
@@ -29,7 +28,7 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 @contextmanager
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
-    pools = ConnectionPools({HTTP: open_client(fake_http(answers))})
+    pools = ConnectionPools({HTTP: FakeHttp(answers)})
     with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.runtime.http_client import open_client
+from app.runtime.httpx_client import open_httpx
 from app.runtime.llm import LLM, LlmPool
 from app.runtime.pools import ConnectionPools
 from app.settings import Env, Settings
@@ -28,6 +28,6 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 @contextmanager
 def running() -> Iterator[TestClient]:
     """A client of the running service; its models are fakes."""
-    pools = ConnectionPools({LLM: LlmPool(open_client(fake_llm()))})
+    pools = ConnectionPools({LLM: LlmPool(open_httpx(fake_llm()))})
     with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client
