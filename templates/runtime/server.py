@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from gc import freeze, set_threshold
+from signal import SIGTERM, signal
 from socket import socket
 from time import monotonic
+from types import FrameType
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
@@ -106,10 +108,16 @@ def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequ
 
 def _serve(config: uvicorn.Config) -> bool:
     """Serve in this process until a stop; whether it could start at all."""
+    # Once it has stopped, uvicorn sends itself the signal again: a stop that was asked for is no failure.
+    signal(SIGTERM, _end)
     server = GracefulServer(config)
     with suppress(KeyboardInterrupt):
         server.run()
     return server.started
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _serve_with_workers(config: uvicorn.Config) -> bool:
