@@ -64,7 +64,7 @@ class Annotations:
                 literal = self.module.use_package("typing", "Literal")
                 return f"{literal}[{', '.join(repr(choice) for choice in choices or ())}]"
             case DateTimeType():
-                return self.module.use_package("datetime", "datetime")
+                return self.module.use("moments", "Moment")
             case FileType():
                 return self.module.use("files", "UploadedFile")
             case ListType(item):

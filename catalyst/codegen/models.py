@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from catalyst.codegen.annotations import Annotations
 from catalyst.codegen.module import Module
 from catalyst.expressions.types import (
     BytesType,
+    DateTimeType,
     FieldType,
     IntType,
     ListType,
+    MapType,
     NullableType,
     ObjectType,
     Type,
@@ -74,7 +77,7 @@ def _write_class(
 
 def _field(module: Module, annotations: Annotations, fact: InputFact) -> str:
     text = _plain_annotation(module, annotations, fact)
-    options = _options(fact)
+    options = _options(module, fact)
     if not options:
         return text
     annotated = module.use_package("typing", "Annotated")
@@ -97,15 +100,34 @@ def _plain_annotation(module: Module, annotations: Annotations, fact: InputFact)
 _LIMITS = ("ge", "le", "min_length", "max_length", "pattern")
 
 
-def _options(fact: InputFact) -> list[str]:
+def _options(module: Module, fact: InputFact) -> list[str]:
     """Arguments of `Field`; a mutable default is copied by pydantic for each request."""
     options: list[str] = []
     if not fact.required:
-        options.append(f"default={fact.default!r}")
+        options.append(f"default={_default(module, fact.default, fact.type)}")
     options += [f"{name}={fact.constraints[name]!r}" for name in _LIMITS if name in fact.constraints]
     if fact.description:
         options.append(f"description={fact.description!r}")
     return options
+
+
+def _default(module: Module, value: Any, type_: Type) -> str:
+    """A default as source; pydantic takes it as it is, so a text that names a point in time has to become one here."""
+    match without_none(type_):
+        case DateTimeType() if isinstance(value, str):
+            return f"{module.use_package('datetime', 'datetime')}.fromisoformat({value!r})"
+        case ListType(item) if isinstance(value, list):
+            return f"[{', '.join(_default(module, each, item) for each in value)}]"
+        case MapType(inner) if isinstance(value, dict):
+            return f"{{{', '.join(f'{key!r}: {_default(module, each, inner)}' for key, each in value.items())}}}"
+        case ObjectType(fields) if isinstance(value, dict):
+            known = dict(fields)
+            parts = (
+                f"{key!r}: {_default(module, each, known[key].type) if key in known else repr(each)}"
+                for key, each in value.items()
+            )
+            return f"{{{', '.join(parts)}}}"
+    return repr(value)
 
 
 def write_output(module: Module, annotations: Annotations, workflow: Workflow) -> str:
