@@ -126,9 +126,8 @@ def test_a_problem_is_named_with_the_way_to_it(body: bytes, fields: list[str], f
 
 
 def test_a_field_that_is_called_like_a_type_keeps_its_name() -> None:
-    fields = TypedDict(
-        "fields", {"int": int, "float": int | float}
-    )  # noqa: UP013 - as class members they would hide the types
+    # As members of a class they would hide the types.
+    fields = TypedDict("fields", {"int": int, "float": int | float})  # noqa: UP013
     app = make_app(workflow(give_back, input_type=with_config(STRICT)(fields), output_type=dict[str, Any]))
     with serving(app) as server:
         answer = server.post({"int": "x", "float": "y"})
