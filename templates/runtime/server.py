@@ -48,8 +48,8 @@ class GracefulServer(uvicorn.Server):
     async def _open_more_doors(self) -> None:
         """Listen several times at the same sockets.
 
-        uvloop takes one new connection from a listener in each round of its loop. When a thousand come at once and those
-        that are in keep it busy, a round is long and the last ones would stand outside for many seconds.
+        uvloop takes one new connection from a listener in each round of its loop. When a thousand come at once and
+        those that are in keep it busy, a round is long and the last ones would stand outside for many seconds.
         """
         loop = asyncio.get_running_loop()
 
