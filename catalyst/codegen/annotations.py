@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from catalyst.codegen.module import Module
 from catalyst.expressions.types import (
+    ANY,
     AnyType,
     BoolType,
     BytesType,
@@ -71,7 +72,7 @@ class Annotations:
                 literal = self.module.use_package("typing", "Literal")
                 return f"{literal}[{', '.join(repr(choice) for choice in choices or ())}]"
             case DateTimeType():
-                return self.module.use_package("datetime", "datetime")
+                return self.module.use("moments", "Moment")
             case FileType():
                 return self.module.use("files", "UploadedFile")
             case ListType(item, limits):
@@ -112,6 +113,21 @@ class Annotations:
         annotated = self.module.use_package("typing", "Annotated")
         return f"{annotated}[{text}, {self.module.use_package('pydantic', 'Field')}({', '.join(arguments)})]"
 
+    def default(self, value: Any, type_: Type) -> str:
+        """A default as source; pydantic takes it as it is, so text that names a point in time becomes one here."""
+        match without_none(type_):
+            case DateTimeType() if isinstance(value, str):
+                return f"{self.module.use_package('datetime', 'datetime')}.fromisoformat({value!r})"
+            case ListType(item) if isinstance(value, list):
+                return f"[{', '.join(self.default(each, item) for each in value)}]"
+            case MapType(inner) if isinstance(value, dict):
+                return f"{{{', '.join(f'{key!r}: {self.default(each, inner)}' for key, each in value.items())}}}"
+            case ObjectType(fields) if isinstance(value, dict):
+                known = {key: field.type for key, field in fields}
+                pairs = (f"{key!r}: {self.default(each, known.get(key, ANY))}" for key, each in value.items())
+                return f"{{{', '.join(pairs)}}}"
+        return repr(value)
+
     def adapter(self, type_: Type, hint: str) -> str:
         """The name of a constant that holds pydantic's `TypeAdapter` for the type."""
         annotation = self.of(type_, hint)
@@ -141,7 +157,7 @@ class Annotations:
         self.module.classes.append(self.class_source(name, fields, ""))
 
     def _field(self, field: FieldType, hint: str) -> str:
-        default = repr(json.loads(field.default)) if field.default is not None else ""
+        default = self.default(json.loads(field.default), field.type) if field.default is not None else ""
         text = self.limited(field.type, hint, field.limits, default=default)
         return text if field.required else f"{self.module.use_package('typing', 'NotRequired')}[{text}]"
 

@@ -73,7 +73,7 @@ def _write_class(
 
 def _field(module: Module, annotations: Annotations, fact: InputFact) -> str:
     # A mutable default is copied by pydantic for each request.
-    default = "" if fact.required else repr(fact.default)
+    default = "" if fact.required else annotations.default(fact.default, fact.type)
     description = fact.description or ""
     if isinstance(without_none(fact.type), BytesType):
         # JSON has no bytes: they come as base64 text.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from catalyst.diagnostics import Diagnostic, Span, did_you_mean
@@ -69,7 +70,7 @@ def _default(field: FieldSpec, type_: TypeText, path: Place, tree: LocatedMap, s
     if isinstance(bare, SimpleType) and bare.name in _NO_DEFAULT:
         yield Diagnostic("E255", "error", f"a {bare.name} cannot have a default", span, "use `required: false`")
     elif not fits(value, type_):
-        help_text = f"quote it for text, or write {_described(type_)}"
+        help_text = _advice(type_)
         if value is None:
             help_text = "write `T?` for a type that may be none, or `required: false`"
         yield Diagnostic("E255", "error", f"the default is {kind_of(value)}, not {_described(type_)}", span, help_text)
@@ -96,6 +97,17 @@ def _default_limits(field: FieldSpec, value: Any, span: Span) -> Iterator[Diagno
             yield Diagnostic("E255", "error", f"the default is longer than {field.max_length}", span)
 
 
+def check_value(value: Any, field: FieldSpec, name: str, span: Span) -> Iterator[Diagnostic]:
+    """Whether a constant of the flow may be given for the field `name`."""
+    type_ = field.full_type
+    if not fits(value, type_):
+        message = f"`{name}` is {_described(type_)}, but this is {kind_of(value)}"
+        yield Diagnostic("E251", "error", message, span, _advice(type_))
+    elif field.enum is not None and value is not None and value not in field.enum:
+        help_text = f"it can be: {', '.join(str(choice) for choice in field.enum)}"
+        yield Diagnostic("E251", "error", f"`{name}` cannot have this value", span, help_text)
+
+
 def fits(value: Any, type_: TypeText) -> bool:
     """Whether a constant may be a value of a type; named types are not looked into."""
     match type_:
@@ -120,8 +132,10 @@ def fits(value: Any, type_: TypeText) -> bool:
 
 def _fits_simple(value: Any, name: str) -> bool:
     match name:
-        case "string" | "datetime":
+        case "string":
             return isinstance(value, str)
+        case "datetime":
+            return isinstance(value, str) and _is_moment(value)
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
         case "number":
@@ -132,6 +146,21 @@ def _fits_simple(value: Any, name: str) -> bool:
             return isinstance(value, dict)
         case _:
             return True
+
+
+def _advice(type_: TypeText) -> str:
+    if _bare(type_) == SimpleType("datetime"):
+        return "write it in ISO 8601, such as '2024-01-05T10:00:00Z'"
+    return f"quote it for text, or write {_described(type_)}"
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a text names day and time in ISO 8601, which is what the emitted service takes."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) > len("2024-01-05") and text[10] in "Tt_ "
 
 
 def _bare(type_: TypeText) -> TypeText:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from catalyst.diagnostics import Diagnostic, Located, Span, did_you_mean, listing
-from catalyst.spec.field_checks import check_field
+from catalyst.spec.field_checks import check_field, check_value
 from catalyst.spec.inputs import FieldSpec
 from catalyst.spec.model import Flow, HttpTrigger, ScheduleTrigger, Shared
 from catalyst.spec.names import check_names, meeting_names
@@ -192,6 +192,9 @@ def _schedule_input(
             label = did_you_mean(name, flow.input)
             help_text = f"inputs are: {listing(list(flow.input))}" if flow.input else "the flow has no input"
             yield Diagnostic("E251", "error", f"the flow has no input `{name}`", span, help_text, label)
+    for name, value in given.items():
+        if name in flow.input:
+            yield from check_value(value, flow.input[name], name, span_at(tree, (*path, "input", name), start))
     missing = [name for name, field in flow.input.items() if field.is_required and name not in given]
     if missing:
         names = listing([f"`{name}`" for name in missing])

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any
 
 import orjson
@@ -67,6 +68,8 @@ def shown(value: object) -> object:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, date | time):
+        return value.isoformat()  # the standard library's writer does not know them
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, BaseModel):

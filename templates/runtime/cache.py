@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import date
 from time import monotonic, monotonic_ns
 from typing import Any, TypeVar
 
@@ -114,9 +115,15 @@ def cache_key(*parts: object) -> bytes:
     try:
         text = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     except (TypeError, orjson.JSONEncodeError):
-        # Integers above 64 bits, which orjson does not write.
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        # Integers above 64 bits and bytes, which orjson does not write.
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_as_text).encode()
     return hashlib.sha256(text).digest()
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, date | bytes):
+        return repr(value)
+    raise TypeError(f"{type(value).__name__} cannot be part of a cache key")
 
 
 async def cached(

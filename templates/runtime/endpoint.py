@@ -6,6 +6,7 @@ behave alike. What is here runs for every request; that is why it is one straigh
 
 import asyncio
 import random
+import re
 from collections.abc import Mapping
 from functools import partial
 from time import monotonic_ns
@@ -24,7 +25,8 @@ from .workflow import Answered, HttpTrigger, StreamedRun, Streamer, Workflow
 
 Context = ExecutionContext[Any, Any, Any]
 _NO_VALUES: Mapping[str, str] = {}
-_REFUSED = {b"q=0", b"q=0.0", b"q=0.00", b"q=0.000"}
+_EVENTS = b"text/event-stream"
+_WEIGHT = re.compile(rb"q=([01](?:\.[0-9]{0,3})?)")
 
 
 def new_execution_id() -> str:
@@ -221,12 +223,27 @@ class Endpoint:
 
 
 def _wants_events(scope: Scope) -> bool:
-    """Whether the caller asks for an event stream by name."""
+    """Whether the caller asks for an event stream by name, and not for JSON rather (`q`, RFC 9110)."""
     for name, value in scope["headers"]:
         if name == b"accept" and b"text/event-stream" in value.lower():
-            kinds = [part.replace(b" ", b"").split(b";") for part in value.lower().split(b",")]
-            return any(kind[0] == b"text/event-stream" and not _REFUSED & set(kind[1:]) for kind in kinds)
-    return False
+            break
+    else:
+        return False
+    weights: dict[bytes, float] = {}
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            weights |= _weights(value.lower())
+    return weights.get(_EVENTS, 0.0) > 0.0 and weights[_EVENTS] >= weights.get(b"application/json", 0.0)
+
+
+def _weights(accept: bytes) -> dict[bytes, float]:
+    """How much each kind of content is wanted."""
+    found = {}
+    for part in accept.split(b","):
+        kind, *options = part.replace(b" ", b"").replace(b"\t", b"").split(b";")
+        weight = next((_WEIGHT.fullmatch(option) for option in options if option.startswith(b"q=")), None)
+        found[kind] = float(weight[1]) if weight is not None else 1.0
+    return found
 
 
 def _address(scope: Scope) -> str:

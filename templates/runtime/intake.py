@@ -1,7 +1,7 @@
 """From a request to a workflow's input: reads the body within bounds, checks it strictly, converts the parameters.
 
 The body is JSON and is taken as it is: `"5"` is no integer. Path, query and header values are always text and are
-converted. Errors of all places come together, as one 422.
+converted (`parameters.py`). Errors of all places come together, as one 422.
 """
 
 import re
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import Message, Receive, Scope
 
 from .guard import ClientGone
+from .parameters import ParameterReader
 from .problems import RequestError, invalid, merged
 from .quick_json import DOUBTS, quick_reader
 from .soundness import refuse_unsound, shape_of
@@ -33,11 +34,15 @@ class Intake:
         self._digits = len(str(max_body))
         self._sources = dict(trigger.parameters)
         self._parameters = TypeAdapter(trigger.parameters_type) if trigger.parameters_type is not None else None
-        self._lists = _list_fields(self._parameters) if self._parameters is not None else frozenset()
+        self._reader = ParameterReader(self._parameters.json_schema() if self._parameters is not None else {})
         body_type = trigger.body_type if trigger.body_type is not None or self._sources else workflow.input_type
         self.body_type = body_type
         self.reads_body = body_type is not None
         self._body = BodyReader(TypeAdapter(body_type)) if body_type is not None else None
+
+    def needs_body(self) -> bool:
+        """Whether a request without a body cannot be right: it stands for an empty object."""
+        return self.body_type is not None and bool(TypeAdapter(self.body_type).json_schema().get("required"))
 
     def parameters(self) -> list[dict[str, Any]]:
         """The OpenAPI description of what comes from the path, the query and headers."""
@@ -94,17 +99,19 @@ class Intake:
     def _check_parameters(self, scope: Scope, path_values: Mapping[str, str]) -> dict[str, Any]:
         if self._parameters is None:
             return {}
-        texts = self._collect(scope, path_values)
+        values = self._collect(scope, path_values)
         try:
-            checked: dict[str, Any] = self._parameters.validate_python(texts, strict=False)
+            checked: dict[str, Any] = self._parameters.validate_python(values, strict=True)
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
-            problems = [invalid([entry], self._sources.get(str(entry["loc"][0]), "query")) for entry in found]
-            raise merged(problems) from None
+            places: dict[str, list[Any]] = {}
+            for entry in found:
+                places.setdefault(self._sources.get(str(entry["loc"][0]), "query"), []).append(entry)
+            raise merged([invalid(entries, place) for place, entries in places.items()]) from None
         return checked
 
     def _collect(self, scope: Scope, path_values: Mapping[str, str]) -> dict[str, Any]:
-        """The parameters that were sent, as text or as lists of text."""
+        """The parameters that were sent, as values or as lists of values."""
         query: dict[str, list[str]] = {}
         pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         for name, value in pairs[:_MAX_QUERY_FIELDS]:
@@ -119,7 +126,7 @@ class Intake:
             else:
                 sent = (query if source == "query" else headers).get(_wire_name(field, source), [])
             if sent:
-                found[field] = sent if field in self._lists else sent[-1]
+                found[field] = self._reader.read(field, sent)
         return found
 
 
@@ -188,13 +195,3 @@ class BodyReader:
 
 def _wire_name(field: str, source: str) -> str:
     return field.replace("_", "-").lower() if source == "header" else field
-
-
-def _list_fields(adapter: TypeAdapter[Any]) -> frozenset[str]:
-    """The fields that take several values, such as `?tag=a&tag=b`."""
-    found = set()
-    for name, schema in adapter.json_schema().get("properties", {}).items():
-        kinds = [schema, *schema.get("anyOf", ())]
-        if any(kind.get("type") == "array" for kind in kinds):
-            found.add(name)
-    return frozenset(found)

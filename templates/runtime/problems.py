@@ -11,7 +11,7 @@ never get in here; they would end up with whoever calls.
 import math
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -48,11 +48,30 @@ class RequestError(FlowError):
 def invalid(errors: Iterable[Mapping[str, Any]], place: str) -> RequestError:
     """The 422 problem for pydantic's errors about `place` (body, path, query, header): every field, never a value."""
     found = []
-    for error in errors:
+    for error in _numbers_as_one(errors):
         path = [str(part)[:_MAX_NAME] if isinstance(part, str) else part for part in error["loc"]]
         field = ".".join(str(part) for part in path)
         found.append({"loc": [place, *path], "field": field, "message": error["msg"], "type": error["type"]})
     return merged([RequestError("The input is not valid", kind="validation", status=422, errors=found)])
+
+
+def _numbers_as_one(errors: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The errors, with one about a number where pydantic has two: it could be no integer, and it could be no float."""
+    as_integer: Mapping[str, Any] | None = None
+    for error in errors:
+        loc = error["loc"]
+        if as_integer is not None and loc[-1:] == ("float",) and loc[:-1] == as_integer["loc"][:-1]:
+            yield {"loc": loc[:-1], "msg": "Input should be a valid number", "type": "number_type"}
+            as_integer = None
+            continue
+        if as_integer is not None:
+            yield as_integer
+        is_integer = loc[-1:] == ("int",) and error["type"].startswith("int_")
+        as_integer = error if is_integer else None
+        if not is_integer:
+            yield error
+    if as_integer is not None:
+        yield as_integer
 
 
 def merged(problems: Sequence[RequestError]) -> RequestError:

@@ -131,6 +131,8 @@ def _extra(endpoint: Endpoint) -> dict[str, Any]:
     parameters = endpoint.intake.parameters()
     if parameters:
         extra["parameters"] = parameters
+    if endpoint.intake.reads_body and not endpoint.intake.needs_body():
+        extra["requestBody"] = {"required": False}
     if endpoint.trigger.auth is not None:
         extra["security"] = [{_scheme_name(endpoint.trigger.auth.scheme()): []}]
     return extra

@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from gc import freeze, set_threshold
-from socket import socket
+from signal import SIGTERM, signal
+from socket import fromfd, socket
 from time import monotonic
+from types import FrameType
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
@@ -23,6 +25,7 @@ from .environment import MissingSettings
 from .host import STOPPING
 
 _COLLECT = (20_000, 20, 50)  # objects, rounds, rounds
+_DOORS = 16  # new connections that are taken in one round of the loop
 _GRACE = 30  # seconds that running requests have to finish at a stop
 _LAST_MOMENT = 1  # seconds to send what is left, once their time is over
 
@@ -37,8 +40,27 @@ class GracefulServer(uvicorn.Server):
         Less often costs a few megabytes and saves a tenth of the time of a small request.
         """
         await super().startup(sockets)
+        if sys.platform != "win32":
+            await self._open_more_doors()
         freeze()
         set_threshold(*_COLLECT)
+
+    async def _open_more_doors(self) -> None:
+        """Listen several times at the same sockets.
+
+        uvloop takes one new connection from a listener in each round of its loop. When a thousand come at once and
+        those that are in keep it busy, a round is long and the last ones would stand outside for many seconds.
+        """
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+            return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        for listener in [listener for server in self.servers for listener in server.sockets]:
+            for _ in range(_DOORS - 1):
+                twin = fromfd(listener.fileno(), listener.family, listener.type)
+                self.servers.append(await loop.create_server(protocol, sock=twin, backlog=self.config.backlog))
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Let running requests finish and answer new ones with 503; then stop. WebSockets are told to go at once."""
@@ -107,10 +129,16 @@ def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequ
 
 def _serve(config: uvicorn.Config) -> bool:
     """Serve in this process until a stop; whether it could start at all."""
+    # Once it has stopped, uvicorn sends itself the signal again: a stop that was asked for is no failure.
+    signal(SIGTERM, _end)
     server = GracefulServer(config)
     with suppress(KeyboardInterrupt):
         server.run()
     return server.started
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _serve_with_workers(config: uvicorn.Config) -> bool:

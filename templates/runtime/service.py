@@ -24,6 +24,7 @@ from pydantic import SecretStr, TypeAdapter
 from starlette.middleware import Middleware
 
 from . import logs
+from .answers import to_json
 from .context import ExecutionContext
 from .endpoint import Endpoint, new_execution_id
 from .host import Host, Limits, Live, drain, in_time
@@ -121,7 +122,8 @@ class Service:
         began = monotonic_ns()
         status = "cancelled"
         try:
-            checked = TypeAdapter(workflow.input_type).validate_python(dict(given))
+            # As JSON, so that a text is a point in time here too.
+            checked = TypeAdapter(workflow.input_type).validate_json(to_json(dict(given)))
             ctx = ExecutionContext(
                 checked,
                 live.env,

@@ -9,8 +9,9 @@ the exact look.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -84,11 +85,13 @@ def refuse_unsound(raw: bytes, data: object, shape: Shape | None) -> None:
     if not escapes and (_is_sound(raw, written, shape) if shape is not None else _is_sound_by_itself(raw)):
         return
     try:
-        json.loads(raw, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+        found = _look(raw)
     except RecursionError:
         raise RequestError("The body is nested too deeply", kind="json", status=400) from None
     except ValueError:
         raise RequestError("The body is not valid JSON", kind="json", status=400) from None
+    if found:
+        raise invalid(found, "body")
 
 
 def _is_sound(raw: bytes, written: bytes | None, shape: Shape) -> bool:
@@ -118,20 +121,49 @@ def _is_sound_by_itself(raw: bytes) -> bool:
         return False
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    counts = Counter(name for name, _ in pairs)
-    twice = sorted(name for name, count in counts.items() if count > 1)
-    message = "Key appears twice in one object"
-    raise invalid([{"loc": (name,), "msg": message, "type": "duplicate_key"} for name in twice], "body")
+@dataclass(frozen=True, slots=True)
+class _Twice:
+    """Stands for an object in whose text keys stand more than once."""
+
+    keys: tuple[str, ...]
+    members: tuple[tuple[str, Any], ...]
 
 
-def _refuse_constant(_: str) -> float:
-    raise invalid([{"loc": (), "msg": "Input should be a finite number", "type": "finite_number"}], "body")
+def _look(raw: bytes) -> list[dict[str, Any]]:
+    """All that is unsound, in the form of pydantic's errors; the way to each place is looked for only when one is."""
+    sound = True
+
+    def object_of(pairs: list[tuple[str, Any]]) -> object:
+        nonlocal sound
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        sound = False
+        counts = Counter(name for name, _ in pairs)
+        return _Twice(tuple(sorted(name for name, count in counts.items() if count > 1)), tuple(pairs))
+
+    def number_of(text: str) -> float:
+        nonlocal sound
+        number = float(text)
+        sound = sound and isfinite(number)
+        return number
+
+    data = json.loads(raw, object_pairs_hook=object_of, parse_constant=number_of, parse_float=number_of)
+    return [] if sound else list(_unsound_places(data, ()))
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    return _refuse_constant(text) if number in (float("inf"), float("-inf")) else number
+def _unsound_places(value: object, path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+    """Every key that stands twice and every number that is none, with the way that leads there."""
+    members: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, _Twice):
+        for name in value.keys:
+            yield {"loc": (*path, name), "msg": "Key appears twice in one object", "type": "duplicate_key"}
+        members = value.members
+    elif isinstance(value, dict):
+        members = value.items()
+    elif isinstance(value, list):
+        members = enumerate(value)
+    elif isinstance(value, float) and not isfinite(value):
+        yield {"loc": path, "msg": "Input should be a finite number", "type": "finite_number"}
+    for key, inner in members:
+        yield from _unsound_places(inner, (*path, key))

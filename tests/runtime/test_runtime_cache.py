@@ -1,5 +1,6 @@
 import asyncio
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -112,6 +113,10 @@ def test_keys_are_equal_for_equal_data():
     assert cache_key("n", 1) != cache_key("n", "1")
     assert cache_key("n", "a", "b") != cache_key("n", "ab")
     assert len(cache_key(2**80, "\ud83d")) == 32
+    moment = datetime(2024, 1, 5, tzinfo=UTC)
+    assert cache_key(2**80, moment, b"a") == cache_key(2**80, moment, b"a") != cache_key(2**80, moment, b"b")
+    with pytest.raises(TypeError, match="object cannot be part of a cache key"):
+        cache_key(object())
 
 
 def test_a_cached_node_tells_every_run():

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -183,6 +184,12 @@ def test_a_problem_names_the_node_and_its_line(fast_path: bool) -> None:
         (Reply("<p>", 200, {"Content-Type": "text/html"}), 200, "text/html", b"<p>"),
         (Reply(b"\x00\x01", 200), 200, "application/octet-stream", b"\x00\x01"),
         (Reply(None, 204), 204, None, b""),
+        (
+            Reply([2**70, datetime(2024, 1, 5, 10, tzinfo=UTC)], 200),
+            200,
+            "application/json",
+            b'[1180591620717411303424,"2024-01-05T10:00:00+00:00"]',
+        ),
         (Reply([1, 2**70, 1.5, None], 200), 200, "application/json", b"[1,1180591620717411303424,1.5,null]"),
     ],
 )

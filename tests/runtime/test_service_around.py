@@ -17,16 +17,19 @@ import httpx2
 import pytest
 from cronsim import CronSimError
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import with_config
+from typing_extensions import TypedDict
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from templates.runtime import logs
 from templates.runtime.environment import Environment, MissingSettings
 from templates.runtime.errors import NodeError
+from templates.runtime.moments import Moment
 from templates.runtime.pools import ConnectionPools, PoolKey
 from templates.runtime.schedule import ScheduleTrigger
 from templates.runtime.workflow import HttpTrigger
-from tests.runtime.service_parts import Told, _free_port, echo, make_app, serving, wait_until, workflow
+from tests.runtime.service_parts import STRICT, Told, _free_port, echo, make_app, serving, wait_until, workflow
 
 ROOT = Path(__file__).parents[2]
 
@@ -240,6 +243,24 @@ def test_a_schedule_runs_inside_the_server_and_logs_how_it_went() -> None:
     assert len(seen) == count
 
 
+def test_a_schedule_gives_points_in_time_as_text() -> None:
+    @with_config(STRICT)
+    class Since(TypedDict):
+        since: Moment
+
+    seen: list[Any] = []
+
+    async def run(ctx: Any) -> Told:
+        seen.append(ctx.input["since"])
+        return {"text": ""}
+
+    trigger = EverySoOften("* * * * *", input={"since": "2024-01-05T10:00:00Z"})
+    with serving(make_app(workflow(run, trigger=trigger, input_type=Since))) as server:
+        wait_until(lambda: bool(seen))
+        assert server.client.get("/health").status_code == 200
+    assert seen[0] == datetime(2024, 1, 5, 10, tzinfo=UTC)
+
+
 APP = """
 import asyncio
 import os
@@ -336,18 +357,21 @@ def test_missing_settings_end_the_program_at_once(program: Any) -> None:
     assert "Traceback" not in out + err
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_stop_lets_requests_finish(program: Any, workers: str) -> None:
+@pytest.mark.parametrize(
+    ("workers", "number"), [("1", signal.SIGTERM), ("2", signal.SIGTERM), ("1", signal.SIGINT), ("2", signal.SIGINT)]
+)
+def test_a_stop_lets_requests_finish(program: Any, workers: str, number: signal.Signals) -> None:
     port = _free_port()
     process = program("--port", str(port), "--workers", workers, **SET)
     wait_until(lambda: _up(port), 20)
     command = ["curl", "-s", f"http://127.0.0.1:{port}/api/v1/echo/execute", "-H", "content-type: application/json"]
     with subprocess.Popen([*command, "-d", '{"query": "ab", "limit": 30}'], stdout=subprocess.PIPE, text=True) as call:
         time.sleep(0.4)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         wait_until(lambda: _status(port) == 503)
         answer = call.communicate(timeout=10)[0]
     out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
     assert json.loads(answer) == {"text": "finished"}
     assert "Traceback" not in out + err
     lines = out.splitlines()

@@ -1,6 +1,8 @@
 """Time limits, room, callers who leave, work after the answer, keys and rates."""
 
+import asyncio
 import base64
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -251,3 +253,49 @@ def test_the_rate_limit_forgets_callers_rather_than_grow() -> None:
     for number in range(1000):
         rate.take(f"caller-{number}")
     assert len(rate._callers) == 100
+
+
+def test_newcomers_are_let_in_while_others_keep_the_service_busy() -> None:
+    """Those that are inside ask again and again; nobody at the door waits for all of them each time."""
+    newcomers, served, late = 48, 0, 0
+    all_at_the_door = threading.Event()
+
+    async def run(ctx: Any) -> Told:
+        nonlocal served
+        served += 1
+        if ctx.input["query"] == "first":
+            all_at_the_door.wait(10)  # holds the whole loop, so that the others come in at the same time
+        time.sleep(0.001)  # noqa: ASYNC251
+        return {"text": ctx.input["query"]}
+
+    async def ask(port: int, query: str, again: asyncio.Event) -> None:
+        nonlocal late
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        body = b'{"query": "%s"}' % query.encode()
+        head = b"POST /api/v1/echo/execute HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: %d"
+        while True:
+            writer.write(head % len(body) + b"\r\n\r\n" + body)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.findall(rb"content-length: (\d+)", answer)[0]))
+            arrived.add(query)
+            if len(arrived) == newcomers + 1 and not again.is_set():
+                late = served
+                again.set()
+            if again.is_set():
+                writer.close()
+                return
+
+    async def everybody(port: int) -> None:
+        again = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask(port, "first", again))
+            await asyncio.sleep(0.3)
+            for number in range(newcomers):
+                group.create_task(ask(port, f"number {number}", again))
+            await asyncio.sleep(0.3)
+            all_at_the_door.set()
+
+    arrived: set[str] = set()
+    with serving(make_app(workflow(run))) as server:
+        asyncio.run(everybody(server.port))
+    assert late < newcomers * 8

@@ -72,11 +72,41 @@ def test_events_come_while_the_run_goes_on(fast_path: bool) -> None:
             assert "event: done" in list(lines)
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/event-stream;q=0", "text/html"])
+NO_STREAM = [
+    "application/json",
+    "*/*",
+    "text/event-stream;q=0",
+    "text/html",
+    "text/event-stream;q=0.5, application/json",
+    "application/json;q=0.9, text/event-stream; q=0.8",
+]
+
+
+@pytest.mark.parametrize("accept", NO_STREAM)
 def test_who_does_not_ask_for_a_stream_gets_json(accept: str, fast_path: bool) -> None:
     with serving(make_app(workflow(talk, stream=EventStream()), fast_path=fast_path)) as server:
         answer = server.post({"query": "hello"}, headers={"accept": accept})
     assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/event-stream",
+        "application/json, text/event-stream",
+        "TEXT/Event-Stream;q=0.3, */*",
+        "*/*, text/event-stream",
+    ],
+)
+def test_who_asks_for_a_stream_by_name_gets_one(accept: str, fast_path: bool) -> None:
+    with serving(make_app(workflow(talk, stream=EventStream()), fast_path=fast_path)) as server:
+        # A stream begins at its beginning, whatever a client says to have seen of another one.
+        answer = server.post({"query": "hello"}, headers={"accept": accept, "last-event-id": "77"})
+        others = [server.client.request(method, "/api/v1/echo/execute") for method in ("HEAD", "OPTIONS", "GET")]
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert events(answer.text)[0][0] == "1"
+    assert [each.status_code for each in others] == [405] * 3
+    assert {each.headers["allow"] for each in others} == {"POST"}
 
 
 def test_a_trigger_chooses_what_is_seen(fast_path: bool) -> None:
