@@ -135,7 +135,7 @@ def crypto_generate(step: Step) -> Draft:
     return _set(None)
 
 
-_PASSWORD = '''"""Code of the node `{node}`."""
+_GENERATOR = '''"""Code of the node `{node}`."""
 
 import secrets
 import string
@@ -159,7 +159,7 @@ def _password(step: Step, options: Any) -> Draft:
         length = None
     symbols = any(given.get(name) is True for name in ("symbols", "includeSymbols"))
     letters = "string.ascii_letters + string.digits"
-    text = _PASSWORD.format(
+    text = _GENERATOR.format(
         node=step.node.id,
         alphabet=f"{letters} + string.punctuation" if symbols else letters,
         length=int(length) if length is not None else 20,

@@ -59,8 +59,9 @@ def _llm(step: Step, provider: str, model: tuple[str, ...]) -> Draft:
 def _conversation(step: Step, with_: dict[str, Any]) -> At | None:
     """`messages`; one of the role `system` at their beginning is the setting `system`."""
     given = step.value("messages")
-    listed = given.value if given is not None else None
-    first = listed[0] if isinstance(listed, LocatedList) and listed else None
+    if given is None or not isinstance(given.value, LocatedList) or not given.value:
+        return given
+    listed, first = given.value, given.value[0]
     if "system" in with_ or not isinstance(first, LocatedMap) or first.get("role") != "system":
         return given
     with_["system"] = At(first.get("content"), first.value_spans.get("content", first.span))
