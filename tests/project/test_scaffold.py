@@ -119,7 +119,7 @@ def test_what_it_says_of_the_project() -> None:
     assert "S" in project["tool"]["ruff"]["lint"]["select"]
     assert project["tool"]["mypy"]["strict"] is True
     assert "COPY lib ./lib" in files["Dockerfile"]
-    assert "USER app" in files["Dockerfile"]
+    assert "USER 10001" in files["Dockerfile"]
     compose = yaml.safe_load(files["compose.yaml"])
     assert compose["services"]["app"]["ports"] == ["127.0.0.1:8000:8000"]
     ci = yaml.safe_load(files[".github/workflows/ci.yml"])
