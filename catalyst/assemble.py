@@ -67,6 +67,7 @@ def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) ->
         flows=tuple(_flow_facts(workflow) for workflow in linked.workflows),
         env=tuple(EnvFact(key, fact.default, fact.description or "") for key, fact in sorted(emitted.env.items())),
         secrets=emitted.secrets,
+        optional_secrets=emitted.optional_secrets,
         requirements=tuple(sorted({*requirements, *emitted.needs.distributions})),
         has_lib=bool(libraries),
     )

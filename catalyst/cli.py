@@ -10,14 +10,29 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from catalyst import __version__
 
+
+class Commands(TyperGroup):
+    """The commands; what is wrong with an argument is said without the words of the library that found it."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
     name="catalyst",
+    cls=Commands,
     help="Compiles a workflow written as YAML into a FastAPI project that its author owns.",
     no_args_is_help=True,
     add_completion=False,

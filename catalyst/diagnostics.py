@@ -153,8 +153,22 @@ class Diagnostics:
         return len(self._items)
 
     def sorted(self) -> list[Diagnostic]:
-        """All findings in file order; equal places keep the order in which they were found."""
-        return sorted(self._items.values(), key=lambda item: item.span)
+        """All findings in file order; equal places keep the order in which they were found.
+
+        Where the form of the file is wrong, what later passes make of that very place is no mistake of its own.
+        """
+        formless = {_start(item) for item in self._items.values() if _is_about_form(item)}
+        kept = [item for item in self._items.values() if _is_about_form(item) or _start(item) not in formless]
+        return sorted(kept, key=lambda item: item.span)
+
+
+def _is_about_form(item: Diagnostic) -> bool:
+    """Whether the place holds nothing that can be judged; behind E122 the text that was meant is known."""
+    return item.code.startswith(("E12", "E13")) and item.code != "E122"
+
+
+def _start(item: Diagnostic) -> tuple[str, int, int]:
+    return item.file, item.line, item.column
 
 
 class CompilerBug(Exception):

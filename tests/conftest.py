@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# A busy machine makes an example slow; that is no fault of what is tested.
+settings.register_profile("catalyst", deadline=None)
+settings.load_profile("catalyst")
 
 # The emitted projects have tests of their own; test_emitted_quality runs them where they belong.
 collect_ignore_glob = ["golden/*/expected/*"]

@@ -27,6 +27,9 @@ class AppFacts:
     env: Mapping[str, EnvFact]
     env_names: Mapping[str, str]
     secret_names: Mapping[str, str]
+    optional_secrets: frozenset[str] = frozenset()
+    methods: Sequence[str] = ()
+    """HTTP methods of the workflows' routes, sorted."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """`concurrency`, `max_body`, `timeout`, `trace`, `fast_path`, `docs`, `cors` as the flow's settings give them."""
 
@@ -111,7 +114,8 @@ def _cors_lines(module: Module, facts: AppFacts) -> list[str]:
         return []
     middleware = module.use_package("fastapi.middleware.cors", "CORSMiddleware")
     arguments = [f"allow_origins={list(cors['origins'])!r}"]
-    arguments.append(f"allow_methods={list(cors.get('methods') or ['*'])!r}")
+    # A service without routes of its own still answers /health and the like.
+    arguments.append(f"allow_methods={list(cors.get('methods') or facts.methods or ['GET'])!r}")
     arguments.append(f"allow_headers={list(cors.get('headers') or ['*'])!r}")
     arguments.append(f"expose_headers={list(_EXPOSED)!r}")
     return [f"    app.add_middleware({middleware}, {', '.join(arguments)})"]
@@ -179,5 +183,8 @@ def _env_call(facts: AppFacts) -> str:
 def _secrets_call(facts: AppFacts) -> str:
     if not facts.secret_names:
         return "None"
-    reads = (f"{attribute}=given.secret({name!r})" for name, attribute in facts.secret_names.items())
+    reads = (
+        f"{attribute}=given.secret({name!r}{', ' + repr('') if name in facts.optional_secrets else ''})"
+        for name, attribute in facts.secret_names.items()
+    )
     return f"Secrets({', '.join(reads)})"

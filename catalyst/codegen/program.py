@@ -32,6 +32,8 @@ class Emitted:
     needs: Needs
     env: Mapping[str, EnvFact]
     secrets: tuple[str, ...]
+    optional_secrets: frozenset[str]
+    """Secrets that no flow insists on."""
     workflow_modules: Mapping[str, str]
     """Flow name -> module name."""
 
@@ -46,6 +48,8 @@ def emit_program(
     """The modules of a project. `calls`: flow name -> what its `call` nodes name -> flow name."""
     env = {key: fact for workflow in workflows for key, fact in workflow.env.items()}
     secrets = tuple(sorted({secret for workflow in workflows for secret in workflow.secrets}))
+    needed = {secret for flow in workflows for secret in flow.secrets if secret not in flow.optional_secrets}
+    optional = frozenset(secrets) - needed
     module_names = Names()
     modules = {workflow.name: module_names.take(snake_case(workflow.name)) for workflow in workflows}
     names = ProjectNames(attributes(sorted(env)), attributes(secrets), modules, calls)
@@ -62,6 +66,8 @@ def emit_program(
         {key: env[key] for key in sorted(env)},
         names.env,
         names.secrets,
+        optional,
+        sorted({route.method for workflow in workflows for route in workflow.routes}),
         settings,
     )
     around = _around(facts)
@@ -69,7 +75,7 @@ def emit_program(
         needs.add(module.needs)
     texts = {path: module.text() for path, module in sorted({**emitted, **around}.items())}
     texts |= {"app/__init__.py": '"""The service."""\n', "app/workflows/__init__.py": '"""One module a workflow."""\n'}
-    return Emitted(name, description, texts, needs, env, secrets, modules)
+    return Emitted(name, description, texts, needs, env, secrets, optional, modules)
 
 
 def _around(facts: AppFacts) -> dict[str, Module]:

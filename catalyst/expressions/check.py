@@ -100,7 +100,18 @@ def check_template(
     check_sink(checker, checked, sink, frozenset(right))
     if checker.error_count == 0:
         check_expected(checker, checked, type_, expected)
+    _check_dollar(checker, parts, right)
     return Checked(checked, type_, tuple(checker.diagnostics), frozenset(checker.refs))
+
+
+def _check_dollar(checker: Checker, parts: Sequence[Text | Hole], right: Sequence[Hole]) -> None:
+    """`${{ x }}` as a whole value: the value in GitHub Actions, an amount in dollars here."""
+    match parts:
+        case [Text(value="$"), Hole() as hole] if hole in right:
+            inner = checker.source[hole.start + 2 : hole.end - 2].strip()
+            operand = inner if isinstance(hole.expr, Name | Get | Ref) else f"({inner})"
+            help_ = f"for the value alone write {{{{ {inner} }}}}; for an amount in dollars {{{{ '$' ~ {operand} }}}}"
+            checker.warn("W109", "`${{ ... }}` gives text: a `$` and then the value", (0, hole.end), help_)
 
 
 def _template_type(parts: Sequence[Text | Hole], whole: bool) -> Type:

@@ -196,7 +196,9 @@ class Builder:
     def _output(self, draft: Draft, site: NodeSite, given: Type | None) -> Type:
         """What the node gives; `given` is known already for control nodes."""
         if draft.type is None or draft.params is None:
-            return ANY
+            # A type that the settings name, as those of `llm` do, is looked up although another setting is wrong.
+            named = getattr(draft.partial, "output", None)
+            return site.type_named(named, "output") if named is not None else ANY
         if given is None:
             given = draft.type.output(draft.params, site)
             if draft.type.check is not None:

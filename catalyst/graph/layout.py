@@ -2,6 +2,7 @@
 
 Goes in: a picture. Comes out: rectangles and arrows with their points, in pixels from the top left corner. A box stands
 one layer below the lowest box that it comes after; within a layer boxes are ordered by where their sources stand.
+An arrow that passes a layer goes through a gap between its boxes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ LINE = 17
 _CHAR = 7.3
 _NARROWEST = 110
 _HEADING = 26
+
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,19 @@ class PlacedBox:
 
 @dataclass(frozen=True, slots=True)
 class PlacedEdge:
-    """An arrow between two points, and where its label is centred."""
+    """An arrow with the points that it passes, the first one below its source and the last one above its target."""
 
     edge: Edge
-    start: tuple[float, float]
-    end: tuple[float, float]
+    points: tuple[Point, ...]
+
+    @property
+    def end(self) -> Point:
+        """Where it ends."""
+        return self.points[-1]
 
     def moved(self, x: float, y: float) -> PlacedEdge:
         """The same, further right and down."""
-        return PlacedEdge(self.edge, (self.start[0] + x, self.start[1] + y), (self.end[0] + x, self.end[1] + y))
+        return PlacedEdge(self.edge, tuple((left + x, top + y) for left, top in self.points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,8 @@ def place(picture: Group) -> PlacedGroup:
             left += by_id[id_].rect.width + GAP_X
         top += max(by_id[id_].rect.height for id_ in layer) + GAP_Y
     height = top - GAP_Y + PADDING if layers else top
-    edges = tuple(_edge(edge, at) for edge in picture.edges)
+    rows = [[at[id_].rect for id_ in layer] for layer in layers]
+    edges = tuple(PlacedEdge(edge, _route(at[edge.source].rect, at[edge.target].rect, rows)) for edge in picture.edges)
     boxes = tuple(at[box.id] for box in picture.boxes)
     return PlacedGroup(Rect(0, 0, width + 2 * PADDING, height), picture.label, boxes, edges)
 
@@ -149,10 +158,26 @@ def _layer_width(layer: Sequence[str], boxes: Mapping[str, PlacedBox]) -> float:
     return sum(boxes[id_].rect.width for id_ in layer) + GAP_X * (len(layer) - 1)
 
 
-def _edge(edge: Edge, at: Mapping[str, PlacedBox]) -> PlacedEdge:
-    source, target = at[edge.source].rect, at[edge.target].rect
-    start = (source.x + source.width / 2, source.y + source.height)
-    return PlacedEdge(edge, start, (target.x + target.width / 2, target.y))
+def _route(source: Rect, target: Rect, rows: Sequence[Sequence[Rect]]) -> tuple[Point, ...]:
+    """From below the source to above the target; through each row in between straight down, beside its boxes."""
+    x, end = source.x + source.width / 2, (target.x + target.width / 2, target.y)
+    points = [(x, source.y + source.height)]
+    for row in rows:
+        top, bottom = row[0].y, max(rect.y + rect.height for rect in row)
+        if source.y < top < target.y:
+            x = _gap(x, row)
+            points.append((x, top))
+        if source.y <= top < target.y and points[-1] != (x, bottom):
+            points.append((x, bottom))
+    return (*points, end)
+
+
+def _gap(x: float, row: Sequence[Rect]) -> float:
+    """The place nearest to `x` where nothing of a row stands."""
+    if not any(rect.x <= x <= rect.x + rect.width for rect in row):
+        return x
+    beside = [side for rect in row for side in (rect.x - GAP_X / 2, rect.x + rect.width + GAP_X / 2)]
+    return min(beside, key=lambda side: abs(side - x))
 
 
 def _text_width(text: str) -> float:

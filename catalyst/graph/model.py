@@ -270,6 +270,8 @@ class Workflow:
     """Files of the user's `lib` that it uses."""
     requirements: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    optional_secrets: frozenset[str] = frozenset()
+    """Those of its secrets that may be left out; they are empty text then."""
 
 
 @dataclass(frozen=True, slots=True)

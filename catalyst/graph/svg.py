@@ -6,9 +6,10 @@ Goes in: the picture. Comes out: an SVG document without scripts, links or fonts
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from catalyst.graph.layout import GAP_Y, LINE, PADDING, PlacedBox, PlacedEdge, PlacedGroup, Rect, place
+from catalyst.graph.layout import GAP_Y, LINE, PADDING, PlacedBox, PlacedEdge, PlacedGroup, Point, Rect, place
 from catalyst.graph.picture import Group
 
 _STYLE = """\
@@ -63,11 +64,18 @@ def _box(box: PlacedBox) -> Iterator[str]:
 
 
 def _arrow(placed: PlacedEdge) -> str:
-    (x1, y1), (x2, y2) = placed.start, placed.end
+    start = " ".join(map(_number, placed.points[0]))
+    way = " ".join(_stretch(before, after) for before, after in pairwise(placed.points))
+    return f'<path class="{placed.edge.kind}" d="M{start} {way}" marker-end="url(#tip)"/>'
+
+
+def _stretch(before: Point, after: Point) -> str:
+    """From one point of an arrow to the next: straight down, or in a bow that begins and ends so."""
+    (x1, y1), (x2, y2) = before, after
+    if x1 == x2 and y1 < y2:
+        return f"V{_number(y2)}"
     bend = max(GAP_Y / 2, abs(y2 - y1) / 2)
-    points = " ".join(_number(value) for value in (x1, y1 + bend, x2, y2 - bend, x2, y2))
-    start = f"{_number(x1)} {_number(y1)}"
-    return f'<path class="{placed.edge.kind}" d="M{start} C{points}" marker-end="url(#tip)"/>'
+    return "C" + " ".join(_number(value) for value in (x1, y1 + bend, x2, y2 - bend, x2, y2))
 
 
 def _rect(rect: Rect, style: str) -> str:

@@ -117,6 +117,7 @@ class _Flow:
             ),
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
             calls=tuple(dict.fromkeys(step.params.workflow for step in steps if isinstance(step.params, CallParams))),
+            optional_secrets=self._optional_secrets(),
         )
 
     def _body(self) -> tuple[Body, Surroundings]:
@@ -213,6 +214,11 @@ class _Flow:
     def _trigger_secrets(self) -> set[str]:
         auths = [trigger.http.auth for trigger in self.flow.triggers if trigger.http is not None]
         return {name for auth in auths if auth is not None for name in auth.secrets}
+
+    def _optional_secrets(self) -> frozenset[str]:
+        """Secrets that need not be set; what callers prove themselves with must be, or nobody could call."""
+        optional = {str(name) for name, spec in self.flow.secrets.items() if not spec.required}
+        return frozenset(optional - self._trigger_secrets())
 
     def _routes(self) -> tuple[Route, ...]:
         https = [trigger.http for trigger in self.flow.triggers if trigger.http is not None]

@@ -115,6 +115,8 @@ class Slot:
     sink: Sink = Sink.VALUE
     literal: bool = False
     """Whether the value must be known at build time."""
+    computed: bool = False
+    """Whether it must be an expression, because constants are read by another form of the setting."""
     within: tuple[int, int] | None = None
     """From what to what a constant number may be."""
 
@@ -123,6 +125,8 @@ class Slot:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         plain = json_schema_of(self.type)
+        if self.computed:
+            return {"type": "string", "pattern": r"\{\{"}
         if self.literal or isinstance(self.type, (AnyType, StrType)):
             return plain
         return {"anyOf": [plain, {"type": "string", "pattern": r"\{\{"}]}
@@ -134,6 +138,8 @@ class Slot:
             if self.literal:
                 raise PydanticCustomError("literal", "must be a plain value: it is needed when the flow is built")
             return expr
+        if self.computed:
+            raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": describe(self.type)})
         if _holds_template(value):
             return expr
         if not constant_fits(expr.constant, self.type):

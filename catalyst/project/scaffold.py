@@ -77,6 +77,7 @@ class ProjectFacts:
     flows: tuple[FlowFacts, ...] = ()
     env: tuple[EnvFact, ...] = ()
     secrets: tuple[str, ...] = ()
+    optional_secrets: frozenset[str] = frozenset()
     requirements: tuple[str, ...] = ()
     """Requirement lines, as `runtime.third_party` gives them."""
     dev_requirements: tuple[str, ...] = ()
@@ -146,7 +147,8 @@ def _values(facts: ProjectFacts) -> Mapping[str, Any]:
             "packages": toml_list(packages),
         },
         "env": [{"name": fact.name, "value": dotenv_value(fact.default or "")} for fact in facts.env],
-        "secrets": list(facts.secrets),
+        "secrets": [name for name in facts.secrets if name not in facts.optional_secrets],
+        "optional_secrets": sorted(facts.optional_secrets),
         "settings": _settings_rows(facts),
         "description": markdown_text(facts.description),
         "flows": [_flow_values(flow, facts.port) for flow in facts.flows],
@@ -162,7 +164,14 @@ def _settings_rows(facts: ProjectFacts) -> list[str]:
         )
         for fact in facts.env
     ]
-    rows += [(name, "required", "secret; read once at start, never written anywhere") for name in facts.secrets]
+    rows += [
+        (
+            name,
+            "optional" if name in facts.optional_secrets else "required",
+            "secret; read once at start, never written anywhere",
+        )
+        for name in facts.secrets
+    ]
     return [f"| `{name}` | {default} | {description} |" for name, default, description in rows]
 
 

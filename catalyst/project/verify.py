@@ -19,7 +19,7 @@ from catalyst.project.evaluators import EMITTED_IMPORTS, RUNTIME_ALLOWANCES
 from catalyst.project.paths import read_nofollow
 from catalyst.project.suspects import Rules, Violation, find_suspects
 
-__all__ = ["EMITTED_IMPORTS", "Violation", "verify_module", "verify_project", "verify_tree"]
+__all__ = ["EMITTED_IMPORTS", "Violation", "is_project", "verify_module", "verify_project", "verify_tree"]
 
 _LARGEST = 16 * 1024 * 1024
 _PYTHON = (".py", ".pyw")
@@ -37,10 +37,16 @@ def verify_tree(path: str, tree: ast.Module) -> list[Violation]:
     return find_suspects(path, tree, Rules(EMITTED_IMPORTS, _allowances(path)))
 
 
+def is_project(folder: Path) -> bool:
+    """Whether a folder looks like a project that was built."""
+    return (folder / "app").is_dir()
+
+
 def verify_project(folder: Path) -> list[Violation]:
-    """What is wrong with any Python file of a project on disk, in order of path and line. Raises `OSError`."""
-    if not (folder / "app").is_dir():
-        return [Violation(folder.as_posix(), 1, "is not a built project: there is no folder `app`")]
+    """What is wrong with any Python file of a project on disk, in order of path and line. Raises `OSError`.
+
+    Whoever asks knows with `is_project` that there is something to look at.
+    """
     found: list[Violation] = []
     for place in _files(folder):
         found += _verify_file(place, place.relative_to(folder).as_posix())

@@ -247,6 +247,7 @@ class SecretSpec(SpecModel):
     """A secret: read from the environment at start, never written anywhere."""
 
     description: Text | None = Field(default=None, description="Written into .env.example.")
+    required: bool = Field(default=True, description="Whether the service refuses to start without it.")
 
 
 def _as_env(value: Any) -> Any:

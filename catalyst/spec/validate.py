@@ -48,7 +48,12 @@ def explain(
     for error in _of_best_forms(raw, errors):
         groups.setdefault(_walk(raw, error)[0], []).append(error)
     report = _Report(model, raw, Span.start_of(filename), what)
-    result = [(path, report.diagnostic(path, group)) for path, group in groups.items()]
+    misspelt = {meant for path, group in groups.items() if (meant := report.meant(path, group)) is not None}
+    result = [
+        (path, report.diagnostic(path, group))
+        for path, group in groups.items()
+        if path not in misspelt or group[0]["type"] != "missing"
+    ]
     return sorted(result, key=lambda item: item[1].span)
 
 
@@ -97,6 +102,13 @@ class _Report:
     start: Span
     what: str
 
+    def meant(self, path: Place, group: Sequence[ErrorDetails]) -> Place | None:
+        """The key that an unknown one was probably meant to be; that it is missing needs no word more."""
+        if not path or group[0]["type"] != "extra_forbidden":
+            return None
+        close = suggest(str(path[-1]), known_keys(self.model, group[0]["loc"][:-1]))
+        return (*path[:-1], close) if close is not None else None
+
     def diagnostic(self, path: Place, group: Sequence[ErrorDetails]) -> Diagnostic:
         """One diagnostic for all that is wrong at a path."""
         first = group[0]
@@ -134,6 +146,7 @@ class _Report:
         span = key_span_at(self.raw, parent, self.start)
         if not parent or isinstance(parent[-1], int):
             span = Span(span.file, span.line, span.column, span.line, span.column + 1)
+        # Of a map that takes keys of any name, nobody else says that one looks misspelt.
         entries = value_at(self.raw, parent)
         close = suggest(key, entries) if isinstance(entries, dict) else None
         help_text = f"is `{close}` meant to be `{key}`?" if close else f"add `{key}:`"

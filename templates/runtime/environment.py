@@ -55,9 +55,9 @@ class Environment:
         """The variable as true or false (also 1, 0, yes, no, on, off)."""
         return self._read(name, default, lambda text: _BOOLEANS[text.strip().lower()], False, "true or false")
 
-    def secret(self, name: str) -> SecretStr:
+    def secret(self, name: str, default: str | None = None) -> SecretStr:
         """The variable as a secret, which does not show itself when printed."""
-        return SecretStr(self.text(name))
+        return SecretStr(self.text(name, default))
 
     def check(self) -> None:
         """Raise MissingSettings when anything was missing or wrong."""

@@ -111,7 +111,8 @@ def _answer(answer: ChatCompletion) -> Completion:
         raise refused()
     usage = answer.usage
     tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-    return completion(choice.message.content or "", answer.model, choice.finish_reason, *tokens)
+    # Some compatible services leave the reason out of a whole answer.
+    return completion(choice.message.content or "", answer.model, choice.finish_reason or "stop", *tokens)
 
 
 async def _stream(client: openai.AsyncOpenAI, body: dict[str, Any], on_token: OnToken) -> Completion:

@@ -1,5 +1,6 @@
 """What a run writes into the log: a record for each event, with workflow, execution id and node as fields."""
 
+from time import monotonic_ns
 from typing import Any, Literal
 
 from .context import ExecutionContext
@@ -16,3 +17,10 @@ def log_event(
     `fields` are further facts of the runtime itself, such as the attempt.
     """
     write(level, message, workflow=ctx.workflow, execution_id=ctx.execution_id, node=node, data=data, **fields)
+
+
+def log_node(ctx: ExecutionContext[Any, Any, Any], level: Level, node: str, message: str, data: object = None) -> None:
+    """What a `log` node does: one record, and its time beside those of the other nodes."""
+    began = monotonic_ns()
+    log_event(ctx, level, node, message, data)
+    ctx.set_timing(node, monotonic_ns() - began)

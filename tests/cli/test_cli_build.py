@@ -116,3 +116,17 @@ def test_verify_names_what_could_evaluate_text(catalyst: Catalyst, greet: Path, 
     assert found["violations"][0]["line"] == line
     assert catalyst("verify", "greet.yaml").code == 2
     assert catalyst("verify", "nothing").code == 2
+
+
+def test_verify_of_a_folder_that_is_no_project(catalyst: Catalyst, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "fine.py").write_text("x = 1\n")
+    done = catalyst("verify", "other")
+    assert (done.code, done.out) == (1, "")
+    assert "`other` is not a built project" in done.err
+    assert "could evaluate text" not in done.err
+    assert catalyst("verify", "other", "--format", "json").data == {"ok": False, "built": False, "violations": []}
+    (tmp_path / "other" / "wrong.py").write_text("eval('1')\n")
+    done = catalyst("verify", "other")
+    assert done.code == 1
+    assert done.out.startswith("wrong.py:1: ")

@@ -201,3 +201,10 @@ def test_the_tests_of_a_built_project(catalyst: Catalyst, greet: Path, tmp_path:
     (tmp_path / "greet" / "tests" / "test_mine.py").write_text("def test_fails():\n    assert False\n")
     assert catalyst("test", "greet", "-q", "-k", "fails").code == 1
     assert catalyst("test", "greet.yaml").code == 2
+
+
+def test_a_wrong_choice_is_said_in_plain_words(catalyst: Catalyst) -> None:
+    done = catalyst("nodes", "--format", "xml")
+    assert done.code == 2
+    assert "'xml' is not one of 'text', 'json'" in done.err
+    assert "Value error" not in done.err

@@ -58,6 +58,8 @@ def test_only_the_output_is_on_standard_output(catalyst: Catalyst, tmp_path: Pat
     assert done.code == 0
     assert done.data == {"double": 8}
     assert "printed by the author's own code" in done.err
+    timed = {line.split()[0] for line in done.err.splitlines() if line.strip()}
+    assert {"said", "double", "total"} <= timed
     assert '"message": "number 4"' in done.err
     assert "double" in done.err.splitlines()[-2]
     assert "total" in done.err.splitlines()[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -236,6 +237,17 @@ def test_the_setting_says_what_it_takes(source: str, expected: Type, codes: list
 )
 def test_sinks_have_rules(source: str, sink: Sink, codes: list[str]) -> None:
     assert found(source, sink=sink) == codes
+
+
+def test_a_dollar_before_the_only_hole() -> None:
+    [warning] = compile_text("${{ input.limit }}").diagnostics
+    assert (warning.code, warning.severity) == ("W109", "warning")
+    assert warning.help is not None
+    ways = re.findall(r"\{\{.*?\}\}", warning.help)
+    assert ways[0] == "{{ input.limit }}"
+    assert len(ways) == 2
+    for quiet in (*ways, "${{ input.limit }} each", "US${{ input.limit }}", "${input.limit}", "$ {{ input.limit }}"):
+        assert found(quiet) == [], quiet
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,6 @@ def same(left: Any, right: Any) -> bool:
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 @given(made=expressions(), data=INPUTS)

@@ -238,7 +238,7 @@ CHAINS = [
 ]
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True)
 @given(values=lists, chain=st.lists(st.sampled_from(CHAINS[:4]), max_size=3), end=st.sampled_from(CHAINS))
 def test_chains_of_list_filters(values: list[Any], chain: list[str], end: str) -> None:
     source = " | ".join(["input.v", *chain, end])
@@ -267,7 +267,7 @@ TEXT_FILTERS = [
 ]
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True)
 @given(
     value=st.text("ab AB-(x\n", max_size=30),
     source=st.sampled_from(TEXT_FILTERS),

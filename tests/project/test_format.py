@@ -53,7 +53,7 @@ def test_the_same_as_the_whole(path: Path) -> None:
     assert format_module(source) == black.format_str(source, mode=MODE)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(st.tuples(st.sampled_from(PIECES), st.integers(0, 4)), max_size=6))
 def test_any_order_of_statements(pieces: list[tuple[str, int]]) -> None:
     source = "".join(piece + "\n" * (blank + 1) for piece, blank in pieces)

@@ -264,10 +264,6 @@ def test_only_a_virtual_environment_at_the_top_is_passed_over(tmp_path: Path) ->
     assert [item.path for item in verify_project(tmp_path)] == ["app/venv/x.py"]
 
 
-def test_a_folder_that_was_not_built_does_not_pass(tmp_path: Path) -> None:
-    assert verify_project(tmp_path)
-
-
 def test_remainder_of_a_sum_of_fields_is_no_text():
     source = 'def f(d: dict[str, int]) -> int:\n    return (d["a"] + 1) % 4 + (d.get("b", 0) + 1) % 5\n'
     assert verify_module("app/workflows/a.py", source) == []

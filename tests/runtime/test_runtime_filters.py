@@ -54,7 +54,7 @@ anything = st.recursive(
 
 
 @pytest.mark.parametrize("helper", HELPERS, ids=[f"{h.__module__.rpartition('.')[2]}.{h.__name__}" for h in HELPERS])
-@settings(derandomize=True, max_examples=30, deadline=None)
+@settings(derandomize=True, max_examples=30)
 @given(data=st.data())
 def test_only_our_error_leaves(helper: Any, data: st.DataObject) -> None:
     args = [_argument(parameter, data) for parameter in inspect.signature(helper).parameters.values()]
@@ -83,7 +83,7 @@ def _argument(parameter: inspect.Parameter, data: st.DataObject) -> Any:
     return data.draw(kinds.get(annotation, anything), label=parameter.name)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=100)
 @given(st.text())
 def test_encodings_go_back(value: str) -> None:
     value = value.encode("utf-8", "ignore").decode()
@@ -92,7 +92,7 @@ def test_encodings_go_back(value: str) -> None:
     assert all(char.isalnum() or char in "%-._~" for char in url_encode(value))
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers()), max_size=12))
 def test_sorting_keeps_the_order_of_equals(pairs: list[tuple[int, int]]) -> None:
     items = [{"k": key, "v": value} for key, value in pairs]
@@ -101,7 +101,7 @@ def test_sorting_keeps_the_order_of_equals(pairs: list[tuple[int, int]]) -> None
     assert backwards == sorted(items, key=lambda item: item["k"], reverse=True)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=100)
 @given(st.text(max_size=40))
 def test_a_slug_is_fit_for_a_file_name(value: str) -> None:
     slug = strings.slug(value)

@@ -133,7 +133,7 @@ def test_a_node_retries_as_the_other_side_asks(standin):
 
     started = time.monotonic()
     assert with_http(flaky) == {"attempts": 3}
-    assert 0.1 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.1
 
 
 def test_a_node_that_runs_out_of_time_leaves_no_connection(standin):

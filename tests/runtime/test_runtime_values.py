@@ -185,7 +185,7 @@ def test_json_that_is_none() -> None:
             to_json(value)
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=200)
 @given(json_values)
 def test_json_round_trip(value: Any) -> None:
     assert from_json(to_json(value)) == value
@@ -199,7 +199,7 @@ OPERATIONS = [
 ]
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=300)
 @given(st.sampled_from(OPERATIONS), anything, anything)
 def test_only_our_error_leaves(operation: Any, left: Any, right: Any) -> None:
     try:

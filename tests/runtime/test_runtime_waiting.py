@@ -29,7 +29,7 @@ def test_waiting_takes_its_time():
     run(sleep_for("20ms"))
     run(sleep_until(datetime.now(UTC) + timedelta(milliseconds=20)))
     run(sleep_until("2001-01-01T00:00:00"))
-    assert 0.039 < time.monotonic() - started < 2
+    assert time.monotonic() - started > 0.039
     for bad in ("soon", 5, None):
         with pytest.raises(ExpressionError):
             run(sleep_until(bad))

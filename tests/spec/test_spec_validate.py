@@ -47,23 +47,17 @@ def test_right() -> None:
 
 
 def test_unknown_and_missing() -> None:
-    assert check("{ulr: x}") == [
+    assert check("{urgent: x}") == [
         ("E141", 1, "`url` is missing in node `a`", ""),
-        ("E140", 2, "unknown key `ulr` in node `a`", "did you mean `url`?"),
+        ("E140", 2, "unknown key `urgent` in node `a`", ""),
     ]
+    assert check("{ulr: x}") == [("E140", 2, "unknown key `ulr` in node `a`", "did you mean `url`?")]
 
 
 def test_one_error_for_a_union_of_maps() -> None:
-    assert check("{url: x, auth: {user: a, pasword: b}}") in (
-        [
-            ("E141", 10, "`password` is missing in `auth`", ""),
-            ("E140", 26, "unknown key `pasword` in `auth`", "did you mean `password`?"),
-        ],
-        [
-            ("E140", 26, "unknown key `pasword` in `auth`", "did you mean `password`?"),
-            ("E141", 10, "`password` is missing in `auth`", ""),
-        ],
-    )
+    assert check("{url: x, auth: {user: a, pasword: b}}") == [
+        ("E140", 26, "unknown key `pasword` in `auth`", "did you mean `password`?")
+    ]
 
 
 def test_one_error_for_a_union_of_scalars() -> None:

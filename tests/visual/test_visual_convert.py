@@ -305,7 +305,7 @@ def documents(draw):
     return raw
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_random_documents_make_the_round_trip(raw):
     loaded = load(raw)
@@ -315,7 +315,7 @@ def test_random_documents_make_the_round_trip(raw):
     assert same(visual_of(text), raw)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(SAFE_TEXT, VALUES, max_size=4))
 def test_the_yaml_writer_loses_nothing(data):
     read, found = load_tree(write_yaml(data) if data else "{}\n", "f.yaml")
@@ -323,7 +323,7 @@ def test_the_yaml_writer_loses_nothing(data):
     assert same(plain(read), data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(SAFE_TEXT, VALUES, max_size=4), st.dictionaries(SAFE_TEXT, VALUES, max_size=4))
 def test_a_difference_makes_the_new_from_the_old(old, new):
     assert same(apply_patch(old, difference(old, new)), new)

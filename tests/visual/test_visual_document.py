@@ -186,3 +186,19 @@ def test_wrong_shapes_are_errors_with_a_place(raw):
 def test_all_errors_of_a_file_at_once():
     nodes = {"a": node("redisOperation"), "b": node("httpReqest"), "c": node("delay", {"durration": 3})}
     assert sorted(problems_of(nodes, [edge("a", "z")])) == ["E154", "E155", "E157", "E157", "E158"]
+
+
+def test_a_secret_that_may_be_left_out():
+    raw = document({"x": node("log", {"message": "x"})})
+    raw["secrets"] = {"A": {"required": False}, "B": {"required": True, "description": "b"}, "C": {}}
+    assert only_tree(load(raw))["secrets"] == {"A": {"required": False}, "B": {"description": "b"}, "C": {}}
+
+
+def test_a_default_of_null_is_none_given():
+    made = tree_of({"x": node("log", {"message": "x"})}, input={"a": {"type": "string", "default": None}})
+    assert made["input"] == {"a": {"type": "string"}}
+
+
+def test_an_unknown_rule_is_told_once():
+    raw = {"a": {"type": "string", "validation": {"format": "email"}}}
+    assert problems_of({"x": node("log", {"message": "x"})}, input=raw) == ["E153"]

@@ -1,6 +1,7 @@
 """Every type of the editor's table: what it becomes, or why not."""
 
 import ast
+from typing import Any
 
 import pytest
 
@@ -387,7 +388,7 @@ def test_crypto_generate():
     assert one("cryptoGenerate", {"type": "uuid"})["with"]["value"] == "{{ uuid() }}"
     config = {"type": "hash", "options": {"algorithm": "sha256", "value": "{{ input.a }}-x"}}
     assert one("cryptoGenerate", config)["with"]["value"] == "{{ (input.a ~ '-x') | sha256 }}"
-    assert problems_of({"x": node("cryptoGenerate", {"type": "password"})}) == ["E155"]
+    assert problems_of({"x": node("cryptoGenerate", {"type": "salt"})}) == ["E155"]
 
 
 def test_run_data_and_constants():
@@ -422,6 +423,54 @@ def test_error_handler_behind_a_node():
     assert made["check"]["with"]["value"] == "{{ nodes.call.error is none }}"
     assert made["good"]["if"] == "{{ nodes.check.output }}"
     assert made["bad"]["if"] == "{{ not nodes.check.output }}"
+
+
+def test_error_handler_with_children_and_handles():
+    inner = {"c": node("httpRequest", {"url": "https://a.example.com"})}
+    nodes = {
+        "guarded": node("errorHandler", {"fallback": {"a": 1}, "children": inner}),
+        "good": node("log", {"message": "ok"}),
+        "bad": node("log", {"message": "failed"}),
+        "after": node("log", {"message": "over"}),
+    }
+    edges = [edge("guarded", "good", "success"), edge("guarded", "bad", "error"), edge("guarded", "after", "output")]
+    made = nodes_of(nodes, edges)
+    assert made["guarded"]["type"] == "try"
+    assert made["guarded"]["on_error"] == {"default": {"a": 1}}
+    assert "catch" not in made["guarded"]
+    assert made["good"]["if"] == "{{ nodes.guarded.status == 'ok' }}"
+    assert made["bad"]["if"] == "{{ nodes.guarded.status == 'error' }}"
+    assert made["after"]["needs"] == ["guarded"]
+    nodes["guarded"]["config"]["errorTypes"] = ["timeout"]
+    assert problems_of(nodes, edges) == ["E158", "E158"]
+
+
+def test_a_system_message_is_the_system_setting():
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "{{ input.q }}"}]
+    made = one("openaiCompletion", {"model": "m", "messages": messages})["with"]
+    assert (made["system"], made["messages"]) == ("Be brief.", messages[1:])
+    both = one("openaiCompletion", {"model": "m", "systemPrompt": "x", "messages": messages[1:]})["with"]
+    assert (both["system"], both["messages"]) == ("x", messages[1:])
+
+
+def test_what_is_switched_off_is_not_there():
+    http = {"url": "https://a.example.com", "method": "post", "pagination": {"enabled": False}}
+    assert one("httpRequest", http)["with"] == {"method": "POST", "url": "https://a.example.com"}
+    children = [{"id": "a", **node("log", {"message": "a"})}]
+    settled = {"mode": "allSettled", "children": children, "failureStrategy": "continue"}
+    assert one("parallel", settled)["mode"] == "settled"
+    assert problems_of({"x": node("parallel", {**settled, "mode": "all"})}) == ["E157"]
+
+
+def test_a_password_is_python_of_the_project():
+    loaded = load(document({"x": node("cryptoGenerate", {"type": "password", "options": {"length": 12}})}))
+    assert not loaded.diagnostics
+    assert loaded.flows[0].tree["nodes"]["x"] == {"type": "python", "with": {"function": "lib.x:x"}}
+    names: dict[str, Any] = {}
+    exec(compile(loaded.files["lib/x.py"], "x.py", "exec"), names)
+    first, second = names["x"](), names["x"]()
+    assert (len(first), first.isalnum(), first != second) == (12, True, True)
+    assert problems_of({"x": node("cryptoGenerate", {"type": "password", "options": {"length": 3}})}) == ["E157"]
 
 
 def test_log():

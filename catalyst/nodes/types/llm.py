@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import ANY, INT, NUMBER, STR, FieldType, ListType, ObjectType, Type, nullable
+from catalyst.expressions.types import ANY, INT, NUMBER, STR, FieldType, ListType, ObjectType, Type
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Slot
 
@@ -18,7 +18,7 @@ COMPLETION = ObjectType(
         ("text", FieldType(STR)),
         ("usage", FieldType(USAGE)),
         ("model", FieldType(STR)),
-        ("finish_reason", FieldType(nullable(STR))),
+        ("finish_reason", FieldType(STR)),
     ),
     "llm.Completion",
 )
@@ -76,9 +76,8 @@ class LlmParams(Model):
     prompt: Annotated[Expr, Slot(ANY, Sink.PROMPT)] | None = Field(
         default=None, description="The question; short for one message of the user."
     )
-    messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT)] | None = Field(
+    messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT, computed=True)] | None = Field(
         default=None,
-        union_mode="left_to_right",  # an expression slot would take a list as it is, its templates unread
         description="The conversation so far: a list of {role, content}, or an expression that gives one.",
     )
     stream: bool = Field(

@@ -20,9 +20,9 @@ class LogParams(Params):
 
 def emit(params: LogParams, scribe: Scribe) -> None:
     """One call of the runtime's log helper."""
-    log_event = scribe.use("run_log", "log_event")
+    log_node = scribe.use("run_log", "log_node")
     data = f", {scribe.shape(params.data)}" if params.data is not None else ""
-    scribe.body.line(f"{log_event}(ctx, {params.level!r}, {scribe.node_id!r}, {scribe.text(params.message)}{data})")
+    scribe.body.line(f"{log_node}(ctx, {params.level!r}, {scribe.node_id!r}, {scribe.text(params.message)}{data})")
 
 
 NODE = NodeType(

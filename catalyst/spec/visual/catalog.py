@@ -79,10 +79,20 @@ NOT_YET: Mapping[str, str] = {
 REFUSED: Mapping[str, str] = {"javascriptFunction": "the built project is Python and never runs text as code"}
 REFUSED_HELP = "write the same as a `pythonFunction`, or as expressions in an `editFields` node"
 
-HANDLES: Mapping[str, tuple[str, ...]] = {"condition": ("true", "false"), "errorHandler": ("success", "error")}
+TRIED = "errorHandler with children"
+"""What guards call an error handler that holds the nodes that may fail: how it ended says which way the run goes."""
+
+HANDLES: Mapping[str, tuple[str, ...]] = {
+    "condition": ("true", "false"),
+    "errorHandler": ("success", "error"),
+    TRIED: ("success", "error"),
+}
 """Handles that decide which way the run goes; the value of each is in `HANDLE_VALUES`."""
 
 HANDLE_VALUES: Mapping[str, str] = {"true": "true", "false": "false", "success": "true", "error": "false"}
+
+HANDLE_STATUS: Mapping[str, str] = {"success": "ok", "error": "error"}
+"""Handle of a `TRIED` node -> the status that it asks for."""
 
 PLAIN_HANDLES = frozenset({"output", "out", "source", "default", "main", "body", "item", "done", "loop"})
 """Names of a handle that only means "what comes out"."""

@@ -22,6 +22,7 @@ from catalyst.spec.visual.catalog import (
     REFUSED,
     REFUSED_HELP,
     TRANSLATIONS,
+    TRIED,
 )
 from catalyst.spec.visual.code import (
     Code,
@@ -41,7 +42,7 @@ from catalyst.spec.visual.order import circle, in_order
 from catalyst.spec.visual.outline import Edge, Group, Node
 from catalyst.spec.visual.report import At, build, first_line, milliseconds
 from catalyst.spec.visual.step import Draft, Source, Step, Surroundings, translated, unwrapped
-from catalyst.spec.visual.types_flow import switch_handles
+from catalyst.spec.visual.types_flow import error_kinds, switch_handles
 
 _PASSING = frozenset({"condition", "switch", "errorHandler", "log", "delay"})
 """Types that only decide or wait: what comes after them gets what came in."""
@@ -79,7 +80,7 @@ class _GroupWork:
         self.given: dict[str, list[str]] = {}
         """Node -> where its data comes from."""
         self.taken = {normal_form(name) for name in around.ids.values()}
-        kinds = {name: str(node.type) for name, node in self.nodes.items()}
+        kinds = {name: _kind(node) for name, node in self.nodes.items()}
         cases = {name: ["default", *_cases(node)] for name, node in self.nodes.items() if node.type == "switch"}
         self.paths = self.result.paths = Paths(kinds, cases)
         for edge in group.edges:
@@ -135,10 +136,13 @@ class _GroupWork:
             if edge.handle in known:
                 return known[edge.handle]
             names: Iterable[str] = known
-        elif node.type in HANDLES and not (node.type == "errorHandler" and node.body is not None):
-            names = HANDLES[node.type]
+        elif _kind(node) in HANDLES:
+            names = HANDLES[_kind(node)]
             if edge.handle in names:
+                self.check_kinds(node, edge.handle)
                 return str(edge.handle)
+            if node.body is not None and edge.handle in PLAIN_HANDLES:
+                return ""
         else:
             names = ("output",)
             if edge.handle in PLAIN_HANDLES or edge.handle == "success":
@@ -147,6 +151,13 @@ class _GroupWork:
         message = f"`{node.key}` ({node.type}) has no handle `{edge.handle}`"
         self.report.error("E158", message, edge.handle.span, help=f"it has: {listing(list(names))}", label=label)
         return ""
+
+    def check_kinds(self, node: Node, handle: Located) -> None:
+        """How a `try` ended can be asked only where it takes errors of every kind."""
+        if _kind(node) == TRIED and error_kinds(node.config.get("errorTypes")):
+            message = f"the handle `{handle}` of `{node.key}` has no equivalent together with `errorTypes`"
+            help_text = "take `errorTypes` away, so that every error leads to `error`"
+            self.report.error("E158", message, handle.span, help=help_text)
 
     def run(self) -> Translated:
         """Translate the nodes in the order of their edges."""
@@ -390,6 +401,11 @@ def is_drawn_only(node: Node) -> bool:
     """Whether the edges into a node are only drawn, because its own `if` and `needs` say when it runs."""
     own = node.raw.get("catalyst")
     return isinstance(own, LocatedMap) and own.get(DRAWN) is True
+
+
+def _kind(node: Node) -> str:
+    """The type of a node, as far as its handles are concerned."""
+    return TRIED if node.type == "errorHandler" and node.body is not None else str(node.type)
 
 
 def _cases(node: Node) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from catalyst.diagnostics import Span
-from catalyst.spec.visual.catalog import HANDLE_VALUES, HANDLES
+from catalyst.spec.visual.catalog import HANDLE_STATUS, HANDLE_VALUES, HANDLES, TRIED
 from catalyst.spec.visual.code import Code, code, grouped
 
 Key = tuple[str, str]
@@ -43,6 +43,8 @@ class Paths:
 
     def test(self, arm: Arm) -> Code:
         """The expression that is true when an edge out of a handle is taken."""
+        if self.kinds.get(arm.source) == TRIED:
+            return code(f"nodes.{arm.source}.status == '{HANDLE_STATUS[arm.handle]}'")
         read = f"nodes.{arm.source}.output"
         value = HANDLE_VALUES.get(arm.handle) if self.kinds.get(arm.source) != "switch" else None
         if value is None:

@@ -57,13 +57,19 @@ def _input_field(key: str, raw: Any, parent: LocatedMap, report: Report) -> Any:
     report.known_keys(raw, _FIELD_KEYS, f"input `{key}`")
     field: dict[str, Any] = _type_of(key, raw, report)
     for name in ("required", "default", "description", "enum"):
-        if raw.get(name) is not None or (name == "default" and name in raw):
+        if raw.get(name) is not None or (name == "default" and name in raw and not _never_none(raw)):
             field[name] = At(raw[name], raw.value_spans[name])
     rules = report.map_in(raw, "validation", f"`validation` of input `{key}`")
     report.known_keys(rules, _RULES, f"`validation` of input `{key}`")
     for name, value in rules.items():
-        field[_RULES.get(name, name)] = At(value, rules.value_spans[name])
+        if name in _RULES:
+            field[_RULES[name]] = At(value, rules.value_spans[name])
     return At(field, span)
+
+
+def _never_none(raw: LocatedMap) -> bool:
+    """Whether a default of null can only mean that there is none."""
+    return raw.get("type") in _TYPES - {"any"}
 
 
 def _type_of(key: str, raw: LocatedMap, report: Report) -> dict[str, Any]:
@@ -359,6 +365,9 @@ def secrets_of(document: LocatedMap, report: Report) -> Any:
             report.warning("W150", message, key_span_at(fields, ["default"], fields.span))
         about = report.text_in(fields, "description", f"`description` of secret `{name}`")
         found[name] = {"description": about} if about else {}
+        if fields.get("required") is not None:
+            given = At(fields["required"], fields.value_spans["required"])
+            found[name] |= {} if fields["required"] is True else {"required": given}
     if any(found.values()):
         return At(found, raw.span)
     return At(list(found), raw.span) if found else None

@@ -83,6 +83,11 @@ class Step:
         """The place of the node's type, where complaints about the node as a whole point to."""
         return self.node.type.span
 
+    @property
+    def module(self) -> str:
+        """The module below `lib` that holds code of this node."""
+        return f"{self.around.flow}_{self.node.id}" if self.around.several else str(self.node.id)
+
     def span_of(self, name: str) -> Span:
         """The place of a setting."""
         return span_at(self.node.config, [name], self.node.config.span if self.node.config else self.node.span)
@@ -202,7 +207,8 @@ class Step:
     def refuse(self, name: str, why: str, *spellings: str) -> None:
         """Report a known setting that the flow language has nothing for, when it is there and not empty."""
         found, raw = self.raw(name, *spellings)
-        if raw not in (None, False, "", [], {}):
+        switched_off = isinstance(raw, LocatedMap) and raw.get("enabled") is False
+        if raw not in (None, False, "", [], {}) and not switched_off:
             message = f"`{found}` of `{self.node.key}` ({self.node.type}) has no equivalent yet"
             span = key_span_at(self.node.config, [found], self.span)
             self.report.error("E157", message, span, help=why)

@@ -114,7 +114,7 @@ def _refuse_transform(step: Step, text: Located, language: str) -> None:
 
 
 def crypto_generate(step: Step) -> Draft:
-    """`uuid()` or a hash; passwords have no equivalent yet."""
+    """`uuid()`, a hash, or for a password a `python` function that becomes a file of the project."""
     kind = step.text("type")
     name, options = step.raw("options")
     settings = step.translated(options) if isinstance(options, LocatedMap) else {}
@@ -127,12 +127,45 @@ def crypto_generate(step: Step) -> Draft:
         given = next((settings[key] for key in ("value", "input", "data") if key in settings), None)
         value = step.code("value", "input", "data") or (value_code(given) if given is not None else step.incoming())
         return _set(step.made(code(grouped(value), f" | {algorithm}")))
+    if kind == "password":
+        return _password(step, options)
     what = f"`type: {kind}`" if kind else "a node without `type`"
     message = f"{what} of `{step.node.key}` ({step.node.type}) has no equivalent yet"
-    step.report.error(
-        "E155", message, step.span_of("type"), help="uuid and hash have one; for a password write a `pythonFunction`"
-    )
+    step.report.error("E155", message, step.span_of("type"), help="uuid, hash and password have one")
     return _set(None)
+
+
+_GENERATOR = '''"""Code of the node `{node}`."""
+
+import secrets
+import string
+
+ALPHABET = {alphabet}
+
+
+def {node}() -> str:
+    """A new password of {length} random characters."""
+    return "".join(secrets.choice(ALPHABET) for _ in range({length}))
+'''
+
+
+def _password(step: Step, options: Any) -> Draft:
+    """`python`; the function that makes passwords becomes a file of the project."""
+    given = options if isinstance(options, LocatedMap) else LocatedMap(step.span)
+    step.report.known_keys(given, ("length", "symbols", "includeSymbols"), "`options`")
+    length = step.report.number_in(given, "length", "`length`")
+    if length is not None and not (length == int(length) and 8 <= length <= 1024):
+        step.report.error("E157", "`length` must be a whole number from 8 to 1024", given.value_spans["length"])
+        length = None
+    symbols = any(given.get(name) is True for name in ("symbols", "includeSymbols"))
+    letters = "string.ascii_letters + string.digits"
+    text = _GENERATOR.format(
+        node=step.node.id,
+        alphabet=f"{letters} + string.punctuation" if symbols else letters,
+        length=int(length) if length is not None else 20,
+    )
+    module = step.module
+    return Draft("python", {"function": f"lib.{module}:{step.node.id}"}, files={f"lib/{module}.py": text})
 
 
 _EXECUTION = {
@@ -231,7 +264,7 @@ def python_function(step: Step) -> Draft:
         elif not parameter.optional:
             args[parameter.name] = step.made(step.incoming())
     args |= {key: value for key, value in known.items() if key not in args}
-    module = f"{step.around.flow}_{step.node.id}" if step.around.several else str(step.node.id)
+    module = step.module
     with_: dict[str, Any] = {"function": At(f"lib.{module}:{made.name}", source.span)} | (
         {"args": args} if args else {}
     )

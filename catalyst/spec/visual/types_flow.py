@@ -98,7 +98,8 @@ def parallel(step: Step) -> Draft:
     mode = step.choice("mode", {"all": "all", "race": "race", "allSettled": "settled", "stream": "stream"}, "all")
     children = _body(step, "children")
     step.left_out("maxConcurrency")
-    if step.choice("failureStrategy", {"failFast": "all", "fail-fast": "all", "continue": "settled"}, "all") != "all":
+    strategy = step.choice("failureStrategy", {"failFast": "all", "fail-fast": "all", "continue": "settled"}, "all")
+    if strategy != "all" and mode != "settled":
         step.refuse("failureStrategy", "use `mode: allSettled`, which tells for each branch whether it failed")
     branches: dict[Any, Any] = {}
     for members in _connected(children):
@@ -160,17 +161,26 @@ def error_handler(step: Step) -> Draft:
     """`try` around its children; without children it tells whether what came in had failed."""
     fallback = step.value("fallback", "fallbackValue")
     name, types = step.raw("errorTypes")
-    kinds = [kind for kind in types if kind not in ("all", "*")] if isinstance(types, LocatedList) else []
+    kinds = error_kinds(types)
     step.raw("children")
     if step.body is None:
         if kinds:
             message = f"`{name}` of `{step.node.key}` needs the nodes that may fail in `children`"
             step.report.error("E157", message, step.span_of(name))
         return Draft("set", {"value": step.made(_succeeded(step))})
-    value = fallback if fallback is not None else None
-    handler: dict[str, Any] = {"errors": At(kinds, step.span_of(name))} if kinds else {}
-    handler["do"] = {f"{step.node.id}_fallback": {"type": "set", "with": {"value": value}}}
+    if not kinds:
+        # With `on_error` others can ask how it ended, which is what its handles do.
+        return Draft("try", None, {"do": step.body, "on_error": {"default": fallback}})
+    handler = {
+        "errors": At(kinds, step.span_of(name)),
+        "do": {f"{step.node.id}_fallback": {"type": "set", "with": {"value": fallback}}},
+    }
     return Draft("try", None, {"do": step.body, "catch": [handler]})
+
+
+def error_kinds(types: Any) -> list[Any]:
+    """The kinds of errors that `errorTypes` names; none means all of them."""
+    return [kind for kind in types if kind not in ("all", "*")] if isinstance(types, LocatedList) else []
 
 
 def _succeeded(step: Step) -> Code:

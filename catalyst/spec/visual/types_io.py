@@ -47,13 +47,28 @@ def _llm(step: Step, provider: str, model: tuple[str, ...]) -> Draft:
     found = {name: step.value(*spellings) for name, spellings in settings.items()}
     with_ |= {name: value for name, value in found.items() if value is not None and name == "system"}
     if step.has("messages"):
-        with_["messages"] = step.value("messages")
+        with_["messages"] = _conversation(step, with_)
     with_ |= {} if step.has("messages") and not step.has("prompt") else {"prompt": step.need("prompt")}
     with_ |= {name: value for name, value in found.items() if value is not None and name != "system"}
     step.refuse("tools", "tools come with the agent node; until then call the model again with the tool's answer")
     step.refuse("functions", "functions come with the agent node")
     step.refuse("fallback", "write the node in YAML, where `llm` has `fallback`")
     return Draft("llm", with_)
+
+
+def _conversation(step: Step, with_: dict[str, Any]) -> At | None:
+    """`messages`; one of the role `system` at their beginning is the setting `system`."""
+    given = step.value("messages")
+    if given is None or not isinstance(given.value, LocatedList) or not given.value:
+        return given
+    listed, first = given.value, given.value[0]
+    if "system" in with_ or not isinstance(first, LocatedMap) or first.get("role") != "system":
+        return given
+    with_["system"] = At(first.get("content"), first.value_spans.get("content", first.span))
+    rest = LocatedList(listed.span)
+    for message, span in zip(listed[1:], listed.item_spans[1:], strict=True):
+        rest.put(message, span)
+    return At(rest, given.span)
 
 
 def http_request(step: Step) -> Draft:
@@ -107,8 +122,13 @@ BACKOFF_NAMES = {"exponential": "exponential", "linear": "linear", "fixed": "con
 BACKOFFS = list(BACKOFF_NAMES)
 
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
 def _request(step: Step, method: str) -> dict[str, Any]:
     given = step.value("method")
+    if given is not None and isinstance(given.value, Located) and given.value.upper() in _METHODS:
+        given = At(Located(given.value.upper(), given.value.span), given.span)
     with_: dict[str, Any] = {"method": given if given is not None else method, "url": step.need("url")}
     if given is None and method == "GET":
         del with_["method"]

@@ -34,7 +34,7 @@ def create_app(pools: ConnectionPools | None = None) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["https://example.com"],
-        allow_methods=["*"],
+        allow_methods=["POST"],
         allow_headers=["*"],
         expose_headers=["X-Execution-Id", "Server-Timing", "Retry-After"],
     )

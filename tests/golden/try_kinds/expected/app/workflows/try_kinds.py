@@ -7,7 +7,7 @@ from app.runtime.context import ExecutionContext
 from app.runtime.failures import as_failure, matches
 from app.runtime.http import request_text
 from app.runtime.node import node
-from app.runtime.run_log import log_event
+from app.runtime.run_log import log_node
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env
 
@@ -60,7 +60,7 @@ async def try_kinds(ctx: Context) -> TryKindsOutput:
             raise
     finally:
         # note, flow.yaml:19
-        log_event(ctx, "info", "note", "asked")
+        log_node(ctx, "info", "note", "asked")
     ctx.set_output("text", text)
     return {"text": text}
 

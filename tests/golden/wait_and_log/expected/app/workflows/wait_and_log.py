@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
 from app.runtime.node import node
-from app.runtime.run_log import log_event
+from app.runtime.run_log import log_node
 from app.runtime.waiting import sleep_for, sleep_until
 from app.runtime.workflow import HttpTrigger, Workflow
 
@@ -46,7 +46,7 @@ async def _until(ctx: Context) -> None:
 async def wait_and_log(ctx: Context) -> WaitAndLogOutput:
     """Run the workflow once; gives its output."""
     # told, flow.yaml:5
-    log_event(ctx, "warning", "told", f"waiting {ctx.input['pause']}", {"pause": ctx.input["pause"]})
+    log_node(ctx, "warning", "told", f"waiting {ctx.input['pause']}", {"pause": ctx.input["pause"]})
     await _paused(ctx)
     await _computed(ctx)
     await _until(ctx)
