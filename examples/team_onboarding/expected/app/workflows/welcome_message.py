@@ -6,7 +6,6 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
-from app.runtime.text import concat
 from app.runtime.values import get
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env
@@ -36,7 +35,7 @@ async def welcome_message(ctx: Context) -> WelcomeMessageOutput:
         who = one
     else:
         # several, welcome_message.yaml:16
-        several = concat(", ".join(ctx.input["names"][:-1]), " and ", get(ctx.input["names"], -1))
+        several = f"{', '.join(ctx.input['names'][:-1])} and {get(ctx.input['names'], -1)}"
         ctx.set_output("several", several)
         who = several
     ctx.set_output("who", who)
