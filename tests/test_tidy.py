@@ -68,6 +68,14 @@ CASES = {
     ),
     "a value with one reader, who passes it on": ("x = await f()\nreturn x", "return await f()"),
     "a value with two readers": ("x = await f()\ny = x\nreturn x + y", "x = await f()\ny = x\nreturn x + y"),
+    "the same flag twice": (
+        "if not done:\n    f()\nif not done:\n    g()",
+        "if not done:\n    f()\n    g()",
+    ),
+    "a flag that may have changed meanwhile": (
+        "if not done:\n    await f()\nif not done:\n    g()",
+        "if not done:\n    await f()\nif not done:\n    g()",
+    ),
     "a try that has nothing left to do": (
         "try:\n    x = 1\nfinally:\n    await f()",
         "try:\n    pass\nfinally:\n    await f()",

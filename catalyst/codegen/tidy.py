@@ -106,7 +106,7 @@ class _Cleaner:
     def _block(self, statements: Sequence[ast.stmt], *, may_go: bool = False) -> bool:
         """Clean the statements of a block. Returns whether all are gone; else one that would be empty gets a `pass`."""
         for first, second in pairwise(statements):
-            if self._pass_on(first, second):
+            if self._pass_on(first, second) or self._ask_once(first, second):
                 return False
         gone = [self._statement(statement) for statement in statements]
         if not statements or not all(gone):
@@ -153,6 +153,19 @@ class _Cleaner:
                 line = self.lines[given.lineno - 1] or ""
                 rest = line.encode()[given.end_col_offset :].decode().removeprefix(" = ")
                 self.lines[given.lineno - 1] = f"{' ' * first.col_offset}{words}{rest}"
+                self.lines[second.lineno - 1] = None
+                return True
+        return False
+
+    def _ask_once(self, first: ast.stmt, second: ast.stmt) -> bool:
+        """Put what stands under the same flag twice in a row under it once."""
+        match first, second:
+            case ast.If(test=test, body=body, orelse=[]), ast.If(test=again, orelse=[]) if (
+                _is_flag(test) and ast.dump(test) == ast.dump(again) and second.lineno == (first.end_lineno or 0) + 1
+            ):
+                written = {name.id for each in body for name in _names(each) if isinstance(name.ctx, ast.Store)}
+                if written & {name.id for name in _names(test)} or any(_leaves(each) for each in body):
+                    return False
                 self.lines[second.lineno - 1] = None
                 return True
         return False
@@ -335,8 +348,23 @@ def _segment(line: str, start: int, end: int | None) -> str:
     return line.encode()[start:end].decode()
 
 
+def _names(node: ast.AST) -> Iterator[ast.Name]:
+    return (each for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
 def _names_read(node: ast.AST) -> Iterator[ast.Name]:
-    return (each for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load))
+    return (each for each in _names(node) if isinstance(each.ctx, ast.Load))
+
+
+def _is_flag(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name) or (isinstance(test, ast.UnaryOp) and isinstance(test.operand, ast.Name))
+
+
+def _leaves(node: ast.AST) -> bool:
+    """Whether a statement waits, so that others may change a flag, or does not let the next one run."""
+    return any(
+        isinstance(each, (ast.Await, ast.Return, ast.Raise, ast.Break, ast.AsyncWith)) for each in ast.walk(node)
+    )
 
 
 def _is_harmless(value: ast.expr) -> bool:
