@@ -177,7 +177,9 @@ class _Cleaner:
         if name == UNWANTED:
             return True
         home = self.scope.home(name)
-        return home is not None and name not in home.read
+        if home is None:
+            return name in self.scope.foreign  # the function around has no such variable any more
+        return name not in home.read
 
     # Statements
 
