@@ -34,9 +34,9 @@ CASES = {
         "\nasync def lane() -> None:\n    await f()\n\nawait lane()",
     ),
     "a flag that stands beside something else to tidy": (
-        "done = False\n\nasync def lane() -> None:\n    nonlocal done\n    if a:\n        if b:\n"
-        "            done = True\n            await f()\n\nawait lane()",
-        "\nasync def lane() -> None:\n    if a and b:\n        await f()\n\nawait lane()",
+        "done = False\n\nasync def lane() -> None:\n    nonlocal done\n    x = await f()\n    y = x\n"
+        "    done = True\n    await g(y)\n\nawait lane()",
+        "\nasync def lane() -> None:\n    y = await f()\n    await g(y)\n\nawait lane()",
     ),
     "a variable that only an inner function reads": (
         "x = g()\n\nasync def lane() -> None:\n    await f(x)\n\nawait lane()",
