@@ -157,7 +157,7 @@ class Sequence:
             scribe = StepScribe(self.frame, step.checked, step)
             source = scribe.expr(step.condition)
             led_here = [self._flag(f"error:{id_}") for id_ in step.goto_from]
-            if led_here:
+            if led_here and source != "False":
                 source = f"({' or '.join(led_here)}) and ({source})"
             flag = self.frame.variables.get(("ran", step.id))
             if flag is not None and not isinstance(step.policy.on_error, Goto):
