@@ -63,6 +63,7 @@ class FormWriter:
         """The whole node, and the line that records what it gave."""
         form = self.step.form
         self.frame.open_forms.append(self.step.id)
+        self._start_clock()
         match form:
             case SwitchForm():
                 self._switch(form)
@@ -81,6 +82,16 @@ class FormWriter:
         self.frame.open_forms.pop()
         if self.keeper is not None and not _ends(form):
             self._keep(self.keeper)
+
+    def _start_clock(self) -> None:
+        """Note when a node begins that waits inside, for those in it take the time since the one before for theirs."""
+        if self.keeper is None or self.frame.quiet or not self.step.waits or _ends(self.step.form):
+            return
+        started = self.frame.define(("started", self.step.id), f"{self.step.id}_started", INT)
+        self.frame.body.line(f"{started.name} = {self._clock()}()")
+
+    def _clock(self) -> str:
+        return self.frame.flow.module.use_package("time", "monotonic_ns")
 
     def _keep(self, keeper: Keeper) -> None:
         """Record what the node gave; one that answered instead gave nothing."""
@@ -160,15 +171,21 @@ class FormWriter:
         """Stands for a value that nobody asks for, because the run has answered instead."""
         return f"{self.frame.flow.module.use_package('typing', 'cast')}({self._annotation(type_)}, None)"
 
-    def _return(self, inner: Frame, body: Body, record: str = "") -> None:
-        """Let a nested function give the value of its body, recorded under a name when there is one."""
+    def _return(self, inner: Frame, body: Body, record: str = "", started: str = "") -> None:
+        """Let a nested function give the value of its body, recorded under a name when there is one.
+
+        `started`: the variable that holds when the body began, where its time counts as a whole.
+        """
         value, missing = self._value(body, inner)
         nothing = "return" if isinstance(body.type, NoneType) else f"return {self.nothing(body.type)}"
         if missing:
             with inner.body.block(f"if {' or '.join(missing)}:"):
                 inner.body.line(nothing)
         if record and value is not None:
-            inner.body.line(f"ctx.set_output({record!r}, {value})")
+            if started:
+                inner.body.line(f"ctx.finished({record!r}, {value}, {self._clock()}() - {started})")
+            else:
+                inner.body.line(f"ctx.set_output({record!r}, {value})")
         if isinstance(body.type, NoneType):
             return
         if value is not None:
@@ -316,6 +333,8 @@ class FormWriter:
         self.target = target
         annotation = "" if is_known else f": {self._annotation(self.step.output)}"
         self.frame.body.line(f"{target.name}{annotation} = []")
+        if over == "[]":
+            return  # there is nothing to go through, and no type of it
         keys: list[Key] = [("local", form.item), ("local", form.index)]
         before = [self.frame.hide(key) for key in keys]
         quiet, self.frame.quiet = self.frame.quiet, True
@@ -420,8 +439,13 @@ class FormWriter:
     def _branch_function(self, form: ParallelForm, name: str, body: Body) -> str:
         inner = Frame(self.frame.flow, self.frame, closure=True)
         inner.names.reserve("ctx")
+        record = f"{self.step.id}.{name}" if form.mode != "race" else ""
+        started = ""
+        if record and any(step.waits for step in body.steps):
+            started = inner.names.take("branch_started")
+            inner.body.line(f"{started} = {self._clock()}()")
         self._branch(body, inner, leaves=False)
-        self._return(inner, body, f"{self.step.id}.{name}" if form.mode != "race" else "")
+        self._return(inner, body, record, started)
         function = self.frame.names.take(f"{self.step.id}_{name}")
         result = "None" if isinstance(body.type, NoneType) else self._annotation(body.type)
         with self.frame.body.block(f"async def {function}(ctx: {self.frame.flow.context}) -> {result}:"):

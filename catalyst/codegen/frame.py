@@ -23,7 +23,8 @@ from catalyst.pysource.body import Body
 from catalyst.pysource.names import Names, constant_case, is_plain_name
 
 Key = tuple[str, ...]
-"""What a value is: ("output", node), ("ran", node), ("error", node), ("local", name), ("state", name), ("index",)."""
+"""What a value is: ("output", node), ("ran", node), ("error", node), ("local", name), ("state", name), ("index",),
+("started", node)."""
 
 LOOP = "loop_"
 """Stands for the `loop` object in an emitted expression until its parts are replaced by variables."""
@@ -202,7 +203,7 @@ class Frame:
     @contextmanager
     def under(self, condition: str) -> Iterator[None]:
         """Write what stands below an `if`: fields of the input that it found to be there need no second look."""
-        outer, self.assured = self.assured, self.assured | _found_present(condition)
+        outer, self.assured = self.assured, self.assured | found_present(condition)
         try:
             yield
         finally:
@@ -352,7 +353,7 @@ class LoopParts(ast.NodeTransformer):
         return ast.Dict([ast.Constant(name) for name in self.states], list(values))
 
 
-def _found_present(condition: str) -> frozenset[str]:
+def found_present(condition: str) -> frozenset[str]:
     """What is known not to be None where a condition holds, as Python."""
     tree = ast.parse(condition, mode="eval").body if condition else None
     parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]

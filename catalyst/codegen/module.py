@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from catalyst.codegen.tidy import tidied
 from catalyst.pysource.body import Body
 from catalyst.pysource.imports import Imports
 from catalyst.pysource.names import Names
@@ -79,7 +80,8 @@ class Module:
         return self.names.take(f"{name}_" if not name.endswith("_") else name)
 
     def finish(self) -> None:
-        """Leave out imports that nothing needed in the end: an emitter may have found a plainer form."""
+        """Leave out names and imports that nothing needed in the end: an emitter may have found a plainer form."""
+        self.functions = [tidied(function) for function in self.functions]
         self.imports.keep_only(self._names_read())
         prefix = f"{RUNTIME}."
         imported = {name.removeprefix(prefix) for name in self.imports.modules() if name.startswith(prefix)}

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from catalyst.codegen.answers import all_behind, can_leave
 from catalyst.codegen.control import write_form
-from catalyst.codegen.frame import Frame, Variable, narrowable
+from catalyst.codegen.frame import Frame, Variable, found_present, narrowable
 from catalyst.codegen.functions import call_source, needs_function
 from catalyst.codegen.lanes import LaneWriter
 from catalyst.codegen.scribe import StepScribe
+from catalyst.codegen.tidy import UNWANTED
 from catalyst.codegen.usage import Usage, ids_inside
 from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.types import (
@@ -98,7 +99,14 @@ class Sequence:
             for number, step in enumerate(steps):
                 self._step(step, [*(each.id for each in steps[number + 1 :]), *rest])
         wanted -= {variable.name for step in steps for variable in self._variables(step)}
-        header = " and ".join(part for part in (gate, *self._narrowing(wanted, condition), condition) if part)
+        narrowing = self._narrowing(wanted, condition)
+        if first.condition is None and set(narrowing) & set(condition.strip("()").split(" or ")):
+            condition = ""  # one of several that must have run is needed itself
+        parts = [part for part in (gate, *narrowing, condition) if part not in ("", "True")]
+        if not parts:
+            self.frame.body.extend(inner)  # the types say that it always runs
+            return
+        header = "False" if condition == "False" else " and ".join(parts)
         with self.frame.body.block(f"if {header}:"):
             self.frame.body.extend(inner)
 
@@ -149,7 +157,7 @@ class Sequence:
             scribe = StepScribe(self.frame, step.checked, step)
             source = scribe.expr(step.condition)
             led_here = [self._flag(f"error:{id_}") for id_ in step.goto_from]
-            if led_here:
+            if led_here and source != "False":
                 source = f"({' or '.join(led_here)}) and ({source})"
             flag = self.frame.variables.get(("ran", step.id))
             if flag is not None and not isinstance(step.policy.on_error, Goto):
@@ -173,7 +181,7 @@ class Sequence:
         return f"{self.frame.read(('output', id_), nullable(variable.type if variable else NONE))} is not None"
 
     def _narrowing(self, wanted: Iterable[str], condition: str) -> list[str]:
-        return [f"{name} is not None" for name in sorted(wanted) if f"{name} is not None" not in condition]
+        return [f"{name} is not None" for name in sorted(set(wanted) - found_present(condition))]
 
     def _gate(self, step: Step) -> str:
         """What keeps the step from running once a branch before it has answered."""
@@ -260,8 +268,8 @@ class Sequence:
             self.frame.body.line(f"{error.name} = {as_failure}({self.frame.error_name}, {step.id!r}).describe()")
         if isinstance(on_error, Fallback):
             value = StepScribe(self.frame, step.checked, step).shape(on_error.value)
-            self.assign(step, value)
-            self.keep(step, value)
+            name = self.assign(step, value)
+            self.keep(step, name or value)
 
     def _in_line(self, step: Step) -> None:
         scribe = StepScribe(self.frame, step.checked, step)
@@ -273,6 +281,8 @@ class Sequence:
         if not isinstance(step.given, AnyType) and self._is_unknown(step, scribe):
             value = f"{scribe.use('conform', 'conform')}({scribe.adapter(step.given)}, {value})"
         name = self.assign(step, value)
+        if self.frame.quiet and not name:
+            self.frame.body.line(f"{UNWANTED} = {value}")  # it may fail, which others may wait for
         self.keep(step, name or value)
 
     def _is_unknown(self, step: Step, scribe: StepScribe) -> bool:
@@ -303,8 +313,14 @@ class Sequence:
 
     def keep(self, step: Step, value: str) -> None:
         """Record an in-line step's output and time; inside rounds and items only the node around them does."""
-        if not self.frame.quiet:
+        if self.frame.quiet:
+            return
+        started = self.frame.variables.get(("started", step.id))
+        if started is None:
             self.frame.body.line(f"ctx.set_output({step.id!r}, {value})")
+            return
+        clock = self.frame.flow.module.use_package("time", "monotonic_ns")
+        self.frame.body.line(f"ctx.finished({step.id!r}, {value}, {clock}() - {started.name})")
 
     def _annotation(self, step: Step, type_: Type) -> str:
         return self.frame.flow.annotations.of(type_, step.id)

@@ -76,12 +76,20 @@ def emit_binary(emitter: Emitter, node: Binary) -> ast.expr:
 
 
 def _joined_lists(left: ast.expr, right: ast.expr, *, same: bool) -> ast.expr:
-    if same:
+    """`left + right`; `[*left, 1]` where a side is written out or they hold different types."""
+    if same and not isinstance(left, ast.List) and not isinstance(right, ast.List):
         return binary(left, ast.Add(), right)
-    items: list[ast.expr] = []
-    for side in (left, right):
-        items += side.elts if isinstance(side, ast.List) else [ast.Starred(side, ast.Load())]
-    return ast.List(items, ast.Load())
+    return ast.List([*_items(left), *_items(right)], ast.Load())
+
+
+def _items(side: ast.expr) -> list[ast.expr]:
+    match side:
+        case ast.List(elts=items):
+            return items
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return [*_items(left), *_items(right)]
+        case _:
+            return [ast.Starred(side, ast.Load())]
 
 
 def _number_stays_small(emitter: Emitter, node: Binary) -> bool:
@@ -138,29 +146,46 @@ def emit_bool_op(emitter: Emitter, node: BoolOp) -> ast.expr:
         values.append(emitter.emit(current.right))
         current = current.left
     values.append(emitter.emit(current))
+    values.reverse()
     # What the types say already (`x is defined` of a field that is always there) needs no words, but for the last one.
     said = node.op == "and"
-    kept = [value for value in values[:0:-1] if not _is_constant(value, said)] + values[:1]
-    return ast.BoolOp(ast.And() if node.op == "and" else ast.Or(), kept) if len(kept) > 1 else kept[0]
+    kept = [value for value in values[:-1] if not _is_constant(value, said)] + values[-1:]
+    ends = next((number for number, value in enumerate(kept) if _is_constant(value, not said)), len(kept))
+    kept = kept[: ends + 1]  # what stands behind is never asked
+    if _is_constant(kept[-1], not said) and isinstance(node.type, BoolType) and all(map(_is_sure, kept[:-1])):
+        return kept[-1]
+    return ast.BoolOp(ast.And() if said else ast.Or(), kept) if len(kept) > 1 else kept[0]
 
 
 def emit_conditional(emitter: Emitter, node: Conditional) -> ast.expr:
     """`a if c else b`; `true if c else false` is the truth of `c`."""
-    if _is_literal(node.then, True) and _is_literal(node.otherwise, False):
-        condition = emitter.emit(node.condition)
-        return condition if isinstance(node.condition.type, BoolType) else _call("bool", condition)
     condition = emitter.emit(node.condition)
     if isinstance(condition, ast.Constant) and isinstance(condition.value, bool):
         return emitter.emit(node.then if condition.value else node.otherwise)
-    return ast.IfExp(condition, emitter.emit(node.then), emitter.emit(node.otherwise))
+    then, otherwise = emitter.emit(node.then), emitter.emit(node.otherwise)
+    if _is_constant(then, True) and _is_constant(otherwise, False):
+        return condition if isinstance(node.condition.type, BoolType) else _call("bool", condition)
+    if _is_constant(then, False) and _is_constant(otherwise, True):
+        return negate(condition)
+    if _is_sure(condition) and ast.dump(then) == ast.dump(otherwise):
+        return then
+    return ast.IfExp(condition, then, otherwise)
+
+
+_SURE = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp)
+_PARTS = (ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop)
+
+
+def _is_sure(value: ast.expr) -> bool:
+    """Whether a condition can be left out where its answer does not matter, for asking it cannot fail."""
+    return all(
+        isinstance(node, (*_SURE, *_PARTS)) or (isinstance(node, ast.Subscript) and is_plain(node))
+        for node in ast.walk(value)
+    )
 
 
 def _is_constant(value: ast.expr, wanted: bool) -> bool:
     return isinstance(value, ast.Constant) and value.value is wanted
-
-
-def _is_literal(node: Expr, value: bool) -> bool:
-    return isinstance(node, Literal_) and node.value is value
 
 
 def _call(function: str, value: ast.expr) -> ast.expr:
@@ -178,6 +203,7 @@ _PLAIN_OPS: dict[str, ast.cmpop] = {
     "not in": ast.NotIn(),
 }
 _HELPERS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
+_CHAINED = {**_HELPERS, "==": "equal", "in": "is_in"}
 
 
 def emit_compare(emitter: Emitter, node: Compare) -> ast.expr:
@@ -194,11 +220,21 @@ def emit_compare(emitter: Emitter, node: Compare) -> ast.expr:
 
 
 def _emit_chain(emitter: Emitter, operands: list[Expr], ops: list[CompareOp]) -> ast.expr:
-    """A chain with helpers: each pair by itself, joined by `and`. What stands in the middle is evaluated once."""
+    """A chain with helpers: `chain(1, less, x, less, 10)` where what stands last costs nothing.
+
+    Else each pair by itself, joined by `and`. What stands in the middle is evaluated once.
+    """
     values = [emitter.emit(operand) for operand in operands]
+    if all(op in _CHAINED for op in ops) and all(_is_free(value) for value in values[2:]):
+        links = [
+            part
+            for op, value in zip(ops, values[1:], strict=True)
+            for part in (ast.Name(emitter.names.use("values", _CHAINED[op]), ast.Load()), value)
+        ]
+        return emitter.helper("values", "chain", values[0], *links)
     bound: list[tuple[str, ast.expr]] = []
     for position in range(1, len(values) - 1):
-        if not (is_plain(values[position]) or isinstance(values[position], ast.Constant)):
+        if not _is_free(values[position]):
             name = emitter.new_placeholder()
             bound.append((name, values[position]))
             values[position] = ast.Name(name, ast.Load())
@@ -216,6 +252,11 @@ def _emit_chain(emitter: Emitter, operands: list[Expr], ops: list[CompareOp]) ->
     return result
 
 
+def _is_free(value: ast.expr) -> bool:
+    """Whether a value costs nothing and cannot fail, so that it may be taken before it is needed."""
+    return is_plain(value) or isinstance(value, ast.Constant)
+
+
 def _emit_pair(emitter: Emitter, left: Expr, op: CompareOp, right: Expr) -> ast.expr:
     for side, other in ((left, right), (right, left)):
         if isinstance(side, Literal_) and side.value is None and op in ("==", "!="):
@@ -228,12 +269,32 @@ def _compared(
     emitter: Emitter, left_node: Expr, left: ast.expr, op: CompareOp, right_node: Expr, right: ast.expr
 ) -> ast.expr:
     if _is_plain_pair(left_node.type, op, right_node.type):
+        if op in _MIRRORED and _constancy(left) > _constancy(right):
+            return compare(right, _PLAIN_OPS[_MIRRORED[op]], left)
         return compare(left, _PLAIN_OPS[op], right)
     if op in _HELPERS:
         return emitter.helper("values", _HELPERS[op], left, right)
     helper = "is_in" if op in ("in", "not in") else "equal"
     called = emitter.helper("values", helper, left, right)
     return called if op in ("in", "==") else negate(called)
+
+
+_MIRRORED: dict[CompareOp, CompareOp] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _constancy(value: ast.expr) -> int:
+    """How much a value looks like a constant; people put what changes first."""
+    match value:
+        case ast.Constant():
+            return 2
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return 1 if name.isupper() else 0
+        case ast.BinOp(left=left, right=right):
+            return min(_constancy(left), _constancy(right))
+        case ast.UnaryOp(operand=operand):
+            return _constancy(operand)
+        case _:
+            return 0
 
 
 def _is_plain_pair(left: Type, op: CompareOp, right: Type) -> bool:

@@ -60,6 +60,8 @@ def _joined(emitter: Emitter, pieces: list[str | Expr], sink: Sink) -> ast.expr:
     exprs = [piece for piece in pieces if not isinstance(piece, str)]
     if not _may_double(exprs):
         in_text = [_as_text(emitter, piece, value) for piece, value in zip(pieces, values, strict=True)]
+        if len(in_text) == 1 and not isinstance(in_text[0], str) and in_text[0] is not values[0]:
+            return in_text[0]  # the helper gives text
         if all(isinstance(value, str) or fits_fstring(value) for value in in_text):
             return joined(in_text)
     given = [ast.Constant(value) if isinstance(value, str) else value for value in values if value != ""]

@@ -29,6 +29,7 @@ from catalyst.expressions.types import (
     INT,
     STR,
     BoolType,
+    FloatType,
     IntType,
     NoneType,
     Type,
@@ -71,7 +72,7 @@ def _int(call_: EmitCall) -> ast.expr:
 
 
 def _float(call_: EmitCall) -> ast.expr:
-    if is_number(call_.value_type) and not isinstance(call_.value_type, IntType):
+    if isinstance(call_.value_type, FloatType):
         return call("float", call_.value)
     return helper_call(call_, "convert", "to_float", ("default",))
 

@@ -226,6 +226,7 @@ def _try(
 ) -> tuple[Form, Type]:
     body = builder.body(draft.bodies[("do",)], around)
     catches: list[CatchForm] = []
+    _check_reached(params, site)
     for number, catch in enumerate(params.catch):
         _check_name(site, catch.as_, "catch", number, "as")
         inside = around.inside(around.known[-1], {catch.as_: PROBLEM})
@@ -233,6 +234,27 @@ def _try(
         catches.append(CatchForm(tuple(str(error) for error in catch.errors), catch.as_, handler))
     finally_ = builder.body(draft.bodies[("finally",)], around) if params.finally_ is not None else None
     return TryForm(body, tuple(catches), finally_), _value(body, *(catch.body for catch in catches))
+
+
+def _check_reached(params: TryParams, site: NodeSite) -> None:
+    """Tell of handlers that those before them leave nothing to."""
+    caught: set[str] = set()
+    for number, catch in enumerate(params.catch):
+        words = {str(error) for error in catch.errors}
+        if _ALL in caught or (words and all(word in caught or _whole_class(word) in caught for word in words)):
+            message = "this handler never runs, for those before it take all of its errors"
+            help_ = "put it in front of them, or leave it out; a handler without `errors` stands last"
+            site.found.warning("W421", message, site.span_of("catch", number), help=help_)
+        caught |= words or {_ALL}
+
+
+_ALL = ""
+"""Stands for the errors of a handler that names none."""
+
+
+def _whole_class(word: str) -> str:
+    """`4xx` for `409`; other words are in no class of statuses."""
+    return f"{word[0]}xx" if word.isdigit() else word
 
 
 def _check_name(site: NodeSite, name: str, *path: str | int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Set
 
@@ -43,9 +44,9 @@ class Imports:
     def lines(self) -> list[str]:
         """The statements, with a blank line between the standard library, packages and the project."""
         groups: list[list[str]] = [[], [], []]
-        for module in sorted(self._plain, key=str.lower):
+        for module in sorted(self._plain, key=_natural):
             groups[_section(module)].append(f"import {module}")
-        for module in sorted(self._from, key=str.lower):
+        for module in sorted(self._from, key=_natural):
             plain = [name for name in sorted(self._from[module], key=_member_order) if " as " not in name]
             renamed = [name for name in sorted(self._from[module], key=_member_order) if " as " in name]
             for names in ([", ".join(plain)] if plain else []) + renamed:
@@ -65,8 +66,14 @@ def _section(module: str) -> int:
     return 0 if root in sys.stdlib_module_names else 1
 
 
-def _member_order(name: str) -> tuple[int, str]:
+def _member_order(name: str) -> tuple[int, list[tuple[int, int]]]:
     """Constants, then classes, then the rest: isort's order by type."""
     if name.isupper() and len(name) > 1:
-        return (0, name)
-    return (1, name) if name[:1].isupper() else (2, name)
+        return (0, _natural(name))
+    return (1 if name[:1].isupper() else 2, _natural(name))
+
+
+def _natural(name: str) -> list[tuple[int, int]]:
+    """The order of people: case does not matter, and `n3` stands before `n21`."""
+    parts = re.findall(r"\d+|\D", name.lower())
+    return [(ord("0"), int(part)) if part.isdigit() else (ord(part), 0) for part in parts]

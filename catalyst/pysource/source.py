@@ -85,6 +85,15 @@ class _TextMarker(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return self._mark(node)
 
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        """`(a and b) or c`, with the parentheses that readers want and Python does not."""
+        if isinstance(node.op, ast.Or):
+            node.values = [
+                self._keep(f"({to_source(value)})") if isinstance(value, ast.BoolOp) else value for value in node.values
+            ]
+        self.generic_visit(node)
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
             # `ast.unparse` would print a second pair of parentheses around the generator.

@@ -299,6 +299,16 @@ def greater_equal(left: Any, right: Any) -> bool:
     return bool(left >= right)
 
 
+def chain(first: Any, *rest: Any) -> bool:
+    """`a < b < c`, as `chain(a, less, b, less, c)`: whether each comparison holds of the values beside it."""
+    left = first
+    for compare, right in zip(rest[::2], rest[1::2], strict=True):
+        if not compare(left, right):
+            return False
+        left = right
+    return True
+
+
 def is_in(item: Any, container: Any) -> bool:
     """Whether an item is in a list, a text in a text, or a key in an object."""
     if isinstance(container, list):

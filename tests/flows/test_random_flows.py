@@ -20,7 +20,7 @@ FLOWS = int(os.environ.get("CATALYST_FLOWS", "160"))
 FIRST = int(os.environ.get("CATALYST_FLOWS_FROM", "0"))
 BLOCK = 20
 TYPED = 40
-"""How many flows are given to mypy."""
+"""How many flows are given to mypy and ruff."""
 
 
 @pytest.mark.parametrize("start", range(FIRST, FIRST + FLOWS, BLOCK))
@@ -54,16 +54,24 @@ def test_refused_flows_are_told_what_is_wrong() -> None:
     assert seen, "some flows read what may be missing"
 
 
-def test_emitted_code_passes_mypy(tmp_path: Path) -> None:
-    workflows = tmp_path / "app" / "workflows"
+@pytest.fixture(scope="module")
+def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workflows of many random flows as one project, with the settings of tools that emitted projects have."""
+    root = tmp_path_factory.mktemp("random")
+    workflows = root / "app" / "workflows"
     workflows.mkdir(parents=True)
-    (tmp_path / "app" / "runtime").symlink_to(RUNTIME)
-    for folder in (workflows, tmp_path / "app"):
+    (root / "app" / "runtime").symlink_to(RUNTIME)
+    for folder in (workflows, root / "app"):
         (folder / "__init__.py").write_text("")
     for seed in range(FIRST, FIRST + TYPED):
         for path, text in build(random_case(seed)).files.items():
-            if path.startswith("app/workflows/") and not path.endswith("__init__.py"):
-                (tmp_path / path).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "-p", "app.workflows"]
-    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+            if path == "pyproject.toml" or (path.startswith("app/workflows/") and not path.endswith("__init__.py")):
+                (root / path).write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("tool", ["mypy --strict -p app.workflows", "ruff check --no-cache --quiet app/workflows"])
+def test_emitted_code_passes(tool: str, emitted: Path) -> None:
+    command = [sys.executable, "-m", *tool.split()]
+    checked = subprocess.run(command, cwd=emitted, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout[-6000:]

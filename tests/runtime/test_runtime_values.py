@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from templates.runtime import text as text_module
 from templates.runtime import values
+from templates.runtime.convert import to_float
 from templates.runtime.errors import ExpressionError
 from templates.runtime.text import concat, from_json, some_text, text, to_json
 
@@ -141,6 +142,20 @@ def test_refused_operation(operation: Any, left: Any, right: Any, title: str) ->
     with pytest.raises(ExpressionError) as caught:
         operation(left, right)
     assert caught.value.title == title
+
+
+def test_a_chain_holds_when_each_pair_does() -> None:
+    assert values.chain(1, values.less, 2, values.less_equal, 2)
+    assert not values.chain(1, values.less, 2, values.less, 2)
+    assert not values.chain(2, values.less, 1, values.less, "not asked")
+    with pytest.raises(ExpressionError, match="cannot compare integer and string"):
+        values.chain(1, values.less, 2, values.less, "asked")
+
+
+def test_what_no_float_can_hold() -> None:
+    with pytest.raises(ExpressionError, match="`float` cannot make a number"):
+        to_float(10**400)
+    assert to_float(10**400, 0.5) == 0.5
 
 
 def test_texts_and_lists_have_limits() -> None:

@@ -1,5 +1,6 @@
 """conference_search: Find people worth meeting at a conference, judge the match, and stream the answer."""
 
+from time import monotonic_ns
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -144,7 +145,7 @@ async def conference_search(ctx: Context) -> ConferenceSearchOutput | Reply:
         except FlowError as error:
             tolerate(ctx, "talks", error)
             talks = []
-            ctx.set_output("talks", [])
+            ctx.set_output("talks", talks)
         return talks
 
     async with TaskGroup() as group:
@@ -152,11 +153,11 @@ async def conference_search(ctx: Context) -> ConferenceSearchOutput | Reply:
         talks_task = group.create_task(run_talks())
     matches = matches_task.result()
     talks = talks_task.result()
-
     # people, flow.yaml:37
+    people_started = monotonic_ns()
+
     async def people_person_id(ctx: Context, person_id: int, index: int) -> Person:
-        profile = await _profile(ctx, person_id)
-        return profile
+        return await _profile(ctx, person_id)
 
     people: list[Person] = await map_items(
         ctx,
@@ -165,7 +166,7 @@ async def conference_search(ctx: Context) -> ConferenceSearchOutput | Reply:
         concurrency=8,
         on_item_error="skip",
     )
-    ctx.set_output("people", people)
+    ctx.finished("people", people, monotonic_ns() - people_started)
     judge: Verdict | None = None
     # judge, flow.yaml:48
     if len(people) > 0:

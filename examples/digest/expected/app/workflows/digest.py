@@ -1,5 +1,6 @@
 """digest: Read the whole programme page by page and make a short digest of it, every morning or when asked."""
 
+from time import monotonic_ns
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -62,6 +63,7 @@ async def _fetched(ctx: Context, page: int) -> Page:
 async def digest(ctx: Context) -> DigestOutput:
     """Run the workflow once; gives its output."""
     # programme, flow.yaml:21
+    programme_started = monotonic_ns()
     page: int = 1
     last: int = 1
     entries: list[Entry] = []
@@ -74,7 +76,7 @@ async def digest(ctx: Context) -> DigestOutput:
         if page <= last:
             log_event(ctx, "warning", "programme", "stopped after 50 rounds, its condition would go on")
     programme: Programme = {"page": page, "last": last, "entries": entries}
-    ctx.set_output("programme", programme)
+    ctx.finished("programme", programme, monotonic_ns() - programme_started)
     # chosen, flow.yaml:35
     chosen: list[Entry] = [e for e in programme["entries"] if e["kind"] == ctx.input["kind"]]
     ctx.set_output("chosen", chosen)

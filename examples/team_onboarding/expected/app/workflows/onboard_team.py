@@ -1,5 +1,6 @@
 """onboard_team: Make an account and a welcome message for every member of a new team."""
 
+from time import monotonic_ns
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, with_config
@@ -76,12 +77,13 @@ async def onboard_team(ctx: Context) -> OnboardTeamOutput:
 
     async def run_accounts() -> list[Account]:
         # accounts, onboard_team.yaml:17
+        accounts_started = monotonic_ns()
+
         async def accounts_member(ctx: Context, member: MembersItem, index: int) -> Account:
-            account = await _account(ctx, member)
-            return account
+            return await _account(ctx, member)
 
         accounts: list[Account] = await map_items(ctx, ctx.input["members"], accounts_member, concurrency=5)
-        ctx.set_output("accounts", accounts)
+        ctx.finished("accounts", accounts, monotonic_ns() - accounts_started)
         return accounts
 
     async with TaskGroup() as group:

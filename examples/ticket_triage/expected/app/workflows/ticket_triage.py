@@ -1,5 +1,6 @@
 """ticket_triage: Read a support ticket, decide what it is about, and send it the right way."""
 
+from time import monotonic_ns
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -81,6 +82,7 @@ async def ticket_triage(ctx: Context) -> TicketTriageOutput | Reply:
     """Run the workflow once; gives its output, or an answer of its own."""
     triage = await _triage(ctx)
     # route, flow.yaml:36
+    route_started = monotonic_ns()
     route: Ticket
     if triage["category"] == "spam":
         # refused, flow.yaml:41
@@ -91,9 +93,8 @@ async def ticket_triage(ctx: Context) -> TicketTriageOutput | Reply:
         # paged, flow.yaml:46
         return Reply({"desk": "on-call", "summary": triage["summary"]}, status=202, headers={"Retry-After": "60"})
     else:
-        filed = await _filed(ctx, triage)
-        route = filed
-    ctx.set_output("route", route)
+        route = await _filed(ctx, triage)
+    ctx.finished("route", route, monotonic_ns() - route_started)
     return {"ticket": route, "category": triage["category"], "priority": triage["priority"]}
 
 

@@ -102,7 +102,7 @@ async def visual_triage(ctx: Context) -> Completion | Reply | None:
         except FlowError as error:
             tolerate(ctx, "customer", error)
             customer = {"name": "customer", "plan": "free"}
-            ctx.set_output("customer", {"name": "customer", "plan": "free"})
+            ctx.set_output("customer", customer)
         # by_channel, flow.json:50
         by_channel = (
             "case0" if ctx.input["channel"] == "phone" else "case1" if ctx.input["channel"] == "mail" else "default"

@@ -1,5 +1,7 @@
 """The workflow call."""
 
+from time import monotonic_ns
+
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
@@ -36,14 +38,14 @@ async def _greeting(ctx: Context, name: str) -> Greeting:
 
 async def call(ctx: Context) -> CallOutput:
     """Run the workflow once; gives its output."""
-
     # greetings, flow.yaml:5
+    greetings_started = monotonic_ns()
+
     async def greetings_name(ctx: Context, name: str, index: int) -> Greeting:
-        greeting = await _greeting(ctx, name)
-        return greeting
+        return await _greeting(ctx, name)
 
     greetings: list[Greeting] = await map_items(ctx, ctx.input["names"], greetings_name)
-    ctx.set_output("greetings", greetings)
+    ctx.finished("greetings", greetings, monotonic_ns() - greetings_started)
     return {"greetings": [g["text"] for g in greetings]}
 
 

@@ -1,5 +1,7 @@
 """The workflow loop_paging."""
 
+from time import monotonic_ns
+
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
@@ -46,6 +48,7 @@ async def _page(ctx: Context, cursor: str) -> Page:
 async def loop_paging(ctx: Context) -> LoopPagingOutput:
     """Run the workflow once; gives its output."""
     # pages, flow.yaml:6
+    pages_started = monotonic_ns()
     cursor: str = "start"
     items: list[str] = []
     more: bool = True
@@ -62,7 +65,7 @@ async def loop_paging(ctx: Context) -> LoopPagingOutput:
         if more:
             log_event(ctx, "warning", "pages", "stopped after 3 rounds, its condition would go on")
     pages: Pages = {"cursor": cursor, "items": items, "more": more}
-    ctx.set_output("pages", pages)
+    ctx.finished("pages", pages, monotonic_ns() - pages_started)
     return {"items": pages["items"]}
 
 

@@ -31,8 +31,7 @@ async def loop_until(ctx: Context) -> LoopUntilOutput:
     text: str = ""
     for _ in range(10):
         # longer, flow.yaml:9
-        longer = concat(text, "x")
-        text = longer
+        text = concat(text, "x")
         if len(text) >= 3:
             break
     else:

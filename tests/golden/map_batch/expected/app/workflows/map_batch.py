@@ -1,5 +1,7 @@
 """The workflow map_batch."""
 
+from time import monotonic_ns
+
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
@@ -31,14 +33,14 @@ async def _send(ctx: Context, id_: int) -> str:
 
 async def map_batch(ctx: Context) -> MapBatchOutput:
     """Run the workflow once; gives its output."""
-
     # sent, flow.yaml:6
+    sent_started = monotonic_ns()
+
     async def sent_id(ctx: Context, id_: int, index: int) -> str:
-        send = await _send(ctx, id_)
-        return send
+        return await _send(ctx, id_)
 
     sent: list[str] = await map_items(ctx, ctx.input["ids"], sent_id, concurrency=2, batch=2)
-    ctx.set_output("sent", sent)
+    ctx.finished("sent", sent, monotonic_ns() - sent_started)
     return {"sent": sent}
 
 

@@ -1,5 +1,6 @@
 """The workflow map_concurrent."""
 
+from time import monotonic_ns
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -40,14 +41,14 @@ async def _person(ctx: Context, id_: int) -> Person:
 
 async def map_concurrent(ctx: Context) -> MapConcurrentOutput:
     """Run the workflow once; gives its output."""
-
     # people, flow.yaml:7
+    people_started = monotonic_ns()
+
     async def people_id(ctx: Context, id_: int, index: int) -> Person:
-        person = await _person(ctx, id_)
-        return person
+        return await _person(ctx, id_)
 
     people: list[Person] = await map_items(ctx, ctx.input["ids"], people_id, concurrency=2)
-    ctx.set_output("people", people)
+    ctx.finished("people", people, monotonic_ns() - people_started)
     return {"names": ", ".join([p["name"] for p in people])}
 
 

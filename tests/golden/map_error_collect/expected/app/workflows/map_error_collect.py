@@ -32,8 +32,7 @@ async def map_error_collect(ctx: Context) -> MapErrorCollectOutput:
     # numbers, flow.yaml:5
     async def numbers_text(ctx: Context, text: str, index: int) -> int:
         # number, flow.yaml:11
-        number = to_int(text)
-        return number
+        return to_int(text)
 
     numbers: MapErrorCollectNumbers = await map_items(ctx, ctx.input["texts"], numbers_text, on_item_error="collect")
     ctx.set_output("numbers", numbers)

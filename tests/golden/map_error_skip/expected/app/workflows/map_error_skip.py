@@ -27,8 +27,7 @@ async def map_error_skip(ctx: Context) -> MapErrorSkipOutput:
     # numbers, flow.yaml:5
     async def numbers_text(ctx: Context, text: str, index: int) -> int:
         # number, flow.yaml:11
-        number = to_int(text)
-        return number
+        return to_int(text)
 
     numbers: list[int] = await map_items(ctx, ctx.input["texts"], numbers_text, on_item_error="skip")
     ctx.set_output("numbers", numbers)

@@ -47,7 +47,7 @@ async def on_error_default(ctx: Context) -> OnErrorDefaultOutput:
         tolerate(ctx, "extras", error)
         extras_error = as_failure(error, "extras").describe()
         extras = []
-        ctx.set_output("extras", [])
+        ctx.set_output("extras", extras)
     return {
         "extras": len(extras),
         "state": "error" if extras_error is not None else "ok",

@@ -1,5 +1,7 @@
 """The workflow parallel_race."""
 
+from time import monotonic_ns
+
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
@@ -49,11 +51,11 @@ async def _get_two(ctx: Context) -> Number:
 
 async def parallel_race(ctx: Context) -> ParallelRaceOutput:
     """Run the workflow once; gives its output."""
-
     # both, flow.yaml:6
+    both_started = monotonic_ns()
+
     async def both_one(ctx: Context) -> Number:
-        get_one = await _get_one(ctx)
-        return get_one
+        return await _get_one(ctx)
 
     async def both_two(ctx: Context) -> int:
         get_two = await _get_two(ctx)
@@ -67,7 +69,7 @@ async def parallel_race(ctx: Context) -> ParallelRaceOutput:
         "two": lambda: both_two(ctx.clone()),
     }
     both: Both = await race(both_branches)
-    ctx.set_output("both", both)
+    ctx.finished("both", both, monotonic_ns() - both_started)
     return {"winner": both["branch"]}
 
 

@@ -1,5 +1,7 @@
 """The workflow parallel_stream."""
 
+from time import monotonic_ns
+
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
@@ -50,26 +52,29 @@ async def _get_two(ctx: Context) -> Number:
 
 async def parallel_stream(ctx: Context) -> ParallelStreamOutput:
     """Run the workflow once; gives its output."""
-
     # both, flow.yaml:6
+    both_started = monotonic_ns()
+
     async def both_one(ctx: Context) -> Number:
+        branch_started = monotonic_ns()
         get_one = await _get_one(ctx)
-        ctx.set_output("both.one", get_one)
+        ctx.finished("both.one", get_one, monotonic_ns() - branch_started)
         return get_one
 
     async def both_two(ctx: Context) -> int:
+        branch_started = monotonic_ns()
         get_two = await _get_two(ctx)
         # doubled, flow.yaml:13
         doubled = get_two["value"] * 2
         ctx.set_output("doubled", doubled)
-        ctx.set_output("both.two", doubled)
+        ctx.finished("both.two", doubled, monotonic_ns() - branch_started)
         return doubled
 
     async with TaskGroup() as group:
         both_one_task = group.create_task(both_one(ctx.clone()))
         both_two_task = group.create_task(both_two(ctx.clone()))
     both: ParallelStreamBoth = {"one": both_one_task.result(), "two": both_two_task.result()}
-    ctx.set_output("both", both)
+    ctx.finished("both", both, monotonic_ns() - both_started)
     return {"both": both}
 
 

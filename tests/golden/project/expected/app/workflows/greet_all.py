@@ -1,5 +1,7 @@
 """The workflow greet_all."""
 
+from time import monotonic_ns
+
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
@@ -37,14 +39,14 @@ async def _one(ctx: Context, name: str) -> One:
 
 async def greet_all(ctx: Context) -> GreetAllOutput:
     """Run the workflow once; gives its output."""
-
     # all, greet_all.yaml:5
+    all_started = monotonic_ns()
+
     async def all_name(ctx: Context, name: str, index: int) -> One:
-        one = await _one(ctx, name)
-        return one
+        return await _one(ctx, name)
 
     all_: list[One] = await map_items(ctx, ctx.input["names"], all_name, concurrency=4)
-    ctx.set_output("all", all_)
+    ctx.finished("all", all_, monotonic_ns() - all_started)
     return {"greetings": [g["text"] for g in all_]}
 
 

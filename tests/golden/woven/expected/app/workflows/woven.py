@@ -57,15 +57,13 @@ async def woven(ctx: Context) -> WovenOutput:
         async def run_c() -> str:
             a = await a_task
             b = await b_task
-            c = await _c(ctx, a, b)
-            return c
+            return await _c(ctx, a, b)
 
         c_task = group.create_task(run_c())
 
         async def run_d() -> str:
             b = await b_task
-            d = await _d(ctx, b)
-            return d
+            return await _d(ctx, b)
 
         d_task = group.create_task(run_d())
     c = c_task.result()
