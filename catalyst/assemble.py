@@ -76,8 +76,10 @@ def _endpoint(workflow: Workflow, route: Route) -> Endpoint:
     headers = list(call.headers.items())
     if route.auth:
         headers.append(_auth_header(route.auth))
+    values = ((name, value if isinstance(value, list) else [value]) for name, value in call.query.items())
+    query = tuple((name, each) for name, several in values for each in several)
     body = call.body if call.sends_body else None
-    return Endpoint(call.method, call.path, body, tuple(call.query.items()), tuple(headers), workflow.stream)
+    return Endpoint(call.method, call.path, body, query, tuple(headers), workflow.stream)
 
 
 def _auth_header(auth: Mapping[str, Any]) -> tuple[str, str]:

@@ -211,7 +211,7 @@ class _Request:
     method: str
     path: str
     body: Mapping[str, Any] | None
-    query: Mapping[str, str]
+    query: Mapping[str, str | list[str]]
     headers: Mapping[str, str]
     auth: tuple[str, str] | None
 

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 
 from catalyst.commands import report
 from catalyst.commands.bench_request import Target, target_of
-from catalyst.commands.bench_rounds import Loading, Plan, load_rounds, load_streams
+from catalyst.commands.bench_rounds import Loading, Plan, load_rounds, load_streams, with_log
 from catalyst.commands.bench_shown import Outcome, document, show
 from catalyst.commands.compiling import choose, compile_shown
 from catalyst.commands.console import progress, put_json, say
 from catalyst.commands.env_file import read_env_file
+from catalyst.commands.guard import end_if_interrupted
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG, CommandProblem
 from catalyst.commands.run import missing_package, place_files, read_input
 from catalyst.commands.targets import reason, write_text
@@ -36,7 +37,6 @@ from catalyst.measure.servers import free_port, running
 
 if TYPE_CHECKING:
     from catalyst.api import Result
-    from catalyst.graph.model import Workflow
 
 _NEEDED = ("uvicorn", "fastapi")
 """Packages without which no built project starts."""
@@ -67,10 +67,7 @@ def bench(
 ) -> int:
     """Measure the flow; gives the exit code: 1 when not one request succeeded."""
     generator = None if options.stream else _generator()
-    if options.plot is not None:
-        from catalyst.commands.bench_picture import check_picture  # noqa: PLC0415 - only when one is wanted
-
-        check_picture(options.plot)
+    _check_places(options)
     text = None if given is None else read_input(given)
     environment = read_env_file(env_file)
     with progress(f"building {flow} ..."):
@@ -81,6 +78,7 @@ def bench(
         if options.as_json:
             put_json(report.document(result.diagnostics))
         return FLOW_IS_WRONG
+    _check_settings(result, environment)
     target = target_of(choose(result.workflows, name, flow), route, text, environment, stream=options.stream)
     _check_packages()
     _say_outside(result, target)
@@ -102,6 +100,28 @@ def _generator() -> Generator:
         return find_generator()
     except NoLoadGenerator as problem:
         raise CommandProblem(str(problem), help=problem.help) from None
+
+
+def _check_places(options: Options) -> None:
+    """Say before anything is measured that its result could not be kept."""
+    for path in (options.output, options.plot):
+        if path is not None and not path.parent.is_dir():
+            raise CommandProblem(f"`{path}` cannot be written: there is no folder `{path.parent}`")
+    if options.plot is not None:
+        from catalyst.commands.bench_picture import check_picture  # noqa: PLC0415 - only when one is wanted
+
+        check_picture(options.plot)
+
+
+def _check_settings(result: Result, environment: Mapping[str, str]) -> None:
+    """Name all settings that the service would miss, of whatever workflow."""
+    values = {**os.environ, **environment}
+    needed = {name for each in result.workflows for name, fact in each.env.items() if fact.default is None}
+    needed |= {name for each in result.workflows for name in each.secrets}
+    missing = sorted(name for name in needed if not values.get(name))
+    if missing:
+        advice = "set them in the environment, or name a file with --env-file"
+        raise CommandProblem(f"missing settings: {', '.join(missing)}", help=advice, code=FLOW_IS_WRONG)
 
 
 def _check_packages() -> None:
@@ -130,11 +150,12 @@ def _measure(
     generator: Generator | None,
     options: Options,
 ) -> Outcome:
+    end_if_interrupted()
     try:
         with _serving(result, target, environment, options.plan.workers) as loading:
             return _load(loading, target, generator, options)
     except DidNotStart as problem:
-        raise _no_start(problem, target.workflow) from None
+        raise with_log(f"the service did not start: {problem}", problem.log) from None
     except LoadFailed as problem:
         raise CommandProblem(str(problem), help=problem.help, code=FLOW_IS_WRONG) from None
 
@@ -169,14 +190,6 @@ def _load(loading: Loading, target: Target, generator: Generator | None, options
         memory_after=server.memory(),
         rounds=tuple(rounds),
     )
-
-
-def _no_start(problem: DidNotStart, workflow: Workflow) -> CommandProblem:
-    """The service's own words, and where its settings come from when it has any."""
-    advice = problem.log.strip().splitlines()
-    if workflow.env or workflow.secrets:
-        advice.append("settings come from the environment, or from a file with --env-file")
-    return CommandProblem(f"the service did not start: {problem}", help="\n".join(advice), code=FLOW_IS_WRONG)
 
 
 def _finish(result: Result, outcome: Outcome, options: Options) -> int:

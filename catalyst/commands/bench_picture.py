@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from catalyst.commands.bench_rounds import Round
 from catalyst.commands.bench_shown import Outcome
 from catalyst.commands.problems import CommandProblem
 from catalyst.commands.targets import reason
+from catalyst.measure.events import Streams
 from catalyst.measure.figures import percentile
 
 _SUFFIXES = (".svg", ".png")
@@ -24,8 +26,6 @@ def check_picture(path: Path) -> None:
     """Raise `CommandProblem` when no such picture can be drawn; called before anything is measured."""
     if path.suffix.lower() not in _SUFFIXES:
         raise CommandProblem(f"`{path}` is neither an .svg nor a .png file")
-    if not path.parent.is_dir():
-        raise CommandProblem(f"there is no folder `{path.parent}`")
     if importlib.util.find_spec("matplotlib") is None:
         advice = "pip install 'catalyst[bench]' brings it"
         raise CommandProblem("a picture needs the package `matplotlib`, which is not installed", help=advice)
@@ -42,7 +42,7 @@ def draw(outcome: Outcome, path: Path) -> None:
 
     picture = Figure(figsize=(10, 4.5), layout="constrained")
     left, right = picture.subplots(1, 2)
-    _draw_latency(left, [each.load.latency for each in outcome.rounds])
+    _draw_latency(left, outcome.rounds)
     _draw_nodes(right, outcome.nodes())
     route = outcome.target.route
     picture.suptitle(
@@ -54,16 +54,21 @@ def draw(outcome: Outcome, path: Path) -> None:
         raise CommandProblem(f"`{path}` cannot be written: {reason(error)}") from None
 
 
-def _draw_latency(axes: Any, rounds: Sequence[Mapping[str, float]]) -> None:
-    for number, latency in enumerate(rounds, 1):
-        names = list(latency)
-        axes.plot(range(len(names)), [latency[name] / 1000 for name in names], marker="o", label=f"round {number}")
-        axes.set_xticks(range(len(names)), names, rotation=60)
+def _draw_latency(axes: Any, rounds: Sequence[Round]) -> None:
+    for number, each in enumerate(rounds, 1):
+        _draw_line(axes, each.load.latency, f"round {number}")
+        if isinstance(each.load, Streams):
+            _draw_line(axes, each.load.first_event, f"round {number}, first event")
     axes.set_title("latency by percentile")
     axes.set_ylabel("ms")
     axes.set_ylim(bottom=0)
+    axes.tick_params("x", rotation=60)
     axes.grid(axis="y", alpha=0.3)
     axes.legend()
+
+
+def _draw_line(axes: Any, latency: Mapping[str, float], label: str) -> None:
+    axes.plot(list(latency), [value / 1000 for value in latency.values()], marker="o", label=label)
 
 
 def _draw_nodes(axes: Any, nodes: Mapping[str, Sequence[float]]) -> None:

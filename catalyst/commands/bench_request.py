@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -44,14 +44,13 @@ class Target:
         What a node answers with, and failures of other services, can be measured.
         """
         problem = problem_in(answer)
-        if not 400 <= answer.status < 500 or answer.status == _TOO_MANY or "node" in problem:
+        if not problem or "node" in problem or not 400 <= answer.status < 500 or answer.status == _TOO_MANY:
             return
         whose = "the example that was made for this flow" if self.made_up else "this input"
         lines = [f"{error.get('field') or 'input'}: {error.get('message', '')}" for error in problem.get("errors", ())]
         advice = ["give an input that the flow takes: --input JSON|@FILE"] if self.made_up else []
-        title = problem.get("title", "no reason given")
         raise CommandProblem(
-            f"the service refuses {whose}: {title} ({answer.status})",
+            f"the service refuses {whose}: {problem.get('title')} ({answer.status})",
             help="\n".join([*lines, *advice]) or None,
             code=FLOW_IS_WRONG,
         )
@@ -107,24 +106,16 @@ def _route(workflow: Workflow, wanted: str | None) -> Route:
 
 
 def _signature(route: Route, values: Mapping[str, str]) -> dict[str, str]:
-    """The headers that prove who calls, made from the secrets that the service itself reads."""
+    """The headers that prove who calls, made from the secrets that the service itself reads; all of them are set."""
     if not route.auth:
         return {}
     kind, parts = next(iter(route.auth.items()))
     if kind == "basic":
-        user, password = _secrets([parts["user"], parts["password"]], values)
-        return {"authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")}
+        pair = f"{values[parts['user']]}:{values[parts['password']]}"
+        return {"authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
     # A secret may hold several keys, separated by commas.
-    key = _secrets([parts["secret"]], values)[0].split(",")[0].strip()
+    key = values[parts["secret"]].split(",")[0].strip()
     return {"authorization": f"Bearer {key}"} if kind == "bearer" else {parts["header"]: key}
-
-
-def _secrets(names: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    missing = [name for name in names if not values.get(name)]
-    if missing:
-        advice = "set them in the environment, or name a file with --env-file"
-        raise CommandProblem(f"missing settings: {', '.join(missing)}", help=advice, code=FLOW_IS_WRONG)
-    return [values[name] for name in names]
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:

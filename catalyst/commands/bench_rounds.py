@@ -28,6 +28,10 @@ _PAUSE = 0.005
 """Seconds between two requests of the caller who looks at node times."""
 _WARM_UP = 1
 """Seconds of load that do not count."""
+_TIMEOUT = 30.0
+"""Seconds that an answer may take; models need some."""
+_BODY_SHOWN = 200
+_LOG_SHOWN = 20
 _ENTRY = re.compile(r"(?P<node>[^;,\s]+);dur=(?P<milliseconds>[0-9.]+)")
 
 
@@ -70,7 +74,12 @@ def load_rounds(loading: Loading, generator: Generator, plan: Plan) -> list[Roun
 
     def load(seconds: int) -> Load:
         return generator.run(
-            loading.request, connections=plan.connections, seconds=seconds, threads=threads, cores=cores
+            loading.request,
+            connections=plan.connections,
+            seconds=seconds,
+            threads=threads,
+            timeout=_TIMEOUT,
+            cores=cores,
         )
 
     def measure() -> Round:
@@ -87,7 +96,10 @@ def load_streams(loading: Loading, plan: Plan) -> list[Round]:
     """The same for event streams, which this process reads itself."""
 
     def read(seconds: int) -> Streams:
-        return read_streams(loading.request, connections=plan.connections, seconds=seconds, cores=loading.cores.load)
+        cores = loading.cores.load
+        return read_streams(
+            loading.request, connections=plan.connections, seconds=seconds, timeout=_TIMEOUT, cores=cores
+        )
 
     def measure() -> Round:
         before = loading.server.cpu_seconds()
@@ -103,12 +115,14 @@ def load_streams(loading: Loading, plan: Plan) -> list[Round]:
 
 
 def _rounds(loading: Loading, plan: Plan, warm_up: Callable[[], object], measure: Callable[[], Round]) -> list[Round]:
-    with progress("warming up ..."):
-        warm_up()
     found = []
-    for number in range(1, plan.rounds + 1):
-        with progress(f"round {number} of {plan.rounds} ..."):
-            found.append(measure())
+    try:
+        with progress("warming up ..."):
+            warm_up()
+        for number in range(1, plan.rounds + 1):
+            with progress(f"round {number} of {plan.rounds} ..."):
+                found.append(measure())
+    finally:
         _check_alive(loading.server)
     return found
 
@@ -122,9 +136,13 @@ def _per_request(before: float | None, after: float | None, requests: int) -> fl
 def _check_alive(server: Server) -> None:
     code = server.process.poll()
     if code is not None:
-        raise CommandProblem(
-            f"the service ended under load (exit code {code})", help=server.log().strip() or None, code=FLOW_IS_WRONG
-        )
+        raise with_log(f"the service ended under load (exit code {code})", server.log())
+
+
+def with_log(message: str, log: str) -> CommandProblem:
+    """What happened to the service, with the end of what it said itself."""
+    lines = log.strip().splitlines()[-_LOG_SHOWN:]
+    return CommandProblem("\n  ".join([message, *lines]), code=FLOW_IS_WRONG)
 
 
 # Looking at single answers
@@ -160,7 +178,10 @@ class _Samples:
 
 
 def _failure(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, **_shown_failure(problem_in(answer))}
+    problem = problem_in(answer)
+    if not problem:
+        return {"status": answer.status, "detail": answer.body[:_BODY_SHOWN].decode("utf-8", "replace")}
+    return {"status": answer.status, **_shown_failure(problem)}
 
 
 def _shown_failure(problem: Mapping[str, Any]) -> dict[str, Any]:

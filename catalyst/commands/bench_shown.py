@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalyst.commands.bench_request import Target
 from catalyst.commands.bench_rounds import Plan, Round
-from catalyst.commands.console import say, use_colour, visible
+from catalyst.commands.console import put, say, use_colour, visible
 from catalyst.measure.events import Streams
 from catalyst.measure.facts import facts
 from catalyst.measure.figures import Figure, figure, percentile
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("catalyst", "fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "msgspec", "orjson")
 _WIDTH = 100
+_KINDS = {
+    "status": "answered with an error status",
+    "connect": "not connected",
+    "read": "cut short",
+    "write": "not sent",
+    "timeout": "timed out",
+    "event": "ended with an error event",
+    "no stream": "answered without a stream",
+}
 _TOTAL = "total"
 """The name under which a service reports the time of the whole run."""
 
@@ -72,31 +82,30 @@ class Outcome:
 
 def show(outcome: Outcome) -> None:
     """Print the tables on standard output, and on standard error what went wrong."""
-    from rich.console import Console  # noqa: PLC0415 - a tenth of a second
-
-    route, load = outcome.target.route, outcome.rounds[0].load
-    console = Console(
-        file=sys.stdout,
-        no_color=not use_colour(sys.stdout),
-        highlight=False,
-        width=None if sys.stdout.isatty() else _WIDTH,
-    )
-    console.print(f"{outcome.target.workflow.name}, {route.method} {route.path}", style="bold", markup=False)
-    rounds = _counted(len(outcome.rounds), "round")
-    workers, connections = _counted(outcome.plan.workers, "worker"), _counted(outcome.plan.connections, "connection")
-    console.print(
-        f"{workers}; {outcome.generator}, {connections}, {rounds} of {outcome.plan.seconds} s\n", markup=False
-    )
-    console.print(_load_table(outcome, isinstance(load, Streams)))
-    if outcome.nodes():
-        console.print()
-        console.print(_node_table(outcome))
+    put(_tables(outcome, colour=use_colour(sys.stdout)))
     _say_errors(outcome)
 
 
-def _load_table(outcome: Outcome, streams: bool) -> Table:
+def _tables(outcome: Outcome, *, colour: bool) -> str:
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second
+
+    route, plan = outcome.target.route, outcome.plan
+    console = Console(file=io.StringIO(), force_terminal=colour, highlight=False, width=_WIDTH)
+    with console.capture() as shown:
+        console.print(f"{outcome.target.workflow.name}, {route.method} {route.path}", style="bold", markup=False)
+        how = [_counted(plan.connections, "connection"), f"{_counted(plan.rounds, 'round')} of {plan.seconds} s"]
+        console.print(f"{_counted(plan.workers, 'worker')}; {outcome.generator}, {', '.join(how)}\n", markup=False)
+        console.print(_load_table(outcome))
+        if outcome.nodes():
+            console.print()
+            console.print(_node_table(outcome))
+    return "\n".join(line.rstrip() for line in shown.get().rstrip().split("\n"))
+
+
+def _load_table(outcome: Outcome) -> Table:
     from rich.table import Table  # noqa: PLC0415
 
+    streams = isinstance(outcome.rounds[0].load, Streams)
     table = Table("", box=None, header_style="bold")
     for heading in ("median", "lowest", "highest"):
         table.add_column(heading, justify="right")
@@ -114,7 +123,9 @@ def _load_table(outcome: Outcome, streams: bool) -> Table:
 
 def _request_lines(rounds: Sequence[Round]) -> Iterator[tuple[str, Figure]]:
     yield "requests/s", figure(each.load.per_second for each in rounds)
-    yield from _latency_lines("latency", [each.load.latency for each in rounds])
+    if any(each.load.failed for each in rounds):
+        yield "of these successful, /s", figure(each.load.succeeded / each.load.seconds for each in rounds)
+    yield from _latency_lines("latency", [each.load.latency for each in rounds if each.load.requests])
     yield from _cpu_line(rounds, "CPU per request")
 
 
@@ -155,17 +166,24 @@ def _node_table(outcome: Outcome) -> Table:
 def _say_errors(outcome: Outcome) -> None:
     """How many failed, in which ways, and what the first failure said."""
     if not outcome.failed:
+        if not outcome.succeeded:
+            say("\nno request was answered before a round was over", "bold red")
+            say("  = help: give the flow more time: --duration")
         return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in outcome.errors().items())
-    everything = "all requests failed" if not outcome.succeeded else f"{outcome.failed} requests failed"
+    kinds = ", ".join(f"{count} {_KINDS.get(kind, kind)}" for kind, count in outcome.errors().items())
+    asked = outcome.failed + outcome.succeeded
+    everything = f"{outcome.failed} of {asked} requests failed" if outcome.succeeded else "all requests failed"
     say(f"\n{everything}: {kinds}", "bold red")
     failure = outcome.failure
     if failure is not None:
         where = ", ".join(str(failure[key]) for key in ("node", "source") if key in failure)
         status = failure.get("status", "no status")
-        say(f"  the first: {status} {visible(str(failure.get('title', '')))}{f' ({where})' if where else ''}")
+        title = f" {visible(str(failure['title']))}" if "title" in failure else ""
+        say(f"  the first: {status}{title}{f' ({where})' if where else ''}")
         if failure.get("detail"):
             say(f"  {visible(str(failure['detail']))}")
+    if outcome.target.made_up and not outcome.succeeded:
+        say("  = help: the input is an example made from the flow's types; --input gives one of your own")
 
 
 def _number(value: float) -> str:

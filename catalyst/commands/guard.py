@@ -19,6 +19,9 @@ from catalyst.commands.console import discard, say
 from catalyst.commands.problems import INTERRUPTED, OUR_BUG, PIPE_CLOSED, CommandProblem
 from catalyst.diagnostics import CompilerBug
 
+_interrupts: list[int] = []
+"""Numbers of the signals that came."""
+
 
 def guarded(action: Callable[[], int]) -> int:
     """Run a command; gives its exit code and lets no exception out."""
@@ -48,13 +51,22 @@ def say_problem(message: str, help: str | None = None) -> None:
 def _listen_to_signals() -> None:
     """SIGTERM and a closed terminal end a command as Ctrl+C does, so that nothing it started is left behind."""
     signal.signal(signal.SIGTERM, _interrupt)
-    # Under nohup a closed terminal is to be ignored.
+    # What is ignored stays so: Ctrl+C in the background of a script, a closed terminal under nohup.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    _interrupts.append(number)
     raise KeyboardInterrupt
+
+
+def end_if_interrupted() -> None:
+    """Raise KeyboardInterrupt again when one was lost: an extension module that is being imported may swallow it."""
+    if _interrupts:
+        raise KeyboardInterrupt
 
 
 def report_bug(error: Exception) -> int:

@@ -19,7 +19,8 @@ class Call:
     method: str
     path: str
     """Percent-encoded, with its parameters filled in."""
-    query: Mapping[str, str]
+    query: Mapping[str, str | list[str]]
+    """A list stands for a parameter that comes several times."""
     headers: Mapping[str, str]
     body: Mapping[str, Any] | None
     """None for a route that takes no body."""
@@ -43,10 +44,14 @@ def call_of(workflow: Workflow, route: Route, given: Mapping[str, Any]) -> Call:
     return Call(
         route.method,
         path,
-        {name: as_text(value) for name, value in given.items() if placed[name] == "query"},
+        {name: _in_query(value) for name, value in given.items() if placed[name] == "query"},
         {name.replace("_", "-"): as_text(value) for name, value in given.items() if placed[name] == "header"},
         body if takes_body or not route.locations else None,
     )
+
+
+def _in_query(value: Any) -> str | list[str]:
+    return [as_text(each) for each in value] if isinstance(value, list) else as_text(value)
 
 
 def as_text(value: Any) -> str:

@@ -18,7 +18,7 @@ from typing import IO
 from catalyst.measure.cores import pinned
 
 _PROC = Path("/proc")
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 
 
@@ -36,11 +36,12 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """CPU time of the family so far, user and system."""
+    """CPU time of the family so far, user and system, of those members too that have ended."""
     stats = [fields for each in family(pid) if (fields := _stat(each))]
     if not stats:
         return None
-    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+    # Its own user and system time, and that of its children that have ended.
+    return sum(int(ticks) for fields in stats for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> dict[str, float] | None:
@@ -78,7 +79,7 @@ def start(
             cwd=cwd,
             env=env,
             start_new_session=True,
-            preexec_fn=_end_with_parent if _LIBC is not None else None,  # noqa: PLW1509 - one call into the kernel
+            preexec_fn=_end_with_parent if _PRCTL is not None else None,  # noqa: PLW1509 - one call into the kernel
         )
 
 
@@ -98,8 +99,8 @@ def end(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
 
 def _end_with_parent() -> None:
     """In the new process: ask the kernel for SIGTERM when the parent is gone."""
-    assert _LIBC is not None
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    assert _PRCTL is not None
+    _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stat(pid: int) -> list[str]:

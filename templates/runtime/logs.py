@@ -102,6 +102,8 @@ def configure(level: str | None = None, secrets: Iterable[str] = ()) -> None:
     root.setLevel(_LEVELS.get((level or os.environ.get("LOG_LEVEL", "info")).lower(), 20))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "fastapi"):
         logger = logging.getLogger(name)
+        if not logger.handlers and not logger.propagate:
+            continue  # the server has switched it off, as it does its access log
         logger.handlers.clear()
         logger.propagate = True
     for name in ("aiohttp", "httpx2", "httpcore", "httpcore2", "openai", "anthropic", "asyncio"):

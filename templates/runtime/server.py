@@ -59,6 +59,7 @@ def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequ
     except MissingSettings as error:
         print(error, file=sys.stderr)
         sys.exit(1)
+    os.environ["LOG_LEVEL"] = options.log_level  # for the worker processes, which set up their own logs
     logs.configure(options.log_level)
     config = uvicorn.Config(
         app,

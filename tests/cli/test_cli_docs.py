@@ -44,7 +44,3 @@ def test_every_option_is_described(name: str) -> None:
 def test_every_argument_stands_in_the_heading(name: str) -> None:
     arguments = [parameter.metavar for parameter in COMMANDS[name].params if parameter.param_type_name == "argument"]
     assert section(f"catalyst {name}").partition("\n")[0].split() == arguments
-
-
-def test_bench_is_not_there_yet() -> None:
-    assert "bench" not in COMMANDS

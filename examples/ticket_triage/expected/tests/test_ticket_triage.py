@@ -6,7 +6,7 @@ from tests.support import assert_answered, running
 PATH = "/api/v1/tickets"
 
 
-EXAMPLE = {"subject": "subject", "message": "message", "email": "email"}
+EXAMPLE = {"subject": "subject", "message": "message", "email": "name@example.com"}
 
 
 ANSWERS: Answers = [("POST", "http://api-url.test/tickets", {"number": 1, "desk": "desk"})]
@@ -22,7 +22,7 @@ def test_it_is_described() -> None:
 
 def test_missing_input_is_named() -> None:
     with running() as client:
-        answer = client.post(PATH, json={"message": "message", "email": "email"})
+        answer = client.post(PATH, json={"message": "message", "email": "name@example.com"})
         assert answer.status_code == 422
         assert "subject" in [error["field"] for error in answer.json()["errors"]]
 
