@@ -269,9 +269,18 @@ def _plain_headers(answer: Answer) -> dict[str, str]:
     """The headers with names in lower case; one that came several times is joined."""
     plain: dict[str, str] = {}
     for name, value in answer.headers.items():
-        key = name.lower()
-        plain[key] = f"{plain[key]}, {value}" if key in plain else value
+        key, text = name.lower(), _readable(value)
+        plain[key] = f"{plain[key]}, {text}" if key in plain else text
     return plain
+
+
+def _readable(value: str) -> str:
+    """A header's value; the bytes of one that is not UTF-8 are taken for Latin-1."""
+    raw = value.encode(errors="surrogateescape")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _text(answer: Answer) -> str:

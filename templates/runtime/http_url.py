@@ -7,8 +7,8 @@ from urllib.parse import quote, unquote_plus, urlencode, urljoin
 
 from yarl import URL
 
-# A name in ASCII or an address in brackets; anything else is brought into this form first, or refused.
-_HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\])"
+# A name in ASCII or an address in brackets, in lower case; all else is brought into this form first, or refused.
+_HOST = r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+(?:%25[\w.~-]+)?\])"
 _IN_PATH = r"A-Za-z0-9\-._~!$&'()*+,;=:@/\[\]"
 _ESCAPE = r"%[0-9A-Fa-f]{2}"
 _EXACT = re.compile(

@@ -3,13 +3,10 @@
 import asyncio
 import gzip
 import socket
-import subprocess
-import sys
 import tracemalloc
 import zlib
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, closing, suppress
-from pathlib import Path
+from collections.abc import Awaitable
+from contextlib import ExitStack, closing
 from typing import Any
 
 import aiohttp
@@ -22,31 +19,7 @@ from templates.runtime.http_guard import GUARDED_HTTP, AllowedHosts, GuardedClie
 from templates.runtime.http_url import redirected, web_address
 from templates.runtime.pools import ConnectionPools
 from tests.runtime.support import Context, make_context, run
-from tests.runtime.wire import CERTIFICATE, OK, Reply, Wire, listening
-
-ROOT = Path(__file__).parents[2]
-Work = Callable[[Context, Wire], Awaitable[Any]]
-
-
-def talk(work: Work, answer: bytes | Reply = OK, *, tls: bool = False) -> Any:
-    """Run `work` with an open pool and a server."""
-
-    async def scenario() -> Any:
-        async with listening(answer, tls=tls) as wire, ConnectionPools.opened([HTTP]) as pools:
-            return await work(make_context(pools), wire)
-
-    return run(scenario())
-
-
-def fails(work: Work, answer: bytes | Reply = OK, *, tls: bool = False) -> FlowError:
-    with pytest.raises(FlowError) as caught:
-        talk(work, answer, tls=tls)
-    return caught.value
-
-
-def answered(body: bytes, *headers: str, status: int = 200) -> bytes:
-    lines = [f"HTTP/1.1 {status} Status", f"content-length: {len(body)}", *headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+from tests.runtime.wire import OK, Wire, Work, answered, fails, listening, talk
 
 
 @pytest.mark.parametrize(
@@ -255,6 +228,28 @@ def test_headers_that_came_several_times_are_joined():
     assert (full["headers"]["x-a"], full["headers"]["set-cookie"], full["body"]) == ("1, 2", "a=b", {})
 
 
+def test_headers_are_text_whatever_their_bytes():
+    answer = b"HTTP/1.1 200 OK\r\nx-a: \xfc\r\nx-b: \xc3\xbc\r\ncontent-length: 2\r\n\r\n{}"
+    full = talk(lambda ctx, wire: request_full(ctx, "GET", wire.url), answer)
+    assert (full["headers"]["x-a"], full["headers"]["x-b"]) == ("ü", "ü")
+
+
+def test_a_host_is_the_same_in_upper_case():
+    async def reply(wire: Wire, writer: asyncio.StreamWriter) -> bytes:
+        return (
+            OK
+            if wire.last.target == "/end"
+            else answered(b"", f"location: http://localhost:{wire.port}/end", status=302)
+        )
+
+    async def work(ctx: Context, wire: Wire) -> None:
+        url = f"http://LOCALHOST:{wire.port}/"
+        assert await request_json(ctx, "GET", url, follow_redirects=True, headers={"X-Key": "1"}) == {}
+        assert wire.last.headers["x-key"] == "1"
+
+    talk(work, reply)
+
+
 def test_an_error_is_known_without_its_body():
     async def slow(wire: Wire, writer: asyncio.StreamWriter) -> bytes | None:
         writer.write(b"HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 100000000\r\n\r\nx")
@@ -417,111 +412,7 @@ def test_redirects_to_nowhere():
         assert fails(work, answered(b"", f"location: {location}", status=302)).kind == "redirect"
 
 
-# What the environment says
-
-
-def test_passwords_of_netrc_are_not_sent(tmp_path, monkeypatch):
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\ndefault login a password b\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-    async def work(ctx: Context, wire: Wire) -> None:
-        await request_json(ctx, "GET", wire.url)
-        assert "authorization" not in wire.last.headers
-
-    talk(work)
-
-
-def through_proxy(url: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Any:
-    """Call `url` with PROXY in the environment's values standing for the server; gives what the server saw."""
-
-    async def scenario() -> Any:
-        async with listening() as wire:
-            for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-                monkeypatch.delenv(name, raising=False)
-                monkeypatch.delenv(name.lower(), raising=False)
-            for name, value in environment.items():
-                monkeypatch.setenv(name, value.replace("PROXY", f"127.0.0.1:{wire.port}"))
-            async with ConnectionPools.opened([HTTP]) as pools:
-                with suppress(FlowError):
-                    await request_json(make_context(pools), "GET", url.replace("PROXY", f"127.0.0.1:{wire.port}"))
-            return wire.seen
-
-    return run(scenario())
-
-
-def test_proxies_are_those_of_the_environment(monkeypatch):
-    (seen,) = through_proxy("http://service.test/a%2Fb?c=d", monkeypatch, HTTP_PROXY="http://u:p@PROXY")
-    assert seen.target == "http://service.test/a%2Fb?c=d"
-    assert seen.headers["host"] == "service.test"
-    assert seen.headers["proxy-authorization"] == "Basic dTpw"
-    (seen,) = through_proxy("https://service.test/secret", monkeypatch, https_proxy="PROXY")
-    assert seen.head.startswith("CONNECT service.test:443 ")
-    (seen,) = through_proxy("http://service.test/", monkeypatch, ALL_PROXY="http://PROXY")
-    assert seen.target == "http://service.test/"
-    assert through_proxy("http://no.such.name.invalid/", monkeypatch, HTTPS_PROXY="PROXY") == []
-
-
-@pytest.mark.parametrize(
-    ("entry", "direct"),
-    [
-        ("*", True),
-        ("127.0.0.1", True),
-        ("127.0.0.0/8", True),
-        ("127.0.0.1:1", False),
-        ("10.0.0.0/8, other.test", False),
-        ("0.0.1", False),
-    ],
-)
-def test_hosts_that_are_reached_without_a_proxy(monkeypatch, entry, direct):
-    (seen,) = through_proxy("http://PROXY/x", monkeypatch, HTTP_PROXY="http://PROXY", NO_PROXY=entry)
-    assert seen.target.startswith("/x") is direct
-
-
-def test_names_that_are_reached_without_a_proxy():
-    from yarl import URL
-
-    from templates.runtime.http_proxies import Proxies
-
-    def is_direct(host: str, *entries: str) -> bool:
-        return Proxies((("all", URL("http://p:1")),), entries).find(URL(f"http://{host}/")) is None
-
-    assert is_direct("a.test", "a.test")
-    assert is_direct("b.a.test", "a.test")
-    assert not is_direct("ba.test", "a.test")
-    assert is_direct("b.a.test", ".a.test")
-    assert not is_direct("a.test", ".a.test")
-    assert is_direct("b.a.test", "*.a.test")
-    assert is_direct("A.Test.", "a.test")
-    assert is_direct("a.test:8080", "a.test:8080")
-    assert not is_direct("a.test", "a.test:8080")
-    assert is_direct("localhost", "localhost")
-    assert not is_direct("x.localhost", "localhost")
-    assert is_direct("[::1]", "::1")
-    assert is_direct("[fd00::5]:80", "fd00::/8")
-    assert is_direct("[fd00::5]:80", "[fd00::5]:80")
-
-
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "ftp://x"])
-def test_a_proxy_that_cannot_be_used_is_named_when_the_service_starts(monkeypatch, proxy):
-    with pytest.raises(ValueError, match="only http and https"):
-        through_proxy("http://service.test/", monkeypatch, ALL_PROXY=proxy)
-
-
-def test_certificates_are_checked(tmp_path):
-    assert fails(lambda ctx, wire: request_json(ctx, "GET", wire.url), tls=True).kind == "connection"
-    script = tmp_path / "trusting.py"
-    script.write_text("""
-import sys
-sys.path[:0] = [sys.argv[1]]
-from templates.runtime.http import request_json
-from tests.runtime.test_runtime_http_wire import talk
-print(talk(lambda ctx, wire: request_json(ctx, "GET", wire.url), tls=True))
-""")
-    command = [sys.executable, str(script), str(ROOT)]
-    environment = {"SSL_CERT_FILE": str(CERTIFICATE)}
-    trusting = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
-    assert trusting.stdout.strip() == "{}", trusting.stderr
+# Addresses of this machine
 
 
 @pytest.mark.parametrize(

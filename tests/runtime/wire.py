@@ -6,6 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from templates.runtime.errors import FlowError
+from templates.runtime.http import HTTP
+from templates.runtime.pools import ConnectionPools
+from tests.runtime.support import Context, make_context, run
 
 CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
 """For localhost and 127.0.0.1, signed by itself; its key is of no use for anything else."""
@@ -45,11 +53,13 @@ class Wire:
         return self.seen[-1]
 
 
+Work = Callable[[Context, Wire], Awaitable[Any]]
+
 Reply = Callable[[Wire, asyncio.StreamWriter], Awaitable[bytes | None]]
 """What is sent for the request that was seen last; None closes the connection."""
 
 
-def always(answer: bytes) -> Reply:
+def _always(answer: bytes) -> Reply:
     async def reply(wire: Wire, writer: asyncio.StreamWriter) -> bytes:
         return answer
 
@@ -59,7 +69,7 @@ def always(answer: bytes) -> Reply:
 @asynccontextmanager
 async def listening(answer: bytes | Reply = OK, *, host: str = "127.0.0.1", tls: bool = False) -> AsyncIterator[Wire]:
     """The server, on a free port."""
-    reply = always(answer) if isinstance(answer, bytes) else answer
+    reply = _always(answer) if isinstance(answer, bytes) else answer
     wire = Wire("", 0)
     before = asyncio.all_tasks()
 
@@ -95,6 +105,27 @@ async def listening(answer: bytes | Reply = OK, *, host: str = "127.0.0.1", tls:
             if asyncio.all_tasks() <= before:
                 break
             await asyncio.sleep(0.01)
+
+
+def talk(work: Work, answer: bytes | Reply = OK, *, tls: bool = False) -> Any:
+    """Run `work` with an open pool and a server."""
+
+    async def scenario() -> Any:
+        async with listening(answer, tls=tls) as wire, ConnectionPools.opened([HTTP]) as pools:
+            return await work(make_context(pools), wire)
+
+    return run(scenario())
+
+
+def fails(work: Work, answer: bytes | Reply = OK, *, tls: bool = False) -> FlowError:
+    with pytest.raises(FlowError) as caught:
+        talk(work, answer, tls=tls)
+    return caught.value
+
+
+def answered(body: bytes, *headers: str, status: int = 200) -> bytes:
+    lines = [f"HTTP/1.1 {status} Status", f"content-length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 async def _request(reader: asyncio.StreamReader) -> Seen:
