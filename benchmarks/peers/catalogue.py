@@ -133,6 +133,7 @@ PEERS = (
             "N8N_VERSION_NOTIFICATIONS_ENABLED": "false",
             "N8N_TEMPLATES_ENABLED": "false",
             "N8N_RUNNERS_ENABLED": "true",
+            "N8N_EXPRESSION_ENGINE": "legacy",  # five times as quick as the default
             "EXECUTIONS_DATA_SAVE_ON_SUCCESS": "none",
             "EXECUTIONS_DATA_SAVE_ON_ERROR": "none",
         },
