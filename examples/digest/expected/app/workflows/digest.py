@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from app.runtime.context import ExecutionContext
 from app.runtime.http import request_json
 from app.runtime.node import Retry, node
-from app.runtime.run_log import log_event
+from app.runtime.run_log import log_event, log_node
 from app.runtime.schedule import ScheduleTrigger
 from app.runtime.text import concat
 from app.runtime.workflow import HttpTrigger, Workflow
@@ -93,7 +93,7 @@ async def digest(ctx: Context) -> DigestOutput:
     ).strip()
     ctx.set_output("text", text)
     # noted, flow.yaml:45
-    log_event(ctx, "info", "noted", "digest made", {"kind": ctx.input["kind"], "pages": programme["last"]})
+    log_node(ctx, "info", "noted", "digest made", {"kind": ctx.input["kind"], "pages": programme["last"]})
     return {"text": text, "minutes": sum(item["minutes"] for item in chosen)}
 
 

@@ -1,5 +1,7 @@
 """The workflow try_kinds."""
 
+from time import monotonic_ns
+
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
@@ -33,10 +35,10 @@ async def _ask(ctx: Context) -> str:
 async def try_kinds(ctx: Context) -> TryKindsOutput:
     """Run the workflow once; gives its output."""
     # text, flow.yaml:5
+    text_started = monotonic_ns()
     text: str
     try:
-        ask = await _ask(ctx)
-        text = ask
+        text = await _ask(ctx)
     except Exception as error:
         if matches(error, ("timeout", "connection")):
             err = as_failure(error).describe()
@@ -61,7 +63,7 @@ async def try_kinds(ctx: Context) -> TryKindsOutput:
     finally:
         # note, flow.yaml:19
         log_node(ctx, "info", "note", "asked")
-    ctx.set_output("text", text)
+    ctx.finished("text", text, monotonic_ns() - text_started)
     return {"text": text}
 
 

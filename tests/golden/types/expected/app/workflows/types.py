@@ -1,12 +1,12 @@
 """The workflow types."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
+from app.runtime.moments import Moment
 from app.runtime.workflow import HttpTrigger, Workflow
 
 
@@ -18,7 +18,7 @@ class Line(TypedDict):
 
 class Order(TypedDict):
     lines: list[Line]
-    due: datetime
+    due: Moment
     notes: dict[str, str]
     kind: Literal["small", "large"]
     by: str | None
