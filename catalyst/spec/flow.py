@@ -155,6 +155,8 @@ def _with_name(flow: Flow, tree: LocatedMap, filename: str) -> tuple[Flow, list[
     if flow.name is not None:
         return flow, _device_error(flow.name, tree, filename)
     stem = usable_name(PurePath(filename).name.split(".")[0]).lower()
+    if stem.startswith("_"):  # it began with a digit, but the name of a flow begins with a letter
+        stem = f"flow{stem}"
     found = []
     if "name" not in tree and name_problem(stem) is not None:
         message = "the flow has no name, and its file's name cannot be one"

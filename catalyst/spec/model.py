@@ -24,7 +24,7 @@ from catalyst.spec.inputs import (
     as_output_spec,
 )
 from catalyst.spec.known_keys import HIDDEN
-from catalyst.spec.names import NAME_SCHEMA, Name
+from catalyst.spec.names import NAME_SCHEMA, FlowName, Name
 from catalyst.spec.problems import Reader, kind_of, problem
 from catalyst.spec.tree import LocatedMap
 from catalyst.spec.triggers import (
@@ -379,7 +379,7 @@ class Flow(Shared):
     """One workflow."""
 
     catalyst: Version = Field(description="Version of the format.")
-    name: Name | None = Field(default=None, description="Names the module, the route and the OpenAPI operation.")
+    name: FlowName | None = Field(default=None, description="Names the module, the route and the OpenAPI operation.")
     triggers: Annotated[tuple[TriggerShape, ...], AsTuple] = Field(
         (), description="What starts a run; HTTP if not given."
     )
@@ -398,4 +398,4 @@ class ProjectFile(Shared):
     """`catalyst.yaml`: what the flows of a folder share."""
 
     catalyst: Version = Field(default=1, description="Version of the format.")
-    name: Name | None = Field(default=None, description="Names the project.")
+    name: FlowName | None = Field(default=None, description="Names the project.")

@@ -86,7 +86,17 @@ def _read_name(value: Any) -> str:
     return value
 
 
+def _read_flow_name(value: Any) -> str:
+    name = _read_name(value)
+    if name.startswith("_"):
+        raise problem("E242", f"`{name}` cannot be the name of a flow", help="start it with a letter")
+    return name
+
+
 NAME_SCHEMA = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,62}$"}
 
 Name = Annotated[str, Reader(_read_name, NAME_SCHEMA)]
 """An identifier that the author gives; keeps its place in the file."""
+
+FlowName = Annotated[str, Reader(_read_flow_name, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"})]
+"""The name of a flow or a project, which stands in addresses and in names of files and packages as well."""

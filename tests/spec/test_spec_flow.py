@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalyst.api import compile_flow
 from catalyst.diagnostics import Diagnostic
 from catalyst.spec.flow import body_output, load_flow, load_project, parse_body
 from catalyst.spec.load import load_tree
@@ -307,3 +308,12 @@ def test_a_project_shares_with_its_flows() -> None:
     assert loaded.flow.defaults.timeout is not None
     assert loaded.flow.defaults.retry is not None
     assert [item.code for item in load_project("nodes: {}\nname: 1\n", "catalyst.yaml").diagnostics] == ["E140", "E142"]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("1abc.yaml", "flow_1abc"), ("_paging.yaml", "paging"), ("Ok-1.yaml", "ok_1")]
+)
+def test_a_flow_without_a_name_is_called_like_its_file(file: str, name: str) -> None:
+    result = compile_flow("catalyst: 1\nnodes: {a: {type: set, with: {value: 1}}}\n", filename=file)
+    assert result.ok
+    assert f"app/workflows/{name}.py" in result.files
