@@ -313,7 +313,7 @@ def test_a_project_shares_with_its_flows() -> None:
 @pytest.mark.parametrize(
     ("file", "name"), [("1abc.yaml", "flow_1abc"), ("_paging.yaml", "paging"), ("Ok-1.yaml", "ok_1")]
 )
-def test_a_flow_without_a_name_is_called_like_its_file(file: str, name: str) -> None:
+def test_whatever_a_file_is_called_its_flow_gets_a_name(file: str, name: str) -> None:
     result = compile_flow("catalyst: 1\nnodes: {a: {type: set, with: {value: 1}}}\n", filename=file)
     assert result.ok
     assert f"app/workflows/{name}.py" in result.files
