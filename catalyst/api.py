@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from catalyst.assemble import assemble, source_map
+from catalyst.collector import collecting_seldom
 from catalyst.diagnostics import CompilerBug, Diagnostic, Span
 from catalyst.graph.model import Workflow
 from catalyst.linking.flows import Linked, Linker
@@ -48,6 +49,7 @@ class Result:
         return not any(item.severity == "error" for item in self.diagnostics)
 
 
+@collecting_seldom()
 def compile_flow(
     source: str, *, filename: str = "flow.yaml", read: Read | None = None, no_code: bool = False
 ) -> Result:
@@ -65,6 +67,7 @@ def compile_flow(
     return _finish(name, description, linked, settings, no_code=no_code)
 
 
+@collecting_seldom()
 def compile_project(path: str | Path, *, no_code: bool = False) -> Result:
     """Compile a folder with a `catalyst.yaml` and `flows/*.yaml` into one project."""
     folder = Path(path)

@@ -76,19 +76,6 @@ class LaneWriter:
         self.task = ""
         self.function = ""
 
-    def wait_for(self, earlier: list[LaneWriter]) -> None:
-        """Find the lanes to wait for: those that the plan names, and those of which a condition in here asks.
-
-        A step asks whether nodes ran that those before it depend on; these are done then, too, in lanes of their own.
-        """
-        self.sources = [lane for lane in earlier if lane.lane.name in self.lane.after or self._asks(lane)]
-        for lane in self.sources:
-            lane.awaited = True
-
-    def _asks(self, lane: LaneWriter) -> bool:
-        usage = self.sequence.writer.usage
-        return any(usage.readers(step.id) & self.own for step in lane.shared)
-
     def write_function(self) -> None:
         """The nested function that the lane runs."""
         outer = self.sequence.frame
@@ -168,6 +155,26 @@ class LaneWriter:
         if key[0] != "answered" and not usage.readers_of(key[0], key[1]) - self.group_ids:
             return "_"
         return self.sequence.frame.define(key, _wanted_name(key), type_, optional=optional).name
+
+
+def connect(lanes: list[LaneWriter]) -> None:
+    """Find for each lane those to wait for: the ones that the plan names, and the ones that a condition inside asks.
+
+    A step asks whether nodes ran that those before it depend on; these are done then, too, in lanes of their own.
+    """
+    names = {lane.lane.name: number for number, lane in enumerate(lanes)}
+    place = {id_: number for number, lane in enumerate(lanes) for id_ in lane.own}
+    sources = [{names[name] for name in lane.lane.after} for lane in lanes]
+    for number, lane in enumerate(lanes):
+        for step in lane.shared:
+            asking = (place.get(reader, -1) for reader in lane.sequence.writer.usage.readers(step.id))
+            for later in asking:
+                if later > number:
+                    sources[later].add(number)
+    for lane, numbers in zip(lanes, sources, strict=True):
+        lane.sources = [lanes[number] for number in sorted(numbers)]
+        for source in lane.sources:
+            source.awaited = True
 
 
 def _received(frame: Frame, lane: LaneWriter) -> list[str]:

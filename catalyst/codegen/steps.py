@@ -13,7 +13,7 @@ from catalyst.codegen.answers import all_behind, can_leave
 from catalyst.codegen.control import write_form
 from catalyst.codegen.frame import Frame, Variable, found_present, narrowable
 from catalyst.codegen.functions import call_source, needs_function
-from catalyst.codegen.lanes import LaneWriter
+from catalyst.codegen.lanes import LaneWriter, connect
 from catalyst.codegen.scribe import StepScribe
 from catalyst.codegen.tidy import UNWANTED
 from catalyst.codegen.usage import Usage, ids_inside
@@ -391,8 +391,7 @@ class Sequence:
         inside = {id_ for lane in together.lanes for id_ in steps_of(lane.items)}
         group_ids = ids_inside([self.steps[id_] for id_ in inside])
         lanes = [LaneWriter(self, lane, group_ids) for lane in together.lanes]
-        for number, lane in enumerate(lanes):
-            lane.wait_for(lanes[:number])
+        connect(lanes)
         for lane in lanes:
             if not lane.is_direct and not lane.sources:
                 lane.write_function()
