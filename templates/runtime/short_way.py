@@ -13,6 +13,7 @@ solve.
 
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -95,7 +96,12 @@ class ShortWay:
         self._app = app
         self._table = table
         self._exact = table.exact
+        self._owner = owner
         self._steps_aside = bool(owner.router.dependencies)
+
+    def moved(self, app: ASGIApp) -> "ShortWay":
+        """The same in front of another app."""
+        return ShortWay(app, self._table, self._owner)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a request to a workflow; hand everything else on. What is to be awaited goes back as it is."""
@@ -123,3 +129,23 @@ def shorten(app: FastAPI, table: RouteTable) -> None:
     # There is one entry when nobody has added another: ours.
     if len(app.user_middleware) == 1 and app.middleware_stack is not None:
         app.middleware_stack = ShortWay(app.middleware_stack, table, app)
+
+
+def in_front_of(app: Any) -> Any:
+    """What a server may call instead of the app, once it has been started.
+
+    That is the short way, so that a request to a workflow never comes to the app; or the app itself when it does more
+    with a request than hand it on, because somebody has added to it.
+    """
+    if type(app) is not FastAPI or app.root_path or _may_trace(app) or not isinstance(app.middleware_stack, ShortWay):
+        return app
+    return app.middleware_stack.moved(app)
+
+
+def _may_trace(app: FastAPI) -> bool:
+    """Whether FastAPI's own telemetry is on, which looks at every request; it is taken to be when nobody can say."""
+    try:
+        settings = app._telemetry
+    except AttributeError:
+        return True
+    return any(settings.get(kind, True) for kind in ("tracing", "metrics", "logs"))

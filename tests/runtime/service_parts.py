@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from pydantic import ConfigDict, Field, SecretStr, with_config
 from typing_extensions import TypedDict
 
+from templates.runtime.http_connection import connection_class
 from templates.runtime.pools import ConnectionPools
 from templates.runtime.server import GracefulServer
 from templates.runtime.service import NO_TELEMETRY, Service
@@ -85,7 +86,8 @@ class Running:
 
     def __init__(self, app: Any) -> None:
         self.port = _free_port()
-        config = uvicorn.Config(app, port=self.port, lifespan="on", log_config=None, access_log=False, loop="uvloop")
+        options: dict[str, Any] = {"loop": "uvloop", "http": connection_class(), "access_log": False}
+        config = uvicorn.Config(app, port=self.port, lifespan="on", log_config=None, **options)
         self.server = GracefulServer(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
