@@ -1,6 +1,7 @@
 """Options that all tests share."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -8,6 +9,12 @@ from hypothesis import settings
 # A busy machine makes an example slow; that is no fault of what is tested.
 settings.register_profile("catalyst", deadline=None)
 settings.load_profile("catalyst")
+
+# A script that runs the tests in the background has them ignore Ctrl+C, and `nohup` the end of the terminal; every program
+# that a test starts would inherit that, and those that are tested by it would never end. A handler is not inherited.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda number, frame: None)
 
 # The emitted projects have tests of their own; test_emitted_quality runs them where they belong.
 collect_ignore_glob = ["golden/*/expected/*"]
