@@ -10,8 +10,8 @@ from hypothesis import settings
 settings.register_profile("catalyst", deadline=None)
 settings.load_profile("catalyst")
 
-# A script that runs the tests in the background has them ignore Ctrl+C, and `nohup` the end of the terminal; every program
-# that a test starts would inherit that, and those that are tested by it would never end. A handler is not inherited.
+# A script that runs the tests in the background has them ignore Ctrl+C, and `nohup` the end of the terminal. Programs
+# that are started by a test would inherit that, and one that should end by it would stay. A handler is not inherited.
 for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda number, frame: None)
