@@ -17,7 +17,7 @@ input:
 types:
   Verdict: {score: number, reason: string}
 
-vars: {model: claude-sonnet-4-5}
+vars: {model: claude-sonnet-4-6}
 secrets: [ANTHROPIC_API_KEY, API_KEY]
 env: {CRM_URL: "http://127.0.0.1:9002"}
 

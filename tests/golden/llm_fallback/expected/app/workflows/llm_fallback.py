@@ -32,7 +32,7 @@ async def _answer(ctx: Context) -> Completion:
         ctx,
         "answer",
         [
-            Anthropic("claude-sonnet-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
+            Anthropic("claude-sonnet-4-6", api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
             OpenAI("small", api_key=ctx.secrets.local_key.get_secret_value(), base_url=ctx.env.local_url),
         ],
         messages=[{"role": "user", "content": ctx.input["question"]}],

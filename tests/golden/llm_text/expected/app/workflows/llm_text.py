@@ -12,7 +12,7 @@ from app.runtime.node import Retry, node
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-4-6"
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))
