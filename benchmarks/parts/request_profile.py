@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import signal
 import sys
 import tempfile
@@ -13,14 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bench import Bench, CannotMeasure, Round, Rounds
-from benchmarks.contenders import BY_HAND, EMITTED, SERVICE, by_hand, dumped, emitted, probes, race, start
+from benchmarks.contenders import BY_HAND, EMITTED, SERVICE, Contender, by_hand, dumped, emitted, probes, race, start
 from benchmarks.emitted import Emitted, flow_text, write_flow
 from benchmarks.sampling import ELSE, Asker, cost, sampled
 from benchmarks.service.work import PATH, order
 from benchmarks.table import Goal, Line, columns, middle, number, plain
 
 ORDER = 110
-CONSTANT = "no work at all"
+CONSTANT = {
+    BY_HAND: "no work at all, uvicorn",
+    EMITTED: "no work at all, the server of an emitted project",
+}
+"""An app that does nothing, behind the server of each contender."""
+SERVE = "import sys; from app.runtime import server; server.main('constant:app', None, sys.argv[1:])"
 ROUTE = "middleware, finding the route"
 BODY = "reading and checking the body"
 STEPS = "the steps of the flow"
@@ -77,9 +83,19 @@ def measure(bench: Bench) -> Rounds:
         found[f"{title}, in process"] = asyncio.run(_rounds(bench, app, body))
     with tempfile.TemporaryDirectory() as folder:
         write_flow(flow_text("three_nodes"), Path(folder))
-        contenders = [emitted(Path(folder)), by_hand(BY_HAND, "fastapi_app"), by_hand(CONSTANT, "constant")]
+        contenders = [
+            emitted(Path(folder)),
+            by_hand(BY_HAND, "fastapi_app"),
+            by_hand(CONSTANT[BY_HAND], "constant"),
+            _constant_behind_our_server(Path(folder)),
+        ]
         with start(bench, contenders, probes()[0].body) as servers:
             return {**found, **race(bench, servers, body)}
+
+
+def _constant_behind_our_server(project: Path) -> Contender:
+    command = (sys.executable, "-c", SERVE, "--log-level", "warning", "--port", "{port}")
+    return Contender(CONSTANT[EMITTED], command, project, env={**os.environ, "PYTHONPATH": str(SERVICE)})
 
 
 def _apps() -> dict[str, Any]:
@@ -140,7 +156,7 @@ def table(rounds: Rounds) -> str:
     rows: dict[str, dict[str, str]] = {}
     for part in PIECES:
         rows[part] = {title: number(middle(rounds[f"{title}, in process"], part)) for title in (BY_HAND, EMITTED)}
-    if "cpu_us" in rounds[CONSTANT][0]:
-        rows[SERVER] = {title: number(middle(rounds[CONSTANT], "cpu_us")) for title in (BY_HAND, EMITTED)}
+    if all("cpu_us" in rounds[title][0] for title in (*CONSTANT.values(), BY_HAND, EMITTED)):
+        rows[SERVER] = {title: number(middle(rounds[CONSTANT[title]], "cpu_us")) for title in (BY_HAND, EMITTED)}
         rows[WHOLE] = {title: number(middle(rounds[title], "cpu_us")) for title in (BY_HAND, EMITTED)}
     return columns(rows, "CPU µs of a request")
