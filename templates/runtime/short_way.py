@@ -120,6 +120,9 @@ def shorten(app: FastAPI, table: RouteTable) -> None:
     An endpoint answers its errors itself and needs none of those handlers. To be called once the app has been started,
     when no middleware can be added any more.
     """
+    stack = app.middleware_stack
+    if stack is None or isinstance(stack, ShortWay):
+        return  # mounted below another app, which has been started instead, or started before
     # There is one entry when nobody has added another: ours.
-    if len(app.user_middleware) == 1 and app.middleware_stack is not None:
-        app.middleware_stack = ShortWay(app.middleware_stack, table, app)
+    if len(app.user_middleware) == 1:
+        app.middleware_stack = ShortWay(stack, table, app)
