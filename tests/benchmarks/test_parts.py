@@ -162,6 +162,13 @@ def test_nothing_measured_is_a_failure(measured, tmp_path, capsys):
     assert command.main(["--only", "chain", "--json", str(tmp_path / "result.json")]) == 1
 
 
+def test_a_place_for_the_result_is_looked_at_first(measured, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path, tmp_path / "file" / "result.json"):
+        assert command.main(["--only", "expressions", "--json", str(place)]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {place} cannot be written: ")
+
+
 def test_an_unknown_part_is_said(capsys):
     with pytest.raises(SystemExit):
         command.main(["--only", "nonsense"])
