@@ -90,6 +90,8 @@ class StreamedRun:
     visible: tuple[str, ...]
     keep: Callable[[asyncio.Task[object]], None]
     answered: Answered | None = None
+    started: bool = False
+    """Whether the first event was sent."""
     error: Exception | None = None
 
 

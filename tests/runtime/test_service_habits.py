@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
@@ -9,8 +10,9 @@ from fastapi.testclient import TestClient
 
 from templates.runtime.service import NO_TELEMETRY
 from templates.runtime.short_way import ShortWay
+from templates.runtime.sse import EventStream
 from templates.runtime.workflow import HttpTrigger
-from tests.runtime.service_parts import echo, make_app, workflow
+from tests.runtime.service_parts import Slow, echo, make_app, serving, wait_until, workflow
 
 PATH = "/api/v1/echo/execute"
 BODY = {"query": "ab"}
@@ -138,3 +140,26 @@ def test_handlers_of_the_owner_are_for_his_own_routes(fast_path: bool) -> None:
         answers = [client.get("/own"), client.get("/nowhere"), client.post(PATH, json=BODY)]
     assert [answer.text for answer in answers[:2]] == ["mine: ValueError", "mine: HTTPException"]
     assert (answers[2].status_code, answers[2].json()["type"]) == (500, "urn:problem:internal")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_a_client_that_leaves_is_no_error_of_the_middleware(accept: str, fast_path: bool) -> None:
+    """Middleware written as a function waits for an answer, whoever is there to take it."""
+    slow, seen = Slow(), []
+    app = make_app(workflow(slow, stream=EventStream()), fast_path=fast_path)
+
+    @app.middleware("http")
+    async def note(request: Request, call_next: Any) -> Response:
+        try:
+            answer: Response = await call_next(request)
+        except RuntimeError as error:
+            seen.append(str(error))
+            raise
+        seen.append(str(answer.status_code))
+        return answer
+
+    with serving(app) as server:
+        with pytest.raises(httpx2.TimeoutException):
+            server.post(BODY, headers={"accept": accept}, timeout=0.3)
+        wait_until(lambda: bool(seen))
+    assert (seen, slow.cancelled) == (["499"], 1)
