@@ -103,7 +103,7 @@ async def _taken_apart(asker: Asker, state: Any, seconds: float) -> Round:
     """What a request costs, shared out by samples of that many seconds of CPU time."""
     whole = await cost(asker, state)
     if asker.status != 200:
-        raise SystemExit(f"the app says {asker.status}")
+        raise CannotMeasure(f"the app says {asker.status}")
     samples: Counter[str] = Counter()
     with sampled(piece, samples):
         until = time.process_time() + seconds
