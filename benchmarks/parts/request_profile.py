@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.bench import Bench, CannotMeasure, Round, Rounds
 from benchmarks.contenders import BY_HAND, EMITTED, SERVICE, by_hand, dumped, emitted, probes, race, start
 from benchmarks.emitted import Emitted, flow_text, write_flow
-from benchmarks.sampling import ELSE, Asker, cost, sampled
+from benchmarks.sampling import ELSE, Asker, cost, sampled, started
 from benchmarks.service.work import PATH, order
 from benchmarks.table import Goal, Line, columns, middle, number, plain
 
@@ -95,8 +95,8 @@ def _apps() -> dict[str, Any]:
 async def _rounds(bench: Bench, app: Any, body: bytes) -> list[Round]:
     asker = Asker(app, PATH, body)
     seconds = 0.5 if bench.quick else 3.0
-    async with app.router.lifespan_context(app) as state:
-        return [await _taken_apart(asker, state or {}, seconds) for _ in range(bench.rounds)]
+    async with started(app) as state:
+        return [await _taken_apart(asker, state, seconds) for _ in range(bench.rounds)]
 
 
 async def _taken_apart(asker: Asker, state: Any, seconds: float) -> Round:

@@ -1,10 +1,13 @@
 """The parts themselves, as far as they run in a moment and without a server; the flows and files they measure."""
 
 import ast
+import asyncio
 import json
 import re
+from contextlib import asynccontextmanager
 
 import pytest
+from fastapi import FastAPI
 
 from benchmarks import __main__ as command
 from benchmarks import contenders, parts
@@ -15,7 +18,7 @@ from benchmarks.parts import builds, chain, expressions, growth, request_profile
 from benchmarks.parts.fan_out import Graph, random_graph
 from benchmarks.peers.catalogue import PEERS, versions
 from benchmarks.results import load
-from benchmarks.sampling import ELSE
+from benchmarks.sampling import ELSE, started
 from benchmarks.service.work import order
 from catalyst.api import compile_flow
 from catalyst.measure.exchange import Answer
@@ -39,6 +42,28 @@ def test_a_request_is_taken_apart_by_file():
     assert request_profile.piece("/x/fastapi/routing.py", "app") == request_profile.AROUND
     assert request_profile.piece("/x/asyncio/base_events.py", "run") is None
     assert ELSE in request_profile.PIECES
+
+
+def test_an_app_is_started_as_a_server_does():
+    seen = []
+
+    @asynccontextmanager
+    async def lifespan(app):
+        seen.append(app.middleware_stack is not None)
+        if len(seen) > 1:
+            raise RuntimeError("no database")
+        yield {"pool": "open"}
+        seen.append("stopped")
+
+    async def state_of(app):
+        async with started(app) as state:
+            return dict(state)
+
+    app = FastAPI(lifespan=lifespan)
+    assert asyncio.run(state_of(app)) == {"pool": "open"}
+    assert seen == [True, "stopped"]
+    with pytest.raises(CannotMeasure, match="no database"):
+        asyncio.run(state_of(app))
 
 
 @pytest.mark.parametrize("size", [64, 256, 1024, 4096, 65536, 1000000])
