@@ -1,7 +1,8 @@
 """The routes of a service on its FastAPI app: workflows, health, metrics, and how errors look everywhere."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import count
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request, Response
@@ -60,8 +61,8 @@ class EndpointResponse(Response):
         await self._endpoint(scope, receive, send, self._path_values)
 
 
-def add_workflow_route(app: FastAPI, endpoint: Endpoint) -> None:
-    """Serve an endpoint as a route, and describe it in `/docs`.
+def add_workflow_route(app: FastAPI, endpoint: Endpoint, operation_id: str) -> None:
+    """Serve an endpoint as a route, and describe it in `/docs` under this name.
 
     Two routes stand at its path. The first one answers: it takes the bare request, since the endpoint reads and checks
     it. The second one is never reached: its signature is what OpenAPI is made from.
@@ -80,7 +81,7 @@ def add_workflow_route(app: FastAPI, endpoint: Endpoint) -> None:
         name=workflow.name,
         summary=workflow.name.replace("_", " "),
         description=workflow.description,
-        operation_id=_operation_id(workflow, trigger),
+        operation_id=operation_id,
         status_code=trigger.status,
         response_model=workflow.output_type,
         responses=_responses(workflow, trigger),
@@ -103,13 +104,18 @@ def _described(body_type: Any) -> Callable[..., Awaitable[None]]:
     return with_body
 
 
-def _operation_id(workflow: Workflow, trigger: HttpTrigger) -> str:
-    """The workflow's name; its further triggers have method and path behind it."""
-    first = next(other for other in workflow.triggers if isinstance(other, HttpTrigger))
-    if first is trigger:
-        return workflow.name
-    words = "".join(letter if letter.isalnum() else "_" for letter in trigger.path).strip("_")
-    return f"{workflow.name}_{trigger.method.lower()}_{words}"
+def operation_ids(endpoints: Iterable[Endpoint]) -> dict[Endpoint, str]:
+    """A name of its own for each: the workflow's; its further triggers have method and path behind it."""
+    by_name: dict[str, Endpoint] = {}
+    further = [each for each in endpoints if by_name.setdefault(each.workflow.name, each) is not each]
+    for endpoint in further:
+        words = "".join(letter if letter.isalnum() else "_" for letter in endpoint.trigger.path).strip("_")
+        wanted = f"{endpoint.workflow.name}_{endpoint.trigger.method.lower()}_{words}"
+        numbered = (f"{wanted}_{number}" for number in count(2))
+        # `/a/b` and `/a.b` have the same words.
+        name = wanted if wanted not in by_name else next(each for each in numbered if each not in by_name)
+        by_name[name] = endpoint
+    return {endpoint: name for name, endpoint in by_name.items()}
 
 
 def _responses(workflow: Workflow, trigger: HttpTrigger) -> dict[int | str, dict[str, Any]]:

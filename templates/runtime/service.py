@@ -35,6 +35,7 @@ from .routes import (
     add_security_schemes,
     add_service_routes,
     add_workflow_route,
+    operation_ids,
 )
 from .short_way import RouteTable, ShortWay, shorten
 from .workflow import Auth, Check, HttpTrigger, Workflow
@@ -71,8 +72,9 @@ class Service:
     def mount(self, app: FastAPI) -> None:
         """Add everything to the app. Call it before adding routes of your own; middleware may come before or after."""
         # A path without parameters goes before one that would match it too.
+        names = operation_ids(self._endpoints)
         for endpoint in sorted(self._endpoints, key=lambda each: _specificity(each.trigger.path)):
-            add_workflow_route(app, endpoint)
+            add_workflow_route(app, endpoint, names[endpoint])
         for workflow in self.workflows:
             add_info_route(app, workflow)
         add_service_routes(app, self._host)

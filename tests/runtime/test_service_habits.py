@@ -163,3 +163,19 @@ def test_a_client_that_leaves_is_no_error_of_the_middleware(accept: str, fast_pa
             server.post(BODY, headers={"accept": accept}, timeout=0.3)
         wait_until(lambda: bool(seen))
     assert (seen, slow.cancelled) == (["499"], 1)
+
+
+def test_every_route_has_a_name_of_its_own_in_openapi() -> None:
+    paths = ("/first", "/a/b", "/a.b", "/a-b", "/{query}")
+    triggers = tuple(HttpTrigger("PUT", path) for path in paths)
+    other = workflow(name="echo_put_a_b", trigger=HttpTrigger("POST", "/other"))
+    described = make_app(workflow(triggers=triggers), other).openapi()["paths"]
+    names = {path: operation["operationId"] for path, methods in described.items() for operation in methods.values()}
+    assert names == {
+        "/first": "echo",
+        "/other": "echo_put_a_b",
+        "/a/b": "echo_put_a_b_2",
+        "/a.b": "echo_put_a_b_3",
+        "/a-b": "echo_put_a_b_4",
+        "/{query}": "echo_put_query",
+    }
