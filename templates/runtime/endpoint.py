@@ -45,6 +45,7 @@ class Endpoint:
         self._host = host
         self._counts = host.metrics.counts[workflow.name]
         self._timeout = workflow.timeout if workflow.timeout is not None else host.limits.run_timeout
+        self._is_silent = trigger.status in answers.WITHOUT_BODY
         self._guarded = trigger.auth is not None or trigger.rate_limit is not None
 
     async def __call__(
@@ -157,6 +158,8 @@ class Endpoint:
             return answer
         if self._host.trace and b"trace=1" in scope["query_string"].split(b"&"):
             output = {"output": output, "trace": self._trace(ctx)}
+        if self._is_silent:
+            return Answer(self.trigger.status, [named], b"")
         body = answers.to_json(output)
         headers = [answers.JSON, (b"content-length", b"%d" % len(body)), named]
         return Answer(self.trigger.status, headers, body)

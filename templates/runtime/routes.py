@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from . import logs, metrics, problems
-from .answers import Answer, JsonResponse
+from .answers import WITHOUT_BODY, Answer, JsonResponse
 from .endpoint import Endpoint, new_execution_id
 from .host import Host, is_stopping
 from .workflow import HttpTrigger, Workflow
@@ -83,7 +83,7 @@ def add_workflow_route(app: FastAPI, endpoint: Endpoint, operation_id: str) -> N
         description=workflow.description,
         operation_id=operation_id,
         status_code=trigger.status,
-        response_model=workflow.output_type,
+        response_model=workflow.output_type if trigger.status not in WITHOUT_BODY else None,
         responses=_responses(workflow, trigger),
         openapi_extra=_extra(endpoint),
     )

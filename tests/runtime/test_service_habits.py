@@ -179,3 +179,15 @@ def test_every_route_has_a_name_of_its_own_in_openapi() -> None:
         "/a-b": "echo_put_a_b_4",
         "/{query}": "echo_put_query",
     }
+
+
+@pytest.mark.parametrize("status", [204, 205])
+def test_a_status_without_a_body(status: int, fast_path: bool) -> None:
+    app = make_app(workflow(trigger=HttpTrigger("POST", PATH, status=status)), trace=True, fast_path=fast_path)
+    with serving(app) as server:
+        answers = [server.post(BODY), server.post(BODY, path=f"{PATH}?trace=1")]
+        wrong = server.post({})
+    assert [(answer.status_code, answer.content) for answer in answers] == [(status, b"")] * 2
+    assert all("x-execution-id" in answer.headers and "server-timing" in answer.headers for answer in answers)
+    assert wrong.status_code == 422
+    assert set(app.openapi()["paths"][PATH]["post"]["responses"]) == {str(status), "422", "default"}
