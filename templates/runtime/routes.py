@@ -164,8 +164,8 @@ def add_security_schemes(app: FastAPI, endpoints: list[Endpoint]) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def add_service_routes(app: FastAPI, host: Host) -> None:
-    """`/health`, `/ready` and `/metrics`."""
+def add_service_routes(app: FastAPI, host: Host) -> list[str]:
+    """`/health`, `/ready` and `/metrics`; gives these paths."""
 
     async def health() -> JsonResponse:
         """The process is up."""
@@ -188,12 +188,14 @@ def add_service_routes(app: FastAPI, host: Host) -> None:
         """Prometheus."""
         return Response(host.metrics.text(), media_type=metrics.CONTENT_TYPE)
 
-    for path, function in (("/health", health), ("/ready", ready), ("/metrics", show_metrics)):
+    routes: dict[str, Any] = {"/health": health, "/ready": ready, "/metrics": show_metrics}
+    for path, function in routes.items():
         app.add_api_route(path, function, methods=["GET", "HEAD"], include_in_schema=False)
+    return list(routes)
 
 
-def add_info_route(app: FastAPI, workflow: Workflow) -> None:
-    """`GET /api/v1/{name}/info`: what the workflow takes and gives, and its graph."""
+def add_info_route(app: FastAPI, workflow: Workflow) -> str:
+    """`GET /api/v1/{name}/info`: what the workflow takes and gives, and its graph. Gives this path."""
     info = {
         "name": workflow.name,
         "description": workflow.description,
@@ -214,6 +216,7 @@ def add_info_route(app: FastAPI, workflow: Workflow) -> None:
 
     path = f"/api/v1/{workflow.name}/info"
     app.add_api_route(path, show_info, methods=["GET", "HEAD"], include_in_schema=False)
+    return path
 
 
 def add_problem_handlers(app: FastAPI) -> None:

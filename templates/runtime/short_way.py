@@ -36,6 +36,7 @@ class RouteTable:
         self.exact: dict[tuple[str, str], Endpoint] = {}
         self._root = _Segment()
         self._has_parameters = False
+        self._kept_out: frozenset[str] = frozenset()
         for endpoint in endpoints:
             trigger = endpoint.trigger
             if "{" in trigger.path:
@@ -43,9 +44,13 @@ class RouteTable:
             else:
                 self.exact[trigger.method, trigger.path] = endpoint
 
+    def keep_out(self, paths: Iterable[str | None]) -> None:
+        """Leave `GET` of these paths to the app, although a path with parameters would match them."""
+        self._kept_out = frozenset(path for path in paths if path is not None)
+
     def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
         """The endpoint for a path with parameters, and their values."""
-        if not self._has_parameters:
+        if not self._has_parameters or (method == "GET" and path in self._kept_out):
             return None
         values: list[str] = []
         segment = _descend(self._root, path.split("/"), 0, values, method)

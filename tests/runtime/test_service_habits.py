@@ -7,15 +7,26 @@ import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.testclient import TestClient
+from pydantic import with_config
+from typing_extensions import TypedDict
 
 from templates.runtime.service import NO_TELEMETRY
 from templates.runtime.short_way import ShortWay
 from templates.runtime.sse import EventStream
 from templates.runtime.workflow import HttpTrigger
-from tests.runtime.service_parts import Slow, echo, make_app, serving, wait_until, workflow
+from tests.runtime.service_parts import STRICT, Slow, Told, echo, make_app, serving, wait_until, workflow
 
 PATH = "/api/v1/echo/execute"
 BODY = {"query": "ab"}
+
+
+@with_config(STRICT)
+class _Word(TypedDict):
+    query: str
+
+
+async def _give_back(ctx: Any) -> Told:
+    return {"text": ctx.input["query"]}
 
 
 async def _only_friends(x_friend: str = Header("")) -> None:
@@ -191,3 +202,18 @@ def test_a_status_without_a_body(status: int, fast_path: bool) -> None:
     assert all("x-execution-id" in answer.headers and "server-timing" in answer.headers for answer in answers)
     assert wrong.status_code == 422
     assert set(app.openapi()["paths"][PATH]["post"]["responses"]) == {str(status), "422", "default"}
+
+
+def test_a_path_of_parameters_leaves_the_routes_of_the_service_to_it(fast_path: bool) -> None:
+    triggers = tuple(
+        HttpTrigger(method, path, parameters={"query": "path"}, parameters_type=_Word)
+        for method, path in (("GET", "/{query}"), ("PUT", "/{query}"), ("GET", "/api/v1/{query}/info"))
+    )
+    app = make_app(workflow(_give_back, triggers=triggers, input_type=_Word), fast_path=fast_path)
+    with serving(app) as server:
+        own = ["/health", "/ready", "/metrics", "/docs", "/openapi.json", "/api/v1/echo/info"]
+        answers = {path: server.client.get(path) for path in own}
+        others = [server.client.get("/docks"), server.client.get("/api/v1/e/info"), server.client.put("/health")]
+    assert {answer.status_code for answer in answers.values()} == {200}
+    assert not any("x-execution-id" in answer.headers for answer in answers.values())
+    assert [answer.json() for answer in others] == [{"text": "docks"}, {"text": "e"}, {"text": "health"}]
