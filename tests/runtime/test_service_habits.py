@@ -217,3 +217,13 @@ def test_a_path_of_parameters_leaves_the_routes_of_the_service_to_it(fast_path: 
     assert {answer.status_code for answer in answers.values()} == {200}
     assert not any("x-execution-id" in answer.headers for answer in answers.values())
     assert [answer.json() for answer in others] == [{"text": "docks"}, {"text": "e"}, {"text": "health"}]
+
+
+def test_a_route_may_have_words_of_its_own_in_openapi() -> None:
+    triggers = (HttpTrigger("PUT", "/a", summary="Say it", description="Only here."), HttpTrigger("POST", "/b"))
+    app = make_app(workflow(name="say_back", description="Says it back.", triggers=triggers))
+    operations = [operation for methods in app.openapi()["paths"].values() for operation in methods.values()]
+    assert [(each["summary"], each["description"]) for each in operations] == [
+        ("Say it", "Only here."),
+        ("say back", "Says it back."),
+    ]

@@ -28,7 +28,7 @@ Context = ExecutionContext[StatusWithoutBodyInput, None, None]
 
 async def status_without_body(ctx: Context) -> StatusWithoutBodyOutput:
     """Run the workflow once; gives its output."""
-    # gone, flow.yaml:9
+    # gone, flow.yaml:14
     gone = ctx.input["id"].upper()
     ctx.set_output("gone", gone)
     return {"id": gone}
@@ -41,7 +41,13 @@ STATUS_WITHOUT_BODY = Workflow(
     output_type=StatusWithoutBodyOutput,
     triggers=(
         HttpTrigger(
-            "DELETE", "/things/{id}", parameters={"id": "path"}, parameters_type=StatusWithoutBodyParameters, status=204
+            "DELETE",
+            "/things/{id}",
+            parameters={"id": "path"},
+            parameters_type=StatusWithoutBodyParameters,
+            status=204,
+            summary='Take a "thing" away',
+            description="Says nothing when it is gone.",
         ),
         HttpTrigger("POST", "/things"),
     ),
