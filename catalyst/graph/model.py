@@ -231,6 +231,7 @@ class OutputField:
     given: Type
     """The type of the value as written; the same, or unknown."""
     stream: bool
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

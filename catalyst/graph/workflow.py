@@ -166,7 +166,7 @@ class _Flow:
         declared = self.types.field_type(spec.type) if spec.type is not None else given
         if not is_secret(given) and not accepts(declared, given):
             declared = self._mended(name, declared, given, span, from_nodes=_from_nodes(value, site))
-        return OutputField(name, value, declared, given, spec.stream)
+        return OutputField(name, value, declared, given, spec.stream, str(spec.description or ""))
 
     def _mended(self, name: str, declared: Type, given: Type, span: Span, *, from_nodes: bool) -> Type:
         """Report an output that is not of its declared type; gives the type that it has.
