@@ -64,6 +64,7 @@ def _measure(options: argparse.Namespace) -> int:
     bench = quick_bench() if options.quick else Bench()
     bench.with_peers = options.peers is not False
     path = options.json or results.default_path()
+    results.check_place(path)
     measured: dict[str, Rounds] = {}
     for name, rounds in _parts(bench, options.only or parts.names()):
         measured[name] = rounds

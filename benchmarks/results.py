@@ -83,7 +83,25 @@ def load(path: Path) -> Result:
     unknown = sorted(set(measured) - set(parts.names()))
     if unknown:
         raise WrongResult(f"{path} has parts that are not known here: {', '.join(unknown)}")
-    return Result(data, measured, skipped)
+    found = Result(data, measured, skipped)
+    try:
+        found.lines()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        raise WrongResult(f"{path} lacks rounds that its lines are made from") from None
+    return found
+
+
+def check_place(path: Path) -> None:
+    """Raise WrongResult when no result could be kept there; to be asked before anything is measured."""
+    is_new = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise WrongResult(f"{path} cannot be written: {error.strerror}") from None
 
 
 def default_path() -> Path:

@@ -6,13 +6,16 @@ belongs to a known part of the code gets the sample: what C code does counts for
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
+from contextlib import asynccontextmanager, contextmanager
 from types import CodeType, FrameType
 from typing import Any
+
+from benchmarks.bench import CannotMeasure
 
 ELSE = "everything else"
 Piece = Callable[[str, str], "str | None"]
@@ -56,6 +59,26 @@ class Asker:
     async def _send(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+
+
+@asynccontextmanager
+async def started(app: Any) -> AsyncIterator[Mapping[str, Any]]:
+    """The app, started and stopped by the messages that a server sends; gives the state that its requests carry."""
+    state: dict[str, Any] = {}
+    to_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+    from_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": state}
+    task = asyncio.create_task(app(scope, to_app.get, from_app.put))
+    to_app.put_nowait({"type": "lifespan.startup"})
+    message = await from_app.get()
+    if message["type"] != "lifespan.startup.complete":
+        await asyncio.gather(task, return_exceptions=True)  # it raises what the message says
+        raise CannotMeasure(f"the app does not start: {message.get('message', '')[-200:]}")
+    try:
+        yield state
+    finally:
+        to_app.put_nowait({"type": "lifespan.shutdown"})
+        await task
 
 
 @contextmanager

@@ -5,7 +5,6 @@ What a command needs is imported when it runs, so that `catalyst --help` answers
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -16,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from catalyst import __version__
+from catalyst.collector import collecting_seldom
 
 
 class Commands(TyperGroup):
@@ -350,9 +350,9 @@ def explain(
 def main() -> None:
     """The entry point of the executable."""
     # A command makes many values that live until its end; looking for garbage among them costs a tenth of its time.
-    gc.set_threshold(50_000, 20, 20)
     try:
-        app()
+        with collecting_seldom():
+            app()
     except Exception as error:
         from catalyst.commands.guard import report_bug
 

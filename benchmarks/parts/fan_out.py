@@ -95,7 +95,7 @@ def _milliseconds(request: Request) -> float:
             answer = connection.ask(request)
             each.append((time.perf_counter() - began) * 1000)
             if answer.status != 200:
-                raise SystemExit(f"{request.url}: {answer.status} {answer.body[:500]!r}")
+                raise CannotMeasure(f"{request.url}: {answer.status} {answer.body[:500]!r}")
     return median(each)
 
 

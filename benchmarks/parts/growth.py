@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.bench import Bench, Rounds
+from benchmarks.bench import Bench, CannotMeasure, Rounds
 from benchmarks.contenders import (
     BY_HAND,
     EMITTED,
@@ -110,7 +110,7 @@ def _race(bench: Bench, asked: Mapping[str, tuple[Running, bytes]]) -> Rounds:
     for server, body in asked.values():
         status, _ = server.answer(body)
         if status != 200:
-            raise SystemExit(f"{server.contender.title} says {status} to {len(body)} bytes")
+            raise CannotMeasure(f"{server.contender.title} says {status} to {len(body)} bytes")
         loaded(bench, server, body, connections=CONNECTIONS, seconds=1)
     return bench.take_turns(asked, lambda title: loaded(bench, *asked[title], connections=CONNECTIONS, seconds=SECONDS))
 

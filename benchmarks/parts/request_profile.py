@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.bench import Bench, CannotMeasure, Round, Rounds
 from benchmarks.contenders import BY_HAND, EMITTED, SERVICE, Contender, by_hand, dumped, emitted, probes, race, start
 from benchmarks.emitted import Emitted, flow_text, write_flow
-from benchmarks.sampling import ELSE, Asker, cost, sampled
+from benchmarks.sampling import ELSE, Asker, cost, sampled, started
 from benchmarks.service.work import PATH, order
 from benchmarks.table import Goal, Line, columns, middle, number, plain
 
@@ -110,10 +110,9 @@ def _apps() -> dict[str, Any]:
 
 async def _rounds(bench: Bench, app: Any, body: bytes) -> list[Round]:
     seconds = 0.5 if bench.quick else 3.0
-    app.middleware_stack = app.build_middleware_stack()  # as the first message of a server does
-    async with app.router.lifespan_context(app) as state:
+    async with started(app) as state:
         asker = Asker(_entrance(app), PATH, body)
-        return [await _taken_apart(asker, state or {}, seconds) for _ in range(bench.rounds)]
+        return [await _taken_apart(asker, state, seconds) for _ in range(bench.rounds)]
 
 
 def _entrance(app: Any) -> Any:
@@ -128,7 +127,7 @@ async def _taken_apart(asker: Asker, state: Any, seconds: float) -> Round:
     """What a request costs, shared out by samples of that many seconds of CPU time."""
     whole = await cost(asker, state)
     if asker.status != 200:
-        raise SystemExit(f"the app says {asker.status}")
+        raise CannotMeasure(f"the app says {asker.status}")
     samples: Counter[str] = Counter()
     with sampled(piece, samples):
         until = time.process_time() + seconds

@@ -158,7 +158,7 @@ class Annotations:
 
     def _field(self, field: FieldType, hint: str) -> str:
         default = self.default(json.loads(field.default), field.type) if field.default is not None else ""
-        text = self.limited(field.type, hint, field.limits, default=default)
+        text = self.limited(field.type, hint, field.limits, default=default, description=field.description)
         return text if field.required else f"{self.module.use_package('typing', 'NotRequired')}[{text}]"
 
     def class_source(self, name: str, fields: list[tuple[str, str]], decorator: str) -> str:

@@ -90,7 +90,8 @@ def write_output(module: Module, annotations: Annotations, workflow: Workflow) -
     if not isinstance(workflow.output, tuple):
         return annotations.of(workflow.output_type, base)
     name = module.names.take(base)
-    fields = [(f.name, annotations.of(_precise(f), f"{workflow.name} {f.name}")) for f in workflow.output]
+    texts = ((each, annotations.of(_precise(each), f"{workflow.name} {each.name}")) for each in workflow.output)
+    fields = [(each.name, annotations.held_to(text, {}, description=each.description)) for each, text in texts]
     module.classes.append(annotations.class_source(name, fields, ""))
     return name
 

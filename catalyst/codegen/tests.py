@@ -36,6 +36,9 @@ _SURE_HELPERS = frozenset(
 
 _BODYLESS = ("GET", "DELETE")
 
+_WITHOUT_BODY = (204, 205)
+"""Statuses of good answers that have no body."""
+
 
 def emit_tests(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str]:
     """{path: text}: the shared part, and a module of tests for each workflow."""
@@ -355,7 +358,9 @@ class _WorkflowTests:
 
     def _example_run(self, route: Route, request: _Request) -> None:
         lines = [f"answer = {request.call()}"]
-        if self.sure:
+        if self.sure and route.status in _WITHOUT_BODY:
+            lines += [f"assert answer.status_code == {route.status}, answer.text", "assert answer.content == b''"]
+        elif self.sure:
             adapter = self.module.use_package("pydantic", "TypeAdapter")
             lines += [f"assert answer.status_code == {route.status}, answer.text", self._shape(adapter)]
         else:

@@ -228,6 +228,8 @@ class _WorkflowModule:
             arguments.append(f"body_type={types.body}")
         if route.status != 200:
             arguments.append(f"status={route.status}")
+        words = {"summary": route.summary, "description": route.description}
+        arguments += [f"{name}={text!r}" for name, text in words.items() if text]
         return f"{self.module.use('workflow', 'HttpTrigger')}({', '.join(arguments)})"
 
     def _auth(self, auth: Mapping[str, Any]) -> str:

@@ -62,7 +62,7 @@ def target_of(
     """The request for a workflow. Raises `CommandProblem` when there is no such route, or no request for it."""
     chosen = _route(workflow, route)
     if stream and not workflow.stream:
-        advice = "a node with `stream: true` makes it one"
+        advice = "write `stream: true` at a field of its output"
         raise CommandProblem(f"the flow `{workflow.name}` does not stream", help=advice)
     values = example_input(workflow) if given is None else json.loads(given)
     if not isinstance(values, dict):

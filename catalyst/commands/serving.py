@@ -11,6 +11,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,7 +49,8 @@ class Service:
         self.prepare()
         assert self._helper is not None
         assert self._helper.stdin is not None
-        self._helper.stdin.write(os.fsencode(folder.resolve()) + b"\n")
+        with suppress(BrokenPipeError):  # the helper has just ended: `news` says so
+            self._helper.stdin.write(os.fsencode(folder.resolve()) + b"\n")
         self.runs = True
 
     def news(self) -> list[str]:

@@ -6,7 +6,7 @@ two of them. A `SecretType` marks a value that must not reach an output, a log, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 
@@ -95,6 +95,8 @@ class FieldType:
     required: bool = True
     limits: Limits = ()
     default: str | None = None
+    description: str = field(default="", compare=False)
+    """Words for people: types that differ only in them are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,12 +348,12 @@ def _accepts_object(wanted: ObjectType, given: Type) -> bool:
         return wanted.open and not any(field.required for _, field in wanted.fields)
     if not isinstance(given, ObjectType):
         return False
-    for name, field in wanted.fields:
+    for name, asked in wanted.fields:
         got = given.field(name)
         if got is None:
-            if field.required and not given.open:
+            if asked.required and not given.open:
                 return False
-        elif not accepts(field.type, got.type) or (field.required and not got.required):
+        elif not accepts(asked.type, got.type) or (asked.required and not got.required):
             return False
     known = {name for name, _ in wanted.fields}
     return wanted.open or all(name in known for name, _ in given.fields)

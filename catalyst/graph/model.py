@@ -205,6 +205,10 @@ class Route:
     locations: Mapping[str, str]
     """Input field -> path, query or header, for those that do not come in the body."""
     status: int
+    summary: str = ""
+    """Its title in the API's documentation; the flow's name when empty."""
+    description: str = ""
+    """Its text there; the flow's when empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,7 @@ class OutputField:
     given: Type
     """The type of the value as written; the same, or unknown."""
     stream: bool
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

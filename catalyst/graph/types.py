@@ -129,7 +129,8 @@ class NamedTypes:
         if field.choices and isinstance(type_, StrType):
             type_ = StrType(tuple(str(choice) for choice in field.choices))
         is_there = field.required or field.default is not None
-        return FieldType(type_, is_there, self._limits(field.type, field.limits), field.default)
+        limits = self._limits(field.type, field.limits)
+        return FieldType(type_, is_there, limits, field.default, str(field.description or ""))
 
 
 def type_of_constant(value: object) -> Type:

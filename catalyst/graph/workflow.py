@@ -166,7 +166,7 @@ class _Flow:
         declared = self.types.field_type(spec.type) if spec.type is not None else given
         if not is_secret(given) and not accepts(declared, given):
             declared = self._mended(name, declared, given, span, from_nodes=_from_nodes(value, site))
-        return OutputField(name, value, declared, given, spec.stream)
+        return OutputField(name, value, declared, given, spec.stream, str(spec.description or ""))
 
     def _mended(self, name: str, declared: Type, given: Type, span: Span, *, from_nodes: bool) -> Type:
         """Report an output that is not of its declared type; gives the type that it has.
@@ -240,7 +240,8 @@ class _Flow:
         auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
         rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
         events = tuple(trigger.events) if trigger.events is not None else ("partial", "token", "done", "error")
-        return Route(trigger.method, path, auth, rate, events, locations, trigger.status)
+        summary, description = str(trigger.summary or ""), str(trigger.description or "")
+        return Route(trigger.method, path, auth, rate, events, locations, trigger.status, summary, description)
 
     def _check_parameters(self, locations: Mapping[str, str]) -> None:
         """Report inputs that are to come from a place where only text can stand."""

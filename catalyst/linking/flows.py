@@ -21,6 +21,7 @@ from catalyst.nodes.base import CalledFlow, Signature
 from catalyst.spec.flow import flow_from_tree, load_flow
 from catalyst.spec.model import Flow, ProjectFile
 from catalyst.spec.tree import LocatedMap
+from catalyst.spec.triggers import path_shape
 from catalyst.spec.visual.detect import is_visual
 
 Read = Callable[[str], "str | None"]
@@ -132,7 +133,7 @@ class Linker:
         seen: dict[tuple[str, str], str] = {}
         for workflow in self.linked.workflows:
             for route in workflow.routes:
-                other = seen.setdefault((route.method, route.path), workflow.name)
+                other = seen.setdefault((route.method, path_shape(route.path)), workflow.name)
                 if other != workflow.name:
                     message = f"`{workflow.name}` and `{other}` have the same route {route.method} {route.path}"
                     self.linked.found.error("E321", message, workflow.span)

@@ -14,7 +14,7 @@ from catalyst.spec.inputs import FieldSpec
 from catalyst.spec.model import Flow, HttpTrigger, ScheduleTrigger, Shared
 from catalyst.spec.names import check_names, meeting_names
 from catalyst.spec.tree import LocatedMap, key_span_at, span_at
-from catalyst.spec.triggers import path_parameters
+from catalyst.spec.triggers import path_parameters, path_shape
 from catalyst.spec.typetext import SIMPLE_TYPES, NamedType, names_in, types_help
 from catalyst.spec.validate import Place
 
@@ -147,13 +147,20 @@ def _routes(flow: Flow, tree: LocatedMap, start: Span) -> list[Diagnostic]:
     for index, trigger in enumerate(flow.triggers):
         if trigger.http is None:
             continue
-        route = (trigger.http.method, trigger.http.path or f"/api/v1/{flow.name}/execute")
-        if route in seen:
-            span = span_at(tree, ("triggers", index, "http", "path"), start)
-            message = f"two triggers answer {route[0]} {route[1]}"
+        method, path = trigger.http.method, trigger.http.path or f"/api/v1/{flow.name}/execute"
+        span = span_at(tree, ("triggers", index, "http", "path"), start)
+        if (method, path_shape(path)) in seen:
+            message = f"two triggers answer {method} {path}"
             found.append(Diagnostic("E250", "error", message, span, "give each its own path or method"))
-        seen.add(route)
+        elif method == "GET" and path in (*_SERVICE_PATHS, f"/api/v1/{flow.name}/info"):
+            message = f"GET {path} is a route that every service has"
+            found.append(Diagnostic("E250", "error", message, span, "give the trigger another path"))
+        seen.add((method, path_shape(path)))
     return found
+
+
+_SERVICE_PATHS = ("/health", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")
+"""Where an emitted service says how it is and what it takes."""
 
 
 def _path_and_input(

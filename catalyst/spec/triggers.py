@@ -28,6 +28,11 @@ def path_parameters(path: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\{([^{}/]*)\}", path))
 
 
+def path_shape(path: str) -> str:
+    """The path without the names of its parameters: two paths of one shape answer the same requests."""
+    return re.sub(r"\{[^{}/]*\}", "{}", path)
+
+
 def _read_path(value: Any) -> str:
     if not isinstance(value, str):
         raise problem("E142", f"a path is text, this is {kind_of(value)}")

@@ -21,7 +21,7 @@ Headers = list[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _BYTES = (b"content-type", b"application/octet-stream")
-_WITHOUT_BODY = frozenset((204, 205, 304))
+WITHOUT_BODY = frozenset((204, 205, 304))
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 # Printable ASCII that neither begins nor ends with a space: nothing that could end the line or start another header.
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,8190}[\x21-\x7e])?")
@@ -98,7 +98,7 @@ def from_reply(reply: Reply) -> Answer:
     body, kind = _reply_body(reply)
     if kind is not None and all(name != b"content-type" for name, _ in headers):
         headers.append(kind)
-    if reply.status not in _WITHOUT_BODY:
+    if reply.status not in WITHOUT_BODY:
         headers.append((b"content-length", b"%d" % len(body)))
     return Answer(reply.status, headers, body)
 
@@ -106,7 +106,7 @@ def from_reply(reply: Reply) -> Answer:
 def _reply_body(reply: Reply) -> tuple[bytes, tuple[bytes, bytes] | None]:
     """The body and its content type; no body at all when there is nothing to say."""
     body = reply.body
-    if reply.status in _WITHOUT_BODY or body is None:
+    if reply.status in WITHOUT_BODY or body is None:
         return b"", None
     if isinstance(body, str):
         return body.encode("utf-8", "replace"), _TEXT

@@ -26,6 +26,7 @@ from .workflow import Answered, HttpTrigger, StreamedRun, Streamer, Workflow
 Context = ExecutionContext[Any, Any, Any]
 _NO_VALUES: Mapping[str, str] = {}
 _EVENTS = b"text/event-stream"
+_CLIENT_CLOSED_REQUEST = 499  # as proxies log it
 _WEIGHT = re.compile(rb"q=([01](?:\.[0-9]{0,3})?)")
 
 
@@ -44,6 +45,7 @@ class Endpoint:
         self._host = host
         self._counts = host.metrics.counts[workflow.name]
         self._timeout = workflow.timeout if workflow.timeout is not None else host.limits.run_timeout
+        self._is_silent = trigger.status in answers.WITHOUT_BODY
         self._guarded = trigger.auth is not None or trigger.rate_limit is not None
 
     async def __call__(
@@ -65,7 +67,7 @@ class Endpoint:
         except asyncio.CancelledError:
             answer = self._cancelled(guard, execution_id)
         except ClientGone:
-            answer = None
+            answer = _unread()
             self._counts.refused("cancelled")
         except Exception as error:
             answer = self._refused(error, execution_id)
@@ -156,6 +158,8 @@ class Endpoint:
             return answer
         if self._host.trace and b"trace=1" in scope["query_string"].split(b"&"):
             output = {"output": output, "trace": self._trace(ctx)}
+        if self._is_silent:
+            return Answer(self.trigger.status, [named], b"")
         body = answers.to_json(output)
         headers = [answers.JSON, (b"content-length", b"%d" % len(body)), named]
         return Answer(self.trigger.status, headers, body)
@@ -184,7 +188,7 @@ class Endpoint:
         )
 
     async def _stream(self, streamer: Streamer, streamed: StreamedRun, receive: Receive, send: Send) -> Answer | None:
-        """Send the run's events; None, or the answer to an error that came before the first of them."""
+        """Send the run's events; None, or the answer to what ended it before the first of them."""
         host, counts, ctx = self._host, self._counts, streamed.ctx
         host.running += 1
         counts.in_flight += 1
@@ -194,7 +198,7 @@ class Endpoint:
             await streamer.serve(streamed, receive, send)
             status = "ok" if streamed.error is None else host.failed(self.workflow, streamed.error)
         except ClientGone:
-            pass
+            answer = _unread() if not streamed.started else None
         except Exception as error:
             status = host.failed(self.workflow, error)
             answer = problems.answer(error, ctx.execution_id)
@@ -204,13 +208,13 @@ class Endpoint:
             counts.finished(status, (monotonic_ns() - ctx.started_ns) / 1e9)
         return answer
 
-    def _cancelled(self, guard: Guard, execution_id: str) -> Answer | None:
-        """What to say when the run was cancelled: 504 when it was our time limit, nothing when the client left."""
+    def _cancelled(self, guard: Guard, execution_id: str) -> Answer:
+        """What to say when the run was cancelled: 504 when it was our time limit."""
         cause = guard.caused()
         if cause is None:
             raise asyncio.CancelledError
         if cause == "client":
-            return None
+            return _unread()
         if guard.body_is_read:
             return self._refused(run_took_too_long(), execution_id)
         slow = problems.RequestError("The request took too long to arrive", kind="timeout", status=408)
@@ -220,6 +224,11 @@ class Endpoint:
         """The answer to a request that did not become a run."""
         self._counts.refused(self._host.failed(self.workflow, error))
         return problems.answer(error, execution_id)
+
+
+def _unread() -> Answer:
+    """The answer to a client that has left. The server drops it, but the owner's middleware may wait for one."""
+    return Answer(_CLIENT_CLOSED_REQUEST, [(b"content-length", b"0")], b"")
 
 
 def _wants_events(scope: Scope) -> bool:

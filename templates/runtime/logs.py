@@ -70,7 +70,12 @@ class JsonFormatter(logging.Formatter):
             return self._clean(value)
         text = json.dumps(value, ensure_ascii=True, default=_described)
         clean = self._hide(text)
-        return json.loads(clean) if len(clean) <= _MAX_LINE else clean[:_MAX_LINE]
+        if len(clean) > _MAX_LINE:
+            return clean[:_MAX_LINE]
+        try:
+            return json.loads(clean)
+        except ValueError:
+            return clean  # a secret stood there as a number, or as more than one text
 
     def _clean(self, text: str, keep_end: bool = False) -> str:
         hidden = self._hide(text)

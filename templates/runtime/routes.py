@@ -1,7 +1,8 @@
 """The routes of a service on its FastAPI app: workflows, health, metrics, and how errors look everywhere."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import count
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request, Response
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from . import logs, metrics, problems
-from .answers import Answer, JsonResponse
+from .answers import WITHOUT_BODY, Answer, JsonResponse
 from .endpoint import Endpoint, new_execution_id
 from .host import Host, is_stopping
 from .workflow import HttpTrigger, Workflow
@@ -60,8 +61,8 @@ class EndpointResponse(Response):
         await self._endpoint(scope, receive, send, self._path_values)
 
 
-def add_workflow_route(app: FastAPI, endpoint: Endpoint) -> None:
-    """Serve an endpoint as a route, and describe it in `/docs`.
+def add_workflow_route(app: FastAPI, endpoint: Endpoint, operation_id: str) -> None:
+    """Serve an endpoint as a route, and describe it in `/docs` under this name.
 
     Two routes stand at its path. The first one answers: it takes the bare request, since the endpoint reads and checks
     it. The second one is never reached: its signature is what OpenAPI is made from.
@@ -78,11 +79,11 @@ def add_workflow_route(app: FastAPI, endpoint: Endpoint) -> None:
         _described(endpoint.intake.body_type),
         methods=[trigger.method],
         name=workflow.name,
-        summary=workflow.name.replace("_", " "),
-        description=workflow.description,
-        operation_id=_operation_id(workflow, trigger),
+        summary=trigger.summary or workflow.name.replace("_", " "),
+        description=trigger.description or workflow.description,
+        operation_id=operation_id,
         status_code=trigger.status,
-        response_model=workflow.output_type,
+        response_model=workflow.output_type if trigger.status not in WITHOUT_BODY else None,
         responses=_responses(workflow, trigger),
         openapi_extra=_extra(endpoint),
     )
@@ -103,13 +104,18 @@ def _described(body_type: Any) -> Callable[..., Awaitable[None]]:
     return with_body
 
 
-def _operation_id(workflow: Workflow, trigger: HttpTrigger) -> str:
-    """The workflow's name; its further triggers have method and path behind it."""
-    first = next(other for other in workflow.triggers if isinstance(other, HttpTrigger))
-    if first is trigger:
-        return workflow.name
-    words = "".join(letter if letter.isalnum() else "_" for letter in trigger.path).strip("_")
-    return f"{workflow.name}_{trigger.method.lower()}_{words}"
+def operation_ids(endpoints: Iterable[Endpoint]) -> dict[Endpoint, str]:
+    """A name of its own for each: the workflow's; its further triggers have method and path behind it."""
+    by_name: dict[str, Endpoint] = {}
+    further = [each for each in endpoints if by_name.setdefault(each.workflow.name, each) is not each]
+    for endpoint in further:
+        words = "".join(letter if letter.isalnum() else "_" for letter in endpoint.trigger.path).strip("_")
+        wanted = f"{endpoint.workflow.name}_{endpoint.trigger.method.lower()}_{words}"
+        numbered = (f"{wanted}_{number}" for number in count(2))
+        # `/a/b` and `/a.b` have the same words.
+        name = wanted if wanted not in by_name else next(each for each in numbered if each not in by_name)
+        by_name[name] = endpoint
+    return {endpoint: name for name, endpoint in by_name.items()}
 
 
 def _responses(workflow: Workflow, trigger: HttpTrigger) -> dict[int | str, dict[str, Any]]:
@@ -158,8 +164,8 @@ def add_security_schemes(app: FastAPI, endpoints: list[Endpoint]) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def add_service_routes(app: FastAPI, host: Host) -> None:
-    """`/health`, `/ready` and `/metrics`."""
+def add_service_routes(app: FastAPI, host: Host) -> list[str]:
+    """`/health`, `/ready` and `/metrics`; gives these paths."""
 
     async def health() -> JsonResponse:
         """The process is up."""
@@ -182,12 +188,14 @@ def add_service_routes(app: FastAPI, host: Host) -> None:
         """Prometheus."""
         return Response(host.metrics.text(), media_type=metrics.CONTENT_TYPE)
 
-    for path, function in (("/health", health), ("/ready", ready), ("/metrics", show_metrics)):
+    routes: dict[str, Any] = {"/health": health, "/ready": ready, "/metrics": show_metrics}
+    for path, function in routes.items():
         app.add_api_route(path, function, methods=["GET", "HEAD"], include_in_schema=False)
+    return list(routes)
 
 
-def add_info_route(app: FastAPI, workflow: Workflow) -> None:
-    """`GET /api/v1/{name}/info`: what the workflow takes and gives, and its graph."""
+def add_info_route(app: FastAPI, workflow: Workflow) -> str:
+    """`GET /api/v1/{name}/info`: what the workflow takes and gives, and its graph. Gives this path."""
     info = {
         "name": workflow.name,
         "description": workflow.description,
@@ -208,6 +216,7 @@ def add_info_route(app: FastAPI, workflow: Workflow) -> None:
 
     path = f"/api/v1/{workflow.name}/info"
     app.add_api_route(path, show_info, methods=["GET", "HEAD"], include_in_schema=False)
+    return path
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -35,6 +35,7 @@ from .routes import (
     add_security_schemes,
     add_service_routes,
     add_workflow_route,
+    operation_ids,
 )
 from .short_way import RouteTable, ShortWay, shorten
 from .workflow import Auth, Check, HttpTrigger, Workflow
@@ -70,12 +71,16 @@ class Service:
 
     def mount(self, app: FastAPI) -> None:
         """Add everything to the app. Call it before adding routes of your own; middleware may come before or after."""
-        # A path without parameters goes before one that would match it too.
-        for endpoint in sorted(self._endpoints, key=lambda each: _specificity(each.trigger.path)):
-            add_workflow_route(app, endpoint)
-        for workflow in self.workflows:
-            add_info_route(app, workflow)
-        add_service_routes(app, self._host)
+        names = operation_ids(self._endpoints)
+        # A path without parameters goes before one that would match it too, and so do the service's own.
+        ordered = sorted(self._endpoints, key=lambda each: _specificity(each.trigger.path))
+        for endpoint in [each for each in ordered if "{" not in each.trigger.path]:
+            add_workflow_route(app, endpoint, names[endpoint])
+        own = [add_info_route(app, workflow) for workflow in self.workflows]
+        own += add_service_routes(app, self._host)
+        self._table.keep_out([*own, app.docs_url, app.redoc_url, app.openapi_url, app.swagger_ui_oauth2_redirect_url])
+        for endpoint in [each for each in ordered if "{" in each.trigger.path]:
+            add_workflow_route(app, endpoint, names[endpoint])
         add_problem_handlers(app)
         add_security_schemes(app, self._endpoints)
         if self._fast_path:

@@ -37,6 +37,7 @@ class RouteTable:
         self.exact: dict[tuple[str, str], Endpoint] = {}
         self._root = _Segment()
         self._has_parameters = False
+        self._kept_out: frozenset[str] = frozenset()
         for endpoint in endpoints:
             trigger = endpoint.trigger
             if "{" in trigger.path:
@@ -44,9 +45,13 @@ class RouteTable:
             else:
                 self.exact[trigger.method, trigger.path] = endpoint
 
+    def keep_out(self, paths: Iterable[str | None]) -> None:
+        """Leave `GET` of these paths to the app, although a path with parameters would match them."""
+        self._kept_out = frozenset(path for path in paths if path is not None)
+
     def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
         """The endpoint for a path with parameters, and their values."""
-        if not self._has_parameters:
+        if not self._has_parameters or (method == "GET" and path in self._kept_out):
             return None
         values: list[str] = []
         segment = _descend(self._root, path.split("/"), 0, values, method)
@@ -126,9 +131,12 @@ def shorten(app: FastAPI, table: RouteTable) -> None:
     An endpoint answers its errors itself and needs none of those handlers. To be called once the app has been started,
     when no middleware can be added any more.
     """
+    stack = app.middleware_stack
+    if stack is None or isinstance(stack, ShortWay):
+        return  # mounted below another app, which has been started instead, or started before
     # There is one entry when nobody has added another: ours.
-    if len(app.user_middleware) == 1 and app.middleware_stack is not None:
-        app.middleware_stack = ShortWay(app.middleware_stack, table, app)
+    if len(app.user_middleware) == 1:
+        app.middleware_stack = ShortWay(stack, table, app)
 
 
 def in_front_of(app: Any) -> Any:

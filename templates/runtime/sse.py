@@ -166,7 +166,6 @@ class _Queue:
 
 async def _send_events(streamed: StreamedRun, queue: _Queue, run: "asyncio.Task[object]", send: Send) -> None:
     """Send events as they come, and the last one when the run has ended or answered."""
-    started = False
     ended = False
     while not ended:
         await queue.changed()
@@ -174,13 +173,13 @@ async def _send_events(streamed: StreamedRun, queue: _Queue, run: "asyncio.Task[
             raise ClientGone
         answered = streamed.answered is not None and streamed.answered.reply.done()
         ended = run.done() or answered
-        if run.done() and not answered and not started and run.exception() is not None:
+        if run.done() and not answered and not streamed.started and run.exception() is not None:
             run.result()
         chunk = queue.take()
         if ended:
             chunk += _last_event(streamed, queue, run)
-        if not started:
-            started = True
+        if not streamed.started:
+            streamed.started = True
             headers = [*_HEADERS, (b"x-execution-id", streamed.ctx.execution_id.encode("ascii"))]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": chunk, "more_body": not ended})

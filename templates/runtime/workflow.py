@@ -51,7 +51,8 @@ class HttpTrigger:
     `parameters` says which input fields come from the path, the query or a header (`x_token` is read from `x-token`);
     they arrive as text and are converted by `parameters_type`. The rest of the input is the JSON body, checked strictly
     against `body_type`. Without parameters the body is the workflow's whole input and both types may be left out; with
-    parameters and no `body_type` no body is read.
+    parameters and no `body_type` no body is read. `summary` and `description` are for `/docs`, in the place of the
+    workflow's own.
     """
 
     method: str
@@ -63,6 +64,8 @@ class HttpTrigger:
     parameters_type: Any = None
     body_type: Any = None
     status: int = 200
+    summary: str = ""
+    description: str = ""
 
 
 class Answered:
@@ -90,6 +93,8 @@ class StreamedRun:
     visible: tuple[str, ...]
     keep: Callable[[asyncio.Task[object]], None]
     answered: Answered | None = None
+    started: bool = False
+    """Whether the first event was sent."""
     error: Exception | None = None
 
 

@@ -106,6 +106,8 @@ def test_the_command(tmp_path, capsys):
         ("[]", "is not a result"),
         ('{"rounds": {}}', "is not a result"),
         ('{"format": 1, "parts": {"nonsense": {}}}', "not known here: nonsense"),
+        ('{"format": 1, "parts": {"chain": {}}}', "lacks rounds"),
+        ('{"format": 1, "parts": {"chain": 1}}', "lacks rounds"),
     ],
 )
 def test_a_file_that_is_no_result(tmp_path, capsys, content, said):

@@ -1,10 +1,13 @@
 """The parts themselves, as far as they run in a moment and without a server; the flows and files they measure."""
 
 import ast
+import asyncio
 import json
 import re
+from contextlib import asynccontextmanager
 
 import pytest
+from fastapi import FastAPI
 
 from benchmarks import __main__ as command
 from benchmarks import contenders, parts
@@ -15,7 +18,7 @@ from benchmarks.parts import builds, chain, expressions, growth, request_profile
 from benchmarks.parts.fan_out import Graph, random_graph
 from benchmarks.peers.catalogue import PEERS, versions
 from benchmarks.results import load
-from benchmarks.sampling import ELSE
+from benchmarks.sampling import ELSE, started
 from benchmarks.service.work import order
 from catalyst.api import compile_flow
 from catalyst.measure.exchange import Answer
@@ -39,6 +42,28 @@ def test_a_request_is_taken_apart_by_file():
     assert request_profile.piece("/x/fastapi/routing.py", "app") == request_profile.AROUND
     assert request_profile.piece("/x/asyncio/base_events.py", "run") is None
     assert ELSE in request_profile.PIECES
+
+
+def test_an_app_is_started_as_a_server_does():
+    seen = []
+
+    @asynccontextmanager
+    async def lifespan(app):
+        seen.append(app.middleware_stack is not None)
+        if len(seen) > 1:
+            raise RuntimeError("no database")
+        yield {"pool": "open"}
+        seen.append("stopped")
+
+    async def state_of(app):
+        async with started(app) as state:
+            return dict(state)
+
+    app = FastAPI(lifespan=lifespan)
+    assert asyncio.run(state_of(app)) == {"pool": "open"}
+    assert seen == [True, "stopped"]
+    with pytest.raises(CannotMeasure, match="no database"):
+        asyncio.run(state_of(app))
 
 
 @pytest.mark.parametrize("size", [64, 256, 1024, 4096, 65536, 1000000])
@@ -160,6 +185,13 @@ def test_the_command_measures_prints_and_keeps(measured, tmp_path, capsys):
 
 def test_nothing_measured_is_a_failure(measured, tmp_path, capsys):
     assert command.main(["--only", "chain", "--json", str(tmp_path / "result.json")]) == 1
+
+
+def test_a_place_for_the_result_is_looked_at_first(measured, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path, tmp_path / "file" / "result.json"):
+        assert command.main(["--only", "expressions", "--json", str(place)]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {place} cannot be written: ")
 
 
 def test_an_unknown_part_is_said(capsys):

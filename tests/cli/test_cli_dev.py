@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from catalyst.commands.serving import Service
+
 from .conftest import GREET, environment, executable
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -152,3 +154,14 @@ def test_changes_in_quick_succession_end_with_the_last(
     assert ask(port) == "Three Ada"
     greet.write_text(GREET.replace("Hello", "Back"))
     assert eventually(lambda: ask(port) == "Back Ada"), log.read_text()
+
+
+def test_a_helper_that_ends_while_it_is_told_something_is_news(tmp_path: Path) -> None:
+    service = Service([], {})
+    deaf = ["sh", "-c", "exec 0<&-; echo deaf; exec sleep 0.2"]
+    service._helper = subprocess.Popen(deaf, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert service._helper.stdout is not None
+    assert service._helper.stdout.readline() == b"deaf\n"
+    service.start(tmp_path)
+    assert eventually(lambda: service.news() == ["ended 0"])
+    assert not service.runs

@@ -5,6 +5,7 @@ that it does not.
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -123,7 +124,36 @@ def _written(value: Any, data: st.DataObject) -> bytes:
         name, again = data.draw(st.sampled_from(sorted(value.items())))
         extra = json.dumps({name: again}, ensure_ascii=ascii_only)[1:]
         text = text[:-1] + "," + extra
-    return text.encode("utf-8", "surrogatepass")
+    if data.draw(st.integers(0, 3)) == 0:
+        text = _with_odd_token(text, data)
+    raw = text.encode("utf-8", "surrogatepass")
+    if data.draw(st.integers(0, 19)) == 0:
+        place = data.draw(st.integers(0, len(raw)))
+        raw = raw[:place] + data.draw(st.sampled_from([b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\x00"])) + raw[place:]
+    return raw
+
+
+ODD_TOKENS = (
+    *("-0", "-0.0", "1.0", "1e2", "1E2", "1e-2", "2.00", "0e0", "1e22", "1e23", "5e-324", "1e-400", "1e308", "1e400"),
+    *("-1e400", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551616"),
+    *("9007199254740993", "9007199254740993.0", "1.7976931348623159e308", "1" + "0" * 400, "9" * 4301, "0." + "0" * 40),
+    *("NaN", "Infinity", "-Infinity", "01", "+1", ".5", "1.", "0x1", "1_0", "1e", "-", "True", "None", "undefined"),
+    *(r'"\u003a"', r'"\ud800"', r'"\udc00\ud800"', r'"\ud83d\ude00"', r'"\u0000"', r'"\x41"', r'"\/"', '"\n"', '"a'),
+    *("[]", "{}", "[1,]", '{"a":1,}', '{"a":1,"a":1}', r'{"a":1,"\u0061":2}', "[null]", "/* a */ 1", ""),
+    *("[" * 100 + "]" * 100, "[" * 201 + "]" * 201, "[" * 10_000, '"' + "h" * 70_000 + '"'),
+)
+"""Values as no writer of JSON puts them, and some that are none."""
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false|null|NaN|-?Infinity')
+
+
+def _with_odd_token(text: str, data: st.DataObject) -> str:
+    """The text with one of its values or keys written in an odd way; a bare `{}` with something around it."""
+    tokens = [match.span() for match in TOKEN.finditer(text)]
+    odd = data.draw(st.sampled_from(ODD_TOKENS))
+    if not tokens:
+        return data.draw(st.sampled_from(["\ufeff" + text, text + odd, text + "\0", " " + text]))
+    start, end = data.draw(st.sampled_from(tokens))
+    return text[:start] + odd + text[end:]
 
 
 @given(type_=_fields(TYPES, at_the_top=True), data=st.data())

@@ -102,6 +102,19 @@ def test_logs_are_cut_and_secrets_taken_out_before() -> None:
     assert len(lines[2]["data"]) <= 16_000
 
 
+def test_a_secret_that_is_a_number_is_taken_out_and_the_line_stays() -> None:
+    def write() -> None:
+        logs.write("info", "charged", data={"pins": [123456, 1234567], "amount": 5})
+        logs.write("error", "next", data={"amount": 5})
+
+    logging.getLogger("app").setLevel(logging.INFO)
+    first, second = _logged(write, ("123456",))
+    logging.getLogger("app").setLevel(logging.NOTSET)
+    assert first["message"] == "charged"
+    assert "123456" not in json.dumps(first)
+    assert second["data"] == {"amount": 5}
+
+
 def test_an_unknown_error_is_logged_with_its_traceback_and_the_id_of_the_answer(fast_path: bool) -> None:
     async def fail(ctx: Any) -> Told:
         raise ValueError("a detail for the log")

@@ -14,7 +14,7 @@ from app.settings import Env
 
 
 class Line(TypedDict):
-    sku: Annotated[str, Field(min_length=2, pattern="^[A-Z]")]
+    sku: Annotated[str, Field(min_length=2, pattern="^[A-Z]", description="What is bought.")]
     count: Annotated[int, Field(default=1, ge=1)]
     level: Annotated[Literal[1, 2, 3], Field(default=2)]
     tags: Annotated[list[Annotated[str, Field(max_length=5)]], Field(default=["new"])]
@@ -29,7 +29,7 @@ class NestedLimitsInput(TypedDict):
 class NestedLimitsOutput(TypedDict):
     count: int
     first: Line | None
-    note: str
+    note: Annotated[str, Field(description="What the service says of it.")]
 
 
 Context = ExecutionContext[NestedLimitsInput, Env, None]
