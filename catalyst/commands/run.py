@@ -6,13 +6,14 @@ for its output. This process only compiles; it never imports what it built.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,13 @@ def end(child: subprocess.Popen[bytes], patience: float = 2.0) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+
+
+def check_packages(names: Iterable[str]) -> None:
+    """Raises `CommandProblem` for the first of the packages that is not installed."""
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            raise missing_package(name)
 
 
 def missing_package(name: str) -> CommandProblem:

@@ -15,7 +15,7 @@ from catalyst.graph.layout import PlacedBox, PlacedGroup, Rect, place
 from catalyst.graph.picture import Group, edges_of, picture_of
 from catalyst.nodes.catalog import find_node_type, node_type_names
 
-from .conftest import GREET, ROOT, Catalyst
+from .conftest import GREET, ROOT, Catalyst, without
 
 BRANCHES = """\
 catalyst: 1
@@ -201,6 +201,9 @@ def test_the_tests_of_a_built_project(catalyst: Catalyst, greet: Path, tmp_path:
     (tmp_path / "greet" / "tests" / "test_mine.py").write_text("def test_fails():\n    assert False\n")
     assert catalyst("test", "greet", "-q", "-k", "fails").code == 1
     assert catalyst("test", "greet.yaml").code == 2
+    bare = catalyst("test", "greet", PYTHONPATH=without("pytest", tmp_path))
+    assert bare.code == 2
+    assert "pip install -e 'greet[dev]'" in bare.err
 
 
 def test_a_wrong_choice_is_said_in_plain_words(catalyst: Catalyst) -> None:
