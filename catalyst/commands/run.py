@@ -19,7 +19,7 @@ from typing import Any
 
 from catalyst.commands import report
 from catalyst.commands.compiling import choose, compile_shown
-from catalyst.commands.console import progress, put, say, use_colour
+from catalyst.commands.console import progress, put_json, say, use_colour
 from catalyst.commands.env_file import read_env_file
 from catalyst.commands.guard import say_problem
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG, INTERRUPTED, CommandProblem
@@ -126,7 +126,7 @@ def missing_package(name: str) -> CommandProblem:
 def _finish(outcome: Mapping[str, Any]) -> int:
     """Print the output, or say on standard error why there is none; gives the exit code."""
     if "output" in outcome:
-        put(json.dumps(outcome["output"], indent=2, ensure_ascii=False))
+        put_json(outcome["output"])
         if outcome.get("status", 200) != 200:
             say(f"the flow answered with status {outcome['status']}")
         return FINE

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from catalyst.commands.console import put, say
+from catalyst.commands.console import json_text, put, say
 from catalyst.commands.problems import FINE
 from catalyst.commands.targets import write_text
 from catalyst.spec.fields import REFERENCE
@@ -18,7 +17,7 @@ def schema(output: Path | None, *, project: bool) -> int:
     """Print the schema or write it into a file; gives the exit code."""
     from catalyst.spec.schema import project_json_schema  # noqa: PLC0415 - start-up time
 
-    text = json.dumps(project_json_schema() if project else flow_schema(), indent=2, ensure_ascii=False)
+    text = json_text(project_json_schema() if project else flow_schema())
     if output is None:
         put(text)
         return FINE
