@@ -1,9 +1,8 @@
 """The compiler as a library: a flow or a folder of flows goes in, the files of a project and all findings come out.
 
 `compile_flow` touches no disk and never raises for a wrong flow; `compile_path` and `compile_project` read the disk
-and do
-the rest the same way. The passes, in order: `spec` reads, `linking` brings flows together, `graph` resolves and types,
-`codegen` writes Python, `project` formats it, adds the files around it and verifies every module.
+and do the rest the same way. The passes, in order: `spec` reads, `linking` brings flows together, `graph` resolves
+and types, `codegen` writes Python, `project` formats it, adds the files around it and verifies every module.
 """
 
 from __future__ import annotations
@@ -71,10 +70,10 @@ def compile_flow(
 def compile_project(path: str | Path, *, no_code: bool = False) -> Result:
     """Compile a folder with a `catalyst.yaml` and `flows/*.yaml` into one project."""
     folder = Path(path)
-    read = _reader(folder)
     source, found = _read_file(folder / PROJECT_FILE, PROJECT_FILE)
     if source is None:
         return Result(folder.name, {}, found)
+    read = _reader(folder)
     loaded = load_project(source, PROJECT_FILE)
     linker = Linker(read, loaded.project)
     linker.linked.sources[PROJECT_FILE] = source
@@ -151,6 +150,8 @@ def _reader(folder: Path) -> Read:
 
 def _read_file(path: Path, shown: str) -> tuple[str | None, list[Diagnostic]]:
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise OSError(0, "it is not a file")
         return decode_source(path.read_bytes(), shown)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be read"

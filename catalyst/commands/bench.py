@@ -7,7 +7,6 @@ say of each node (`Server-Timing`). All processes end when this one does.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -28,7 +27,7 @@ from catalyst.commands.console import progress, put_json, say
 from catalyst.commands.env_file import read_env_file
 from catalyst.commands.guard import end_if_interrupted
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG, CommandProblem
-from catalyst.commands.run import missing_package, place_files, read_input
+from catalyst.commands.run import check_packages, place_files, read_input
 from catalyst.commands.targets import reason, write_text
 from catalyst.measure.cores import share
 from catalyst.measure.load import Generator, find_generator
@@ -80,7 +79,7 @@ def bench(
         return FLOW_IS_WRONG
     _check_settings(result, environment)
     target = target_of(choose(result.workflows, name, flow), route, text, environment, stream=options.stream)
-    _check_packages()
+    check_packages(_NEEDED)
     _say_outside(result, target)
     outcome = _measure(result, target, environment, generator, options)
     return _finish(result, outcome, options)
@@ -122,12 +121,6 @@ def _check_settings(result: Result, environment: Mapping[str, str]) -> None:
     if missing:
         advice = "set them in the environment, or name a file with --env-file"
         raise CommandProblem(f"missing settings: {', '.join(missing)}", help=advice, code=FLOW_IS_WRONG)
-
-
-def _check_packages() -> None:
-    for name in _NEEDED:
-        if importlib.util.find_spec(name) is None:
-            raise missing_package(name)
 
 
 def _say_outside(result: Result, target: Target) -> None:

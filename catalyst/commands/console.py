@@ -27,7 +27,17 @@ def put(text: str) -> None:
 
 def put_json(document: object) -> None:
     """Print one JSON document on standard output."""
-    put(json.dumps(document, indent=2, ensure_ascii=False))
+    put(json_text(document))
+
+
+def json_text(document: object) -> str:
+    """The document as JSON; where standard output cannot hold all letters, with JSON's own escapes for them."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    try:
+        text.encode((sys.stdout and sys.stdout.encoding) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(document, indent=2)
+    return text
 
 
 def say(text: str = "", style: str = "") -> None:
@@ -42,9 +52,9 @@ def say(text: str = "", style: str = "") -> None:
     console.print(Text(visible(text), style=style))
 
 
-def use_colour(stream: TextIO) -> bool:
+def use_colour(stream: TextIO | None) -> bool:
     """Whether coloured text is wanted on a stream."""
-    if os.environ.get("NO_COLOR"):
+    if stream is None or os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
@@ -87,7 +97,7 @@ def discard(stream: TextIO) -> None:
 @contextmanager
 def progress(text: str) -> Iterator[None]:
     """While inside, and once it takes long, show on a terminal what is going on."""
-    if not sys.stderr.isatty() or not use_colour(sys.stderr):
+    if not use_colour(sys.stderr) or not sys.stderr.isatty():
         yield
         return
     done = threading.Event()

@@ -18,7 +18,8 @@ from catalyst.commands.console import say
 from catalyst.commands.env_file import read_env_file
 from catalyst.commands.guard import say_problem
 from catalyst.commands.problems import INTERRUPTED, OUR_BUG, CommandProblem
-from catalyst.commands.serving import Service
+from catalyst.commands.run import check_packages
+from catalyst.commands.serving import Service, check_address
 from catalyst.commands.targets import default_output, flow_target
 from catalyst.commands.watch import Stamp, watched
 from catalyst.diagnostics import CompilerBug
@@ -26,7 +27,8 @@ from catalyst.diagnostics import CompilerBug
 if TYPE_CHECKING:
     from catalyst.project.write import WriteReport
 
-_LOOK = 0.15
+_NEEDED = ("fastapi", "uvicorn")
+_LOOK = 0.08
 """Seconds between two looks at the files."""
 _SETTLE = 0.03
 """Seconds without a further change after which a change counts as complete."""
@@ -82,6 +84,8 @@ def _changed(written: WriteReport) -> bool:
 def dev(flow: Path, output: Path | None, *, host: str, port: int, env_file: Path | None, no_code: bool) -> int:
     """Build and serve until interrupted; gives the exit code."""
     flow_target(flow)
+    check_packages(_NEEDED)
+    check_address(host, port)
     arguments = ["--host", host, "--port", str(port)]
     service = Service(arguments, read_env_file(env_file))
     try:

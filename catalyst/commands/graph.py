@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from catalyst.commands import report
 from catalyst.commands.compiling import choose, compile_shown
-from catalyst.commands.console import put, say
+from catalyst.commands.console import json_text, put, say
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG
 from catalyst.commands.targets import write_text
 
@@ -46,6 +45,6 @@ def draw(workflow: Workflow, form: Format) -> str:
         case "svg":
             return to_svg(picture_of(workflow))
         case "json":
-            return json.dumps(as_data(workflow), indent=2, ensure_ascii=False) + "\n"
+            return json_text(as_data(workflow)) + "\n"
         case "text":
             return dump(workflow)

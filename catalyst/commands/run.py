@@ -6,19 +6,20 @@ for its output. This process only compiles; it never imports what it built.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from catalyst.commands import report
 from catalyst.commands.compiling import choose, compile_shown
-from catalyst.commands.console import progress, put, say, use_colour
+from catalyst.commands.console import progress, put_json, say, use_colour
 from catalyst.commands.env_file import read_env_file
 from catalyst.commands.guard import say_problem
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG, INTERRUPTED, CommandProblem
@@ -109,6 +110,13 @@ def end(child: subprocess.Popen[bytes], patience: float = 2.0) -> None:
         child.wait()
 
 
+def check_packages(names: Iterable[str]) -> None:
+    """Raises `CommandProblem` for the first of the packages that is not installed."""
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            raise missing_package(name)
+
+
 def missing_package(name: str) -> CommandProblem:
     """What to say when a package is missing that built projects need."""
     advice = "pip install 'catalyst[serve]' brings what built flows need"
@@ -118,7 +126,7 @@ def missing_package(name: str) -> CommandProblem:
 def _finish(outcome: Mapping[str, Any]) -> int:
     """Print the output, or say on standard error why there is none; gives the exit code."""
     if "output" in outcome:
-        put(json.dumps(outcome["output"], indent=2, ensure_ascii=False))
+        put_json(outcome["output"])
         if outcome.get("status", 200) != 200:
             say(f"the flow answered with status {outcome['status']}")
         return FINE

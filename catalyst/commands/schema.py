@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from catalyst.commands.console import put, say
+from catalyst.commands.console import json_text, put, say
 from catalyst.commands.problems import FINE
 from catalyst.commands.targets import write_text
 from catalyst.spec.fields import REFERENCE
@@ -18,7 +17,7 @@ def schema(output: Path | None, *, project: bool) -> int:
     """Print the schema or write it into a file; gives the exit code."""
     from catalyst.spec.schema import project_json_schema  # noqa: PLC0415 - start-up time
 
-    text = json.dumps(project_json_schema() if project else flow_schema(), indent=2, ensure_ascii=False)
+    text = json_text(project_json_schema() if project else flow_schema())
     if output is None:
         put(text)
         return FINE
@@ -43,6 +42,8 @@ def flow_schema() -> Schema:
         shared |= {f"{name}_{part}": _moved(inner, name) for part, inner in settings.pop("$defs", {}).items()}
         given[name] = _node_schema(_moved(settings, name), node_type.beside, node_type.whole_with)
         given[name]["description"] = node_type.summary
+        if "with" in given[name]:
+            given[name]["with"] = {"description": f"Settings of `{name}`: {node_type.summary}"} | given[name]["with"]
     complete = flow_json_schema(given)
     complete["definitions"] = dict(sorted({**complete["definitions"], **shared}.items()))
     return complete
@@ -54,6 +55,7 @@ def _node_schema(settings: Schema, beside: frozenset[str], whole_with: str | Non
     required = set(settings.get("required", ()))
     keys = {name: inner for name, inner in properties.items() if name in beside and name != whole_with}
     inside = {name: inner for name, inner in properties.items() if name not in beside}
+    together = {key: settings[key] for key in ("oneOf", "allOf") if key in settings}
     result: Schema = {"keys": keys, "required": sorted(required & set(keys))}
     if whole_with is not None and whole_with in properties:
         result["with"] = properties[whole_with]
@@ -61,8 +63,11 @@ def _node_schema(settings: Schema, beside: frozenset[str], whole_with: str | Non
     if inside:
         needed = sorted(required & set(inside))
         result["with"] = {"type": "object", "properties": inside, "additionalProperties": False, "required": needed}
+        result["with"] |= together
         if needed:
             result["required"] = sorted({*result["required"], "with"})
+    else:
+        result["together"] = together
     return result
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,8 +16,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from catalyst.commands.problems import CommandProblem
+from catalyst.commands.targets import reason
+
 _PATIENCE = 3.0
 """Seconds that the helper has to end its service and itself."""
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises `CommandProblem` when nothing can listen there now, which the service would say between its log lines."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        # What `create_server` adds would say the address twice.
+        why = reason(error).partition(" (while")[0]
+        message = f"`{host}:{port}` cannot be listened on: {why}"
+        raise CommandProblem(message, help="choose another address with --port or --host") from None
 
 
 @dataclass(slots=True)

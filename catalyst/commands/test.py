@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +22,9 @@ def test(folder: Path, arguments: list[str]) -> int:
     if not (existing_folder(folder) / "tests").is_dir():
         advice = "name the folder that `catalyst build` made"
         raise CommandProblem(f"`{folder}` has no tests", help=advice)
+    if importlib.util.find_spec("pytest") is None:
+        advice = f"pip install -e {shlex.quote(f'{folder}[dev]')} brings what the project's tests need"
+        raise CommandProblem("the package `pytest` is not installed", help=advice)
     command = [sys.executable, "-m", "pytest", *(arguments or ["-q"])]
     variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     child = subprocess.Popen(command, cwd=folder, env=variables)  # noqa: S603 - pytest, with the user's own options

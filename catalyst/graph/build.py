@@ -75,6 +75,8 @@ class Builder:
         steps: list[Step] = []
         for id_ in ordered:
             order = (tuple(dict.fromkeys(after[id_])), gotos.get(id_, ()))
+            if drafts[id_].condition is None and not order[1]:
+                self._warn_of_dead_ends(drafts[id_], drafts, around)
             step, fact = self._step(drafts[id_], order, around, steps)
             if step is not None:
                 steps.append(step)
@@ -127,6 +129,19 @@ class Builder:
                     label=did_you_mean(id_, visible),
                     help=f"nodes here: {listing(sorted(visible), 40)}",
                 )
+
+    def _warn_of_dead_ends(self, draft: Draft, drafts: Mapping[str, Draft], around: Surroundings) -> None:
+        """A node that waits for nothing but errors never runs: where they are not raised, they are skipped."""
+        waits = [id_ for id_ in draft.reads if id_ in around.facts]
+        if not waits or not all(id_ in drafts and _always_fails(drafts[id_]) for id_ in waits):
+            return
+        errors = " and ".join(f"`{id_}`" for id_ in waits)
+        self.found.warning(
+            "W208",
+            f"node `{draft.id}` never runs: it waits only for {errors}, which is skipped or ends the run",
+            draft.span,
+            help="an error ends the run without being waited for; a node with an `if` of its own is asked in any case",
+        )
 
     def _report_cycle(self, body: DraftBody, stuck: list[str], after: Mapping[str, list[str]]) -> None:
         cycle = find_cycle(stuck, after)
@@ -228,6 +243,10 @@ class Builder:
         after = {step.id: [id_ for id_ in step.after if id_ in by_id] for step in steps}
         plan = make_plan(ids, after, _taking_time(steps))
         return Body(steps, plan, draft.output, last, type_, site.checked, any(step_ends(step) for step in steps))
+
+
+def _always_fails(draft: Draft) -> bool:
+    return draft.spec.type == "raise" and draft.spec.on_error is None
 
 
 def _knowing(condition: Expr, around: Surroundings) -> Surroundings:

@@ -7,10 +7,12 @@ nodes are repeated, and only a node's own `retry` makes a write be repeated.
 
 from __future__ import annotations
 
-from catalyst.expressions.types import Type, settled, union
+from catalyst.expressions.types import StrType, Type, accepts, settled, union
 from catalyst.graph.draft import Draft
 from catalyst.graph.model import CachePolicy, Fallback, Goto, Policy, RetryPolicy
-from catalyst.graph.site import NodeSite
+from catalyst.graph.site import NodeSite, shape_type
+from catalyst.graph.types import type_of_constant
+from catalyst.nodes.settings import Expr, expressions_in
 from catalyst.spec.model import Defaults, Retry
 
 
@@ -35,8 +37,18 @@ def build_policy(draft: Draft, site: NodeSite, defaults: Defaults) -> Policy:
 def with_fallback(output: Type, policy: Policy, site: NodeSite) -> Type:
     """The output's type, when a default may stand in for it."""
     if isinstance(policy.on_error, Fallback):
-        return settled(union(output, site.shape_type(policy.on_error.value)))
+        value = policy.on_error.value
+        given = site.shape_type(value)
+        constant = all(expr.is_constant for _, expr in expressions_in(value))
+        if not constant or not accepts(output, shape_type(value, _type_of_constant)):
+            output = union(output, given)
     return settled(output)
+
+
+def _type_of_constant(value: Expr) -> Type:
+    """A text as the one choice that it is, so that it fits an enum."""
+    constant = value.constant
+    return StrType((constant,)) if isinstance(constant, str) else type_of_constant(constant)
 
 
 def _timeout(draft: Draft, defaults: Defaults) -> float | None:

@@ -107,6 +107,10 @@ def _plain(value: object) -> object:
     return value
 
 
+EXPRESSION = {"type": "string", "pattern": r"\{\{"}
+"""JSON Schema of a text with expressions in it."""
+
+
 @dataclass(frozen=True)
 class Slot:
     """Pydantic annotation of an `Expr` field: `Annotated[Expr, Slot(INT)]`."""
@@ -124,12 +128,17 @@ class Slot:
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        plain = json_schema_of(self.type)
+        plain = self.constant_schema()
         if self.computed:
-            return {"type": "string", "pattern": r"\{\{"}
-        if self.literal or isinstance(self.type, (AnyType, StrType)):
+            return EXPRESSION
+        if self.literal or plain in ({}, {"type": "string"}):
             return plain
-        return {"anyOf": [plain, {"type": "string", "pattern": r"\{\{"}]}
+        return {"anyOf": [plain, EXPRESSION]}
+
+    def constant_schema(self) -> JsonSchemaValue:
+        """What an editor has to know about a value without `{{`."""
+        limits = {} if self.within is None else {"minimum": self.within[0], "maximum": self.within[1]}
+        return json_schema_of(self.type) | limits
 
     def read(self, value: object) -> Expr:
         """Check a constant against the type; leave a template to the type checker."""

@@ -242,7 +242,8 @@ def _system_error(error: OSError, folder: Path) -> Diagnostic:
         )
     if error.errno in _FULL:
         return _error("E507", f"`{shown}` could not be written: {_reason(error)}", shown, "make room and build again")
-    return _error("E507", f"`{at}` could not be written: {_reason(error)}", shown, "nothing was changed; build again")
+    advice = "nothing was changed; build again, or choose another folder with `-o`"
+    return _error("E507", f"`{at}` could not be written: {_reason(error)}", shown, advice)
 
 
 def _reason(error: OSError) -> str:

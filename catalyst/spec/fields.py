@@ -61,6 +61,17 @@ def model_schema(name: str) -> dict[str, Any]:
     return {REFERENCE: name}
 
 
+def exactly_one(*names: str) -> dict[str, Any]:
+    """What an editor has to know about keys of which one must be there, and no other."""
+    return {"oneOf": [{"required": [name]} for name in names]}
+
+
+def at_most_one(*names: str) -> dict[str, Any]:
+    """What an editor has to know about keys that exclude each other."""
+    pairs = [[one, other] for number, one in enumerate(names) for other in names[number + 1 :]]
+    return {"allOf": [{"not": {"required": pair}} for pair in pairs]}
+
+
 def _read_some_text(value: Any) -> str:
     text = _read_text(value)
     if not text:

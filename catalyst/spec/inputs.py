@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
-from catalyst.diagnostics import Located
+from catalyst.diagnostics import Located, suggest
 from catalyst.spec.fields import AsTuple, Raw, SpecModel, Text, model_schema, short_or_long
 from catalyst.spec.names import Name
 from catalyst.spec.problems import Reader, kind_of, problem
@@ -62,6 +62,7 @@ _RECORD = {
     "type": "object",
     "description": "A map of fields: name to type.",
     "additionalProperties": model_schema("Field"),
+    "not": model_schema("LongForm"),
 }
 _TYPE_SCHEMA = {"type": "string", "examples": [*SIMPLE_TYPES, "array<string>", "map<number>", "string?"]}
 
@@ -79,8 +80,8 @@ class FieldSpec(SpecModel):
     description: Text | None = Field(default=None, description="What the value is; shown in the API's documentation.")
     default: Raw = Field(default=None, description="Taken when the value is not given.")
     required: bool | None = Field(default=None, description="Whether it must be given; true unless there is a default.")
-    enum: Annotated[tuple[ChoiceValue, ...], AsTuple] | None = Field(
-        None, min_length=1, description="The only values allowed."
+    enum: Annotated[tuple[ChoiceValue, ...], Field(min_length=1), AsTuple] | None = Field(
+        None, description="The only values allowed."
     )
     min: Number | None = Field(default=None, description="Smallest number allowed.")
     max: Number | None = Field(default=None, description="Largest number allowed.")
@@ -187,6 +188,30 @@ def is_long_form(value: LocatedMap) -> bool:
     )
 
 
+def long_form_schema() -> dict[str, Any]:
+    """`is_long_form` for editors, so that a slip in a long form is not taken for a map of fields."""
+    keys = {"propertyNames": {"enum": sorted(_LONG_FORM_KEYS)}}
+    typed = {"type": "string", "pattern": rf"^\s*({'|'.join(SIMPLE_TYPES)}|array<|map<|[A-Z])"}
+    all_types = {"additionalProperties": {"anyOf": [typed, {"type": "object"}]}}
+    some_text = {"properties": {"type": {"type": "string"}}}
+    telling = {"anyOf": [{"required": [key]} for key in ("type", "items", "enum")]}
+    return {
+        "type": "object",
+        "anyOf": [
+            {"required": ["properties"], "properties": {"properties": {"type": "object"}}},
+            {"allOf": [telling, some_text, {"anyOf": [{"not": all_types}, keys]}]},
+            {
+                "allOf": [
+                    {"minProperties": 1},
+                    keys,
+                    {"not": telling},
+                    {"not": {"additionalProperties": {"type": "string"}}},
+                ]
+            },
+        ],
+    }
+
+
 def _is_type(value: Any) -> bool:
     """Whether a raw value reads as a type of the language or as a name that looks like one: `Verdict`, not `header`."""
     if isinstance(value, dict):
@@ -202,6 +227,11 @@ def _long_form(value: Any, key: str, content: Any) -> LocatedMap:
     wrapped = LocatedMap(span)
     wrapped.put(Located(key, span), content, span)
     return wrapped
+
+
+def field_schema() -> dict[str, Any]:
+    """A field in any of its forms, for editors."""
+    return {"anyOf": [_TYPE_SCHEMA, model_schema("FieldSpec"), _RECORD]}
 
 
 FieldShape = Annotated[FieldSpec, short_or_long(as_field, _TYPE_SCHEMA, model_schema("FieldSpec"), _RECORD)]
@@ -262,7 +292,15 @@ def as_output(value: Any) -> Any:
 def _is_output_field(value: LocatedMap) -> bool:
     if "value" in value:
         return True
-    return "stream" in value and isinstance(value["stream"], bool) and set(value) <= _OUTPUT_KEYS
+    if "stream" in value and isinstance(value["stream"], bool) and set(value) <= _OUTPUT_KEYS:
+        return True
+    # `{type: string, valeu: "{{ e }}"}` is a slip; it would give an object with a field `valeu`.
+    unknown = [str(key) for key in value if key not in _OUTPUT_KEYS]
+    return (
+        isinstance(value.get("type"), (str, dict))
+        and _is_type(value["type"])
+        and any(suggest(key, ["value"]) for key in unknown)
+    )
 
 
 OutputShape = Annotated[OutputField, short_or_long(as_output, model_schema("OutputField"), {})]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, field_validator
 
-from catalyst.diagnostics import Located, Span
+from catalyst.diagnostics import Located, Span, did_you_mean
 from catalyst.spec.fields import AsTuple, OneOrMany, Raw, RawMap, SomeText, SpecModel, Text, model_schema, short_or_long
 from catalyst.spec.inputs import (
     FieldMap,
@@ -69,13 +69,20 @@ __all__ = [
 ]
 
 _ERROR_KIND = re.compile(r"[1-5]\d\d\Z|[45]xx\Z|[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
+_COMMON_KINDS = ("timeout", "connection")
+_KINDS_HELP = "for example timeout, connection, 429, 5xx"
 _NOWHERE = Span("", 1, 1, 1, 2)
 
 
 def _read_error_kind(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)) or not _ERROR_KIND.match(str(value)):
-        raise problem("E144", "this is not a kind of error", help="for example timeout, connection, 429, 5xx")
-    return str(value)
+        raise problem("E144", "this is not a kind of error", help=_KINDS_HELP)
+    word = str(value)
+    if word.islower() and word not in _COMMON_KINDS:
+        label = did_you_mean(word, _COMMON_KINDS)
+        if label:
+            raise problem("E144", f"there is no kind of error `{word}`", help=_KINDS_HELP, label=label)
+    return word
 
 
 ErrorKind = Annotated[
@@ -211,12 +218,14 @@ class Cors(SpecModel):
 class FlowSettings(SpecModel):
     """How the service runs."""
 
-    timeout: Timeout | None = Field(default=None, description="Longest time for a whole run, or `none`.")
+    timeout: Timeout | None = Field(
+        default=None, description="Longest time for a whole run, or `none`; 60s if not given."
+    )
     concurrency: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
-        default=None, description="Most runs at the same time."
+        default=None, description="Most runs at the same time; 1000 if not given."
     )
     cors: Cors | None = Field(default=None, description="Which web pages may call the service.")
-    max_body: Size | None = Field(default=None, description="Largest request body, such as 1MB.")
+    max_body: Size | None = Field(default=None, description="Largest request body; 1MB if not given.")
     trace: bool = Field(default=False, description="Let `?trace=1` put timings into the answer.")
     docs: bool = Field(default=True, description="Serve /docs and /openapi.json.")
     fast_path: bool = Field(default=True, description="Answer hot routes past the framework's slow parts.")
@@ -294,11 +303,11 @@ def _names_as_map(value: list[Any]) -> dict[Any, Any]:
     return names
 
 
-_NAMES = {"type": "array", "items": {"anyOf": [NAME_SCHEMA, {"type": "object"}]}}
+_NAMES = {"type": "array", "items": {"anyOf": [NAME_SCHEMA, {"type": "object", "propertyNames": NAME_SCHEMA}]}}
 
 
 def _map_of(*forms: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": {"anyOf": list(forms)}}
+    return {"type": "object", "propertyNames": NAME_SCHEMA, "additionalProperties": {"anyOf": list(forms)}}
 
 
 SecretShape = Annotated[SecretSpec, short_or_long(_as_secret, {"type": "null"}, model_schema("SecretSpec"))]

@@ -11,7 +11,7 @@ from typing import Any
 
 from catalyst.diagnostics import Located, Span
 from catalyst.spec.model import NO_TYPE
-from catalyst.spec.names import name_problem
+from catalyst.spec.names import name_problem, normal_form, usable_name
 from catalyst.spec.tree import LocatedList, LocatedMap, located_key
 from catalyst.spec.validate import Place
 
@@ -92,12 +92,26 @@ def _list_without(value: LocatedList, indexes: set[Any]) -> LocatedList:
 
 def _nodes_without(nodes: LocatedMap, wrong: list[Place]) -> LocatedMap:
     copy = LocatedMap(nodes.span)
+    taken = {normal_form(key) for key in nodes if name_problem(key) is None}
     for key, node in nodes.items():
-        if name_problem(key) is not None:
-            continue
-        keys = {str(place[1]) if len(place) > 1 else "" for place in wrong if place[0] == key}
-        _copy(copy, nodes, key, _node_without(node, keys, nodes.value_spans.get(key, nodes.span)) if keys else node)
+        span = nodes.value_spans.get(key, nodes.span)
+        known = _known_as(key, taken)
+        if known is not None:
+            keys = {str(place[1]) if len(place) > 1 else "" for place in wrong if place[0] == key}
+            copy.put(known, _node_without(node, keys, span) if keys else node, span)
     return copy
+
+
+def _known_as(key: str, taken: set[str]) -> Located | None:
+    """What a node is called from here on: its name, or the proposed one where that may not be one and is free."""
+    located = key if isinstance(key, Located) else Located(key, Span.start_of("<flow>"))
+    if name_problem(key) is None:
+        return located
+    name = usable_name(key)
+    if name_problem(name) is not None or normal_form(name) in taken:
+        return None
+    taken.add(normal_form(name))
+    return Located(name, located.span)
 
 
 def _node_without(node: Any, keys: set[str], span: Span) -> LocatedMap:

@@ -11,12 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from catalyst.spec.fields import REFERENCE, model_schema
-from catalyst.spec.inputs import FieldSpec, InputField, OutputField
+from catalyst.spec.fields import REFERENCE
+from catalyst.spec.inputs import FieldSpec, InputField, OutputField, field_schema, long_form_schema
 from catalyst.spec.known_keys import HIDDEN
 from catalyst.spec.model import EnvVar, Flow, NodeSpec, OnError, ProjectFile, Retry, SecretSpec
 from catalyst.spec.names import NAME_SCHEMA
 from catalyst.spec.triggers import Auth, Trigger
+from catalyst.spec.units import DURATION_SCHEMA, duration_text
 
 Schema = dict[str, Any]
 _DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -38,7 +39,8 @@ def flow_json_schema(node_schemas: Mapping[str, Mapping[str, Any]]) -> Schema:
     """The schema of a flow file.
 
     `node_schemas` says for each node type: `description`; `with`, the schema of its settings (left out when it takes
-    none); `keys`, the schemas of its keys beside `with`; `required`, those of `with` and `keys` that must be there.
+    none); `keys`, the schemas of its keys beside `with`; `required`, those of `with` and `keys` that must be there;
+    `together`, what holds for several of its keys.
     A body of nodes is `{"$ref": "#/definitions/Nodes"}`.
     """
     schema = _schema_of(Flow)
@@ -53,7 +55,7 @@ def project_json_schema() -> Schema:
 
 def _schema_of(model: type[BaseModel]) -> Schema:
     """A model's schema with the schemas of all parts that it may refer to."""
-    definitions: Schema = {"Field": {"anyOf": [{"type": "string"}, model_schema("FieldSpec"), {"type": "object"}]}}
+    definitions: Schema = {"Field": field_schema(), "LongForm": long_form_schema()}
     template = "#/definitions/{model}"
     for part in _PARTS:
         schema = part.model_json_schema(ref_template=template)
@@ -77,12 +79,24 @@ def _resolved(schema: Any) -> Any:
     for key, value in schema.items():
         if key == "properties":
             result[key] = {name: _resolved(item) for name, item in value.items() if not _is_hidden(item)}
-        elif key in ("examples", "enum", "const", "default"):
-            if key != "default" or isinstance(value, (str, int, float)):
-                result[key] = value
+        elif key == "default":
+            result |= _default(schema, value)
+        elif key == "patternProperties":
+            # Pydantic says so which keys a map may have, and allows all others.
+            ((pattern, inner),) = value.items()
+            result |= {"propertyNames": {"pattern": pattern}, "additionalProperties": _resolved(inner)}
+        elif key in ("examples", "enum", "const"):
+            result[key] = value
         elif not (key == "title" and isinstance(value, str)):
             result[key] = _resolved(value)
     return result
+
+
+def _default(schema: Schema, value: Any) -> Schema:
+    """The default as it would be written; an editor has no use for one that is no plain value."""
+    if schema.get("pattern") == DURATION_SCHEMA["pattern"]:
+        return {"default": duration_text(value)}
+    return {"default": value} if isinstance(value, (str, int, float)) else {}
 
 
 def _is_hidden(schema: Any) -> bool:
@@ -106,6 +120,7 @@ def _node_definitions(common: Schema, node_schemas: Mapping[str, Mapping[str, An
     definitions["Nodes"] = {
         "type": "object",
         "description": "Id to node.",
+        "minProperties": 1,
         "propertyNames": NAME_SCHEMA,
         "additionalProperties": {"$ref": "#/definitions/Node"},
     }
@@ -121,7 +136,12 @@ def _type_definition(common: Schema, given: Mapping[str, Any], name: str) -> Sch
         properties["with"] = dict(with_)
     else:
         properties.pop("with", None)
-    result: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    result: Schema = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        **given.get("together", {}),
+    }
     if given.get("required"):
         result["required"] = sorted(given["required"])
     return result

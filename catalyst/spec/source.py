@@ -24,17 +24,29 @@ _MOST_REPORTED = 20
 
 def decode_source(data: bytes, filename: str) -> tuple[str | None, list[Diagnostic]]:
     """The text of a file, or an error that points at the first byte that is not UTF-8."""
+    wide = _wide_encoding(data)
+    if wide is not None:
+        span = Span.start_of(filename)
+        return None, [Diagnostic("E130", "error", f"the file is {wide}, not UTF-8", span, "save the file as UTF-8")]
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError as problem:
         before = data[: problem.start].decode("utf-8")
         line, column = _place(before.removeprefix(_MARK))
-        help_text = "save the file as UTF-8"
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            help_text = "the file is UTF-16; save it as UTF-8"
         message = f"the file is not UTF-8: byte 0x{data[problem.start]:02x} does not belong there"
         span = Span(filename, line, column, line, column + 1)
-        return None, [Diagnostic("E130", "error", message, span, help_text)]
+        return None, [Diagnostic("E130", "error", message, span, "save the file as UTF-8")]
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 by its mark, or by the zeros beside the first character, as YAML says."""
+    start = data[:4]
+    if start in (b"\xff\xfe\0\0", b"\0\0\xfe\xff") or (len(start) == 4 and start.count(0) == 3):
+        return "UTF-32"
+    zeros = [byte == 0 for byte in start]
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or zeros in ([False, True] * 2, [True, False] * 2):
+        return "UTF-16"
+    return None
 
 
 def check_source(source: str, filename: str) -> list[Diagnostic]:

@@ -6,11 +6,11 @@ import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from catalyst.diagnostics import Located, did_you_mean
 from catalyst.spec.cron import BadCron, check_cron
-from catalyst.spec.fields import AsTuple, RawMap, SpecModel, Text, model_schema, short_or_long
+from catalyst.spec.fields import AsTuple, RawMap, SpecModel, Text, exactly_one, model_schema, short_or_long
 from catalyst.spec.names import NAME_SCHEMA, name_problem
 from catalyst.spec.problems import Reader, kind_of, problem
 from catalyst.spec.tree import LocatedMap
@@ -103,8 +103,10 @@ def _read_method(value: Any) -> Any:
     return Located(value.upper(), value.span) if isinstance(value, Located) else value
 
 
+_CRON_SCHEMA = {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$", "examples": ["0 6 * * *", "*/15 * * * mon-fri"]}
+
 HttpPath = Annotated[Located, Reader(_read_path, {"type": "string", "pattern": "^/"})]
-Cron = Annotated[Located, Reader(_read_cron, {"type": "string", "examples": ["0 6 * * *", "*/15 * * * mon-fri"]})]
+Cron = Annotated[Located, Reader(_read_cron, _CRON_SCHEMA)]
 TimeZone = Annotated[Located, Reader(_read_timezone, {"type": "string", "examples": ["UTC", "Europe/Madrid"]})]
 Header = Annotated[str, Reader(_read_header, {"type": "string", "examples": ["X-API-Key"]})]
 Method = Annotated[Literal["GET", "POST", "PUT", "PATCH", "DELETE"], BeforeValidator(_read_method)]
@@ -146,6 +148,8 @@ class BasicAuth(SpecModel):
 
 class Auth(SpecModel):
     """Who may call: exactly one of these."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("api_key", "bearer", "basic"))
 
     api_key: ApiKeyAuth | None = Field(default=None, description="A key in a header.")
     bearer: BearerAuth | None = Field(default=None, description="A bearer token.")
@@ -230,6 +234,8 @@ class ScheduleTrigger(SpecModel):
 
 class Trigger(SpecModel):
     """One entry of `triggers`: exactly one kind."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("http", "schedule"))
 
     http: HttpTrigger | None = Field(default=None, description="Start a run with an HTTP request.")
     schedule: ScheduleTrigger | None = Field(default=None, description="Start a run by the clock.")

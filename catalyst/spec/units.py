@@ -55,6 +55,11 @@ def parse_size(text: str) -> int:
     return int(float(match.group(1)) * _BYTES[match.group(2).upper()])
 
 
+def duration_text(seconds: float) -> str:
+    """A duration as one would write it: `200ms`, `5s`."""
+    return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"
+
+
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """At most `count` in any `seconds`."""
@@ -127,16 +132,17 @@ def _read_rate(value: Any) -> RateLimit:
         raise problem("E145", str(wrong), help=wanted) from wrong
 
 
-_DURATION_SCHEMA = {
+DURATION_SCHEMA = {
     "type": "string",
     "pattern": r"^((\d+(\.\d+)?(ms|s|m|h|d|w))+|P.+)$",
     "examples": ["200ms", "10s", "5m", "24h"],
 }
+"""JSON Schema of a duration as it is written."""
 
-Duration = Annotated[float, Reader(_read_duration, _DURATION_SCHEMA)]
+Duration = Annotated[float, Reader(_read_duration, DURATION_SCHEMA)]
 """Seconds, written as `200ms`, `10s`, `5m`, `24h`, `7d` or ISO 8601."""
 
-Timeout = Annotated[TimeLimit, Reader(_read_timeout, {"anyOf": [_DURATION_SCHEMA, {"const": "none"}]})]
+Timeout = Annotated[TimeLimit, Reader(_read_timeout, {"anyOf": [DURATION_SCHEMA, {"const": "none"}]})]
 """A duration, or `none` for no limit."""
 
 Size = Annotated[

@@ -24,7 +24,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-_ALWAYS = ("uvicorn", "uvloop", "httptools", "fastapi", "orjson", "pydantic", "prometheus_client")
+_ALWAYS = (
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "fastapi",
+    "orjson",
+    "msgspec",
+    "pydantic",
+    "prometheus_client",
+    "pydantic.v1",
+)
+"""The last of them is what FastAPI looks at when it gets its first route."""
 _SOMETIMES = {
     "http_client": ("aiohttp",),
     "httpx_client": ("httpx2",),
@@ -106,12 +117,20 @@ def _tell(what: str) -> None:
 
 
 def _replace(old: _Service | None, project: str) -> _Service | None:
-    """Start a project; gives what serves from now on. The old service goes on when the new one cannot be imported."""
+    """Start a project; gives what serves from now on.
+
+    The old service goes on when the new one cannot be imported, and when a newer one is named before it has been.
+    """
     runtime = Path(project) / "app" / "runtime"
     for module, packages in _SOMETIMES.items():
         if (runtime / f"{module}.py").is_file():
             _import(packages)
     new = _fork(project, others=[] if old is None else [old.hold, old.word])
+    if new.word not in select.select([new.word, 0], [], [])[0]:
+        os.kill(new.pid, signal.SIGKILL)
+        os.waitpid(new.pid, 0)
+        _forget(new)
+        return old
     if not os.read(new.word, 1):
         _tell(f"broken {_code(os.waitpid(new.pid, 0)[1])}")
         _forget(new)

@@ -27,7 +27,7 @@ class MissingSettings(Exception):
         if missing:
             lines.append("missing settings: " + ", ".join(missing))
         lines.extend(f"wrong setting: {text}" for text in wrong)
-        lines.append("set them in the environment; .env.example lists what each is for")
+        lines.append("set them in the environment; README.md says what each is for")
         super().__init__("\n".join(lines))
 
 

@@ -35,6 +35,17 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
+def without(package: str, folder: Path) -> str:
+    """A PYTHONPATH with which a package seems not to be installed."""
+    hidden = folder / "hidden"
+    hidden.mkdir(exist_ok=True)
+    (hidden / "sitecustomize.py").write_text(
+        "import importlib.util as util\nfound = util.find_spec\n"
+        f"util.find_spec = lambda name, *more: None if name == {package!r} else found(name, *more)\n"
+    )
+    return f"{hidden}{os.pathsep}{environment()['PYTHONPATH']}"
+
+
 @dataclass(frozen=True)
 class Done:
     """What a command did."""

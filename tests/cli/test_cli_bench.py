@@ -1,7 +1,6 @@
 """`catalyst bench`: what it measures, what it says when it cannot, and that it leaves nothing behind."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from catalyst.measure import processes
 from catalyst.measure.servers import free_port
 from tests.generators import REAL, REQUESTS, install, needs_real_generator
 
-from .conftest import Catalyst, environment, executable
+from .conftest import Catalyst, environment, executable, without
 
 QUICK = ("--duration", "1s", "--rounds", "1", "--connections", "2")
 GUARDED = """\
@@ -232,13 +231,7 @@ def test_a_picture(suffix: str, begins: bytes, catalyst: Catalyst, tmp_path: Pat
 
 @pytest.mark.usefixtures("greet")
 def test_a_picture_without_matplotlib(catalyst: Catalyst, tmp_path: Path, generator: str) -> None:
-    hidden = tmp_path / "hidden"
-    hidden.mkdir()
-    (hidden / "sitecustomize.py").write_text(
-        "import importlib.util as util\nfound = util.find_spec\n"
-        "util.find_spec = lambda name, *more: None if name == 'matplotlib' else found(name, *more)\n"
-    )
-    path = f"{hidden}{os.pathsep}{environment()['PYTHONPATH']}"
+    path = without("matplotlib", tmp_path)
     done = catalyst("bench", "greet.yaml", *QUICK, "--plot", "p.svg", PATH=generator, PYTHONPATH=path)
     assert done.code == 2
     assert "needs the package `matplotlib`" in done.err

@@ -15,7 +15,7 @@ import pytest
 
 from catalyst.commands.serving import Service
 
-from .conftest import GREET, environment, executable
+from .conftest import GREET, Catalyst, environment, executable, without
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
 
@@ -137,6 +137,38 @@ def test_a_project_that_cannot_be_imported_leaves_the_old_one_running(
     assert ask(port) == "Hello Ada"
     library.write_text("def word(name: str) -> str:\n    return name\n")
     assert eventually(lambda: ask(port) == "Well Ada"), log.read_text()
+
+
+def test_a_project_that_is_being_imported_makes_way_for_a_newer_one(
+    served: tuple[subprocess.Popen[bytes], int, Path], greet: Path
+) -> None:
+    _, port, log = served
+    library = greet.parent / "lib" / "words.py"
+    library.parent.mkdir()
+    library.write_text("import time\n\ntime.sleep(600)\n\n\ndef word(name: str) -> str:\n    return name\n")
+    with_code = GREET.replace(
+        "nodes:", "nodes:\n  word: {type: python, with: {function: 'lib.words:word', args: {name: x}}}"
+    )
+    greet.write_text(with_code.replace("Hello", "Slow"))
+    assert eventually(lambda: log.read_text().count("built in") == 2), log.read_text()
+    greet.write_text(GREET.replace("Hello", "Quick"))
+    assert eventually(lambda: ask(port) == "Quick Ada"), log.read_text()
+
+
+def test_an_address_that_is_taken_is_said_before_anything_is_built(greet: Path, catalyst: Catalyst) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        done = catalyst("dev", str(greet), "--port", str(port))
+    assert (done.code, done.out) == (2, "")
+    assert f"`127.0.0.1:{port}` cannot be listened on: address already in use" in done.err
+    assert "--port" in done.err
+    assert not (greet.parent / "greet").exists()
+
+
+def test_packages_that_a_service_needs_are_asked_for_at_once(greet: Path, catalyst: Catalyst, tmp_path: Path) -> None:
+    done = catalyst("dev", str(greet), PYTHONPATH=without("fastapi", tmp_path))
+    assert done.code == 2
+    assert "pip install 'catalyst[serve]'" in done.err
 
 
 def test_changes_in_quick_succession_end_with_the_last(

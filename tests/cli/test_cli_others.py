@@ -1,7 +1,10 @@
 """`catalyst explain`, `nodes`, `convert`, `graph` and `test`."""
 
 import json
+import os
 import re
+import shlex
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,7 +18,7 @@ from catalyst.graph.layout import PlacedBox, PlacedGroup, Rect, place
 from catalyst.graph.picture import Group, edges_of, picture_of
 from catalyst.nodes.catalog import find_node_type, node_type_names
 
-from .conftest import GREET, ROOT, Catalyst
+from .conftest import GREET, ROOT, Catalyst, environment, executable, without
 
 BRANCHES = """\
 catalyst: 1
@@ -201,6 +204,9 @@ def test_the_tests_of_a_built_project(catalyst: Catalyst, greet: Path, tmp_path:
     (tmp_path / "greet" / "tests" / "test_mine.py").write_text("def test_fails():\n    assert False\n")
     assert catalyst("test", "greet", "-q", "-k", "fails").code == 1
     assert catalyst("test", "greet.yaml").code == 2
+    bare = catalyst("test", "greet", PYTHONPATH=without("pytest", tmp_path))
+    assert bare.code == 2
+    assert "pip install -e 'greet[dev]'" in bare.err
 
 
 def test_a_wrong_choice_is_said_in_plain_words(catalyst: Catalyst) -> None:
@@ -208,3 +214,16 @@ def test_a_wrong_choice_is_said_in_plain_words(catalyst: Catalyst) -> None:
     assert done.code == 2
     assert "'xml' is not one of 'text', 'json'" in done.err
     assert "Value error" not in done.err
+
+
+def test_results_stay_json_where_the_terminal_is_not_utf_8(catalyst: Catalyst, greet: Path) -> None:
+    done = catalyst("run", greet, "-i", '{"name": "Zo\u00eb \U0001f389"}', PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.code == 0
+    assert done.data == {"text": "Hello Zoë \U0001f389"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors of a child")
+def test_a_closed_standard_error_changes_nothing(greet: Path) -> None:
+    command = shlex.join([*executable(), "check", str(greet)])
+    done = subprocess.run(["/bin/sh", "-c", f"{command} 2>&-"], env=environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"")

@@ -37,8 +37,8 @@ def node_examples() -> Iterator[tuple[str, str]]:
 
 
 def flow_files() -> Iterator[Path]:
-    """Flows of the examples, as their authors wrote them."""
-    for folder in ("examples", "templates/starters"):
+    """Flows of the examples and of the golden cases, as their authors wrote them."""
+    for folder in ("examples", "templates/starters", "tests/golden"):
         for path in sorted((ROOT / folder).rglob("*.yaml")):
             own = path.name in ("flow.yaml", "catalyst.yaml") or path.parent.name == "flows"
             if own and "expected" not in path.parts:
@@ -98,6 +98,103 @@ def greet(**node: Any) -> dict[str, Any]:
 )
 def test_what_an_editor_has_to_underline(flow: dict[str, Any]) -> None:
     assert not FLOWS.is_valid(flow)
+
+
+NODES = {
+    "{type: htttp, with: {url: 'https://a.example'}}": "type",
+    "{type: set, with: {}}": "with",
+    "{type: http, with: {url: 3}}": "with/url",
+    "{type: http, with: {url: 'https://a.example', prompt: x}}": "with",
+    "{type: http, with: {url: 'https://a.example', json: {}, form: {}}}": "with",
+    "{type: http, with: {url: 'https://a.example', auth: {bearer: x, basic: {user: a, password: b}}}}": "with/auth",
+    "{type: http, retry: {backoff: quadratic}, with: {url: 'https://a.example'}}": "retry/backoff",
+    "{type: http, retry: {attempts: 3}, with: {url: 'https://a.example'}}": "retry",
+    "{type: http, on_error: {deflt: 1}, with: {url: 'https://a.example'}}": "on_error",
+    "{type: http, cache: {ttl: forever}, with: {url: 'https://a.example'}}": "cache/ttl",
+    "{type: llm, with: {provider: opneai, model: m, prompt: x}}": "with/provider",
+    "{type: llm, with: {provider: openai, model: m, prompt: x, temperature: warm}}": "with/temperature",
+    "{type: llm, with: {provider: openai, model: m}}": "with",
+    "{type: llm, with: {provider: openai, model: m, prompt: x, messages: []}}": "with",
+    "{type: llm, with: {provider: openai, model: m, messages: [{role: robot, content: x}]}}": "with/messages/0/role",
+    "{type: llm, with: {provider: openai, model: m, prompt: x}, fallback: [{provder: openai, model: m}]}": "fallback/0",
+    "{type: set, timeout: 10 seconds, with: {value: 1}}": "timeout",
+    "{type: wait, with: {for: a while}}": "with/for",
+    "{type: wait, with: {for: 2s, until: '2030-01-01T00:00:00Z'}}": "with",
+    "{type: wait, with: {}}": "with",
+    "{type: python, with: {function: score}}": "with/function",
+    "{type: respond, with: {status: 99999}}": "with/status",
+    "{type: map, over: '{{ [1] }}', do: {}}": "do",
+    "{type: map, over: '{{ [1] }}', do: {my-id: {type: set, with: {value: 1}}}}": "do",
+    "{type: map, over: '{{ [1] }}', do: {c: {type: http, with: {ulr: x}}}}": "do/c/with",
+    "{type: loop, max_iterations: 2, while: true, until: true, do: {b: {type: set, with: {value: 1}}}}": "",
+    "{type: loop, while: true, do: {b: {type: set, with: {value: 1}}}}": "",
+    "{type: parallel, mode: any, branches: {x: {b: {type: set, with: {value: 1}}}}}": "mode",
+}
+"""A wrong node -> the place in it that an editor has to underline."""
+
+TOPS = {
+    "triggers: [{http: {method: FETCH}}]": "triggers/0/http/method",
+    "triggers: [{http: {}, schedule: {cron: '* * * * *'}}]": "triggers/0",
+    "triggers: [{schedule: {cron: every day}}]": "triggers/0/schedule/cron",
+    "input: {a: {type: string, from: cookie}}": "input/a/from",
+    "input: {a: {type: integer, min: low}}": "input/a/min",
+    "input: {a: {type: integer, required: maybe}}": "input/a/required",
+    "input: {my-field: string}": "input",
+    "types: {Kind: {enum: red}}": "types/Kind/enum",
+    "types: {Kind: {enum: []}}": "types/Kind/enum",
+    "env: {my var: x}": "env",
+    "secrets: [my-key]": "secrets/0",
+    "settings: {max_body: huge}": "settings/max_body",
+    "settings: {timout: 3s}": "settings",
+}
+
+
+def places(source: str) -> set[str]:
+    """Where the schema finds a flow wrong, also inside alternatives."""
+    found, waiting = set(), list(FLOWS.iter_errors(plain(source)))
+    while waiting:
+        error = waiting.pop()
+        found.add("/".join(map(str, error.absolute_path)))
+        waiting += error.context or []
+    return found
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_wrong_node_is_underlined_where_it_is_wrong(node: str) -> None:
+    assert "/".join(filter(None, ("nodes/a", NODES[node]))) in places(f"catalyst: 1\nnodes:\n  a: {node}\n")
+
+
+@pytest.mark.parametrize("top", TOPS)
+def test_a_wrong_key_of_the_flow_is_underlined_where_it_is_wrong(top: str) -> None:
+    assert TOPS[top] in places(f"catalyst: 1\n{top}\nnodes: {{a: {{type: set, with: {{value: 1}}}}}}\n")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "string",
+        "{type: string, name: string}",
+        "{type: Kind, count: integer, more: {deep: number}}",
+        "{type: string, description: whom, pattern: '^a'}",
+        "{default: 3}",
+        "{min: number, max: number}",
+        "{properties: {a: string}}",
+    ],
+)
+def test_both_forms_of_a_field_are_valid(field: str) -> None:
+    flow = f"catalyst: 1\ninput: {{a: {field}}}\nnodes: {{a: {{type: set, with: {{value: 1}}}}}}\n"
+    assert places(flow) == set()
+
+
+def test_every_setting_has_a_description_and_defaults_are_as_one_writes_them() -> None:
+    retry = FLOWS.schema["definitions"]["Retry"]["properties"]
+    assert (retry["delay"]["default"], retry["max_delay"]["default"]) == ("200ms", "5s")
+    for name, definition in FLOWS.schema["definitions"].items():
+        properties = definition.get("properties", {})
+        settings = properties["with"].get("properties", {}) if isinstance(properties.get("with"), dict) else {}
+        for key, schema in {**properties, **settings}.items():
+            if schema is not True and key != "type":
+                assert schema.get("description"), f"{name}.{key}"
 
 
 def test_the_command(catalyst: Catalyst, tmp_path: Path) -> None:

@@ -173,9 +173,14 @@ def test_bytes_that_are_not_utf8() -> None:
     text, found = decode_source("a: é\nb: ".encode() + b"\xff\n", "f")
     assert text is None
     assert [(item.code, item.line, item.column) for item in found] == [("E130", 2, 4)]
-    _, found = decode_source("a: 1".encode("utf-16"), "f")
-    assert "UTF-16" in (found[0].help or "")
     assert decode_source("a: é".encode(), "f") == ("a: é", [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_are_named_once(encoding: str) -> None:
+    text, found = decode_source("catalyst: 1".encode(encoding), "f")
+    assert text is None
+    assert [item.message for item in found] == [f"the file is {encoding[:6].upper()}, not UTF-8"]
 
 
 def test_spans_of_maps_and_values() -> None:

@@ -4,7 +4,7 @@ import ast
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
@@ -24,6 +24,7 @@ from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.headers import check_headers
 from catalyst.nodes.settings import Expr, Params, Shape, ShapeSlot, Slot
 from catalyst.pysource.source import joined, to_source
+from catalyst.spec.fields import at_most_one, exactly_one
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -45,6 +46,8 @@ class HeaderAuth(Params):
 class Auth(Params):
     """How to sign in: one of the three."""
 
+    model_config = ConfigDict(json_schema_extra=exactly_one("bearer", "basic", "header"))
+
     bearer: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(
         default=None, description="`Authorization: Bearer ...`."
     )
@@ -61,6 +64,8 @@ class Auth(Params):
 
 class HttpParams(Params):
     """Settings of `http`."""
+
+    model_config = ConfigDict(json_schema_extra=at_most_one("json", "form", "body"))
 
     method: Method = Field(default="GET", description="The HTTP method.")
     url: Annotated[Expr, Slot(STR, Sink.URL)] = Field(

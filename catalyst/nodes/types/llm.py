@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import ANY, INT, NUMBER, STR, FieldType, ListType, ObjectType, Type
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Slot
+from catalyst.spec.fields import exactly_one
 
 Provider = Literal["anthropic", "openai", "groq", "azure"]
 
@@ -69,6 +70,8 @@ class Message(Params):
 
 class LlmParams(Model):
     """Settings of `llm`."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("prompt", "messages"))
 
     system: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
         default=None, description="What the model is told before the conversation."

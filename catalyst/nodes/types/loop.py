@@ -2,17 +2,20 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import ANY
 from catalyst.nodes.base import NodeType
 from catalyst.nodes.settings import AnyShape, BodySlot, Expr, Params, Slot
+from catalyst.spec.fields import at_most_one
 
 
 class LoopParams(Params):
     """Settings of `loop`."""
+
+    model_config = ConfigDict(json_schema_extra=at_most_one("while", "until"))
 
     state: dict[str, AnyShape] = Field(
         default_factory=dict, description="The state before the first round: name to value."

@@ -20,7 +20,8 @@ class PythonParams(Params):
     """Settings of `python`."""
 
     function: str = Field(
-        description="Where the function is: `lib.scoring:score` is `score` in `lib/scoring.py` beside the flow."
+        json_schema_extra={"pattern": r"^lib(\.\w+)+:\w+$", "examples": ["lib.scoring:score"]},
+        description="Where the function is: `lib.scoring:score` is `score` in `lib/scoring.py` beside the flow.",
     )
     args: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
         default_factory=dict, description="Its arguments, by name."

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.types import DATETIME, NONE
 from catalyst.nodes.base import NodeType, Scribe
 from catalyst.nodes.settings import Expr, Params, Slot
-from catalyst.spec.units import parse_duration
+from catalyst.spec.fields import exactly_one
+from catalyst.spec.units import DURATION_SCHEMA, parse_duration
 
 
 class DurationSlot(Slot):
@@ -25,6 +27,10 @@ class DurationSlot(Slot):
         except ValueError as error:
             raise PydanticCustomError("duration", "{reason}", {"reason": str(error)}) from error
         return Expr(expr.expected, expr.sink, seconds)
+
+    def constant_schema(self) -> JsonSchemaValue:
+        """As it is written: a number and a unit."""
+        return dict(DURATION_SCHEMA)
 
 
 class MomentSlot(Slot):
@@ -44,6 +50,8 @@ class MomentSlot(Slot):
 
 class WaitParams(Params):
     """Settings of `wait`: one of the two."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("for", "until"))
 
     for_: Annotated[Expr, DurationSlot()] | None = Field(
         default=None,
