@@ -50,6 +50,7 @@ async def _run(name: str, given: bytes) -> dict[str, Any]:
 
 async def _run_workflow(workflow: Any, given: bytes, env: Any, secrets: Any, pools: Any) -> dict[str, Any]:
     from app.runtime import logs
+    from app.runtime.answers import to_json
     from app.runtime.context import ExecutionContext
     from app.runtime.endpoint import new_execution_id
     from app.runtime.host import Limits, in_time
@@ -80,6 +81,7 @@ async def _run_workflow(workflow: Any, given: bytes, env: Any, secrets: Any, poo
         if replies or isinstance(output, Reply):
             reply = replies[0] if replies else output
             found = {"output": reply.body, "status": reply.status, "headers": dict(reply.headers)}
+        to_json(found)
     except Exception as error:
         found = {"problem": document(error, execution_id)}
         if found["problem"].get("type") == "urn:problem:internal":
