@@ -22,6 +22,10 @@ class ErrorInfo(TypedDict):
     node: str | None
 
 
+class CannotStart(Exception):
+    """The service cannot start in these surroundings; the text says what to do, and holds no value."""
+
+
 class FlowError(Exception):
     """An error of a run. `status` is what the caller of the service gets, `upstream` what another service gave."""
 

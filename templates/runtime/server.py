@@ -21,7 +21,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
 from . import logs
-from .environment import MissingSettings
+from .errors import CannotStart
 from .host import STOPPING
 
 _COLLECT = (20_000, 20, 50)  # objects, rounds, rounds
@@ -105,7 +105,7 @@ def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequ
     try:
         if settings is not None:
             settings()
-    except MissingSettings as error:
+    except CannotStart as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     os.environ["LOG_LEVEL"] = options.log_level  # for the worker processes, which set up their own logs

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .endpoint import Endpoint
+from .start import PlainStart
 
 
 @dataclass(slots=True)
@@ -114,12 +115,14 @@ class ShortWay:
         return found[0](scope, receive, send, found[1])
 
 
+_OURS: frozenset[object] = frozenset((ShortWay, PlainStart))
+
+
 def shorten(app: FastAPI, table: RouteTable) -> None:
     """Put the short way outside of the app's error handlers as well, when no other middleware is there to be passed by.
 
     An endpoint answers its errors itself and needs none of those handlers. To be called once the app has been started,
     when no middleware can be added any more.
     """
-    # There is one entry when nobody has added another: ours.
-    if len(app.user_middleware) == 1 and app.middleware_stack is not None:
+    if app.middleware_stack is not None and all(entry.cls in _OURS for entry in app.user_middleware):
         app.middleware_stack = ShortWay(app.middleware_stack, table, app)
