@@ -332,6 +332,10 @@ class FormWriter:
             target = self.frame.define(("output", self.step.id), self.step.id, self.step.output)
         self.target = target
         annotation = "" if is_known else f": {self._annotation(self.step.output)}"
+        if annotation and not isinstance(self.step.output, ListType):
+            # By its own line: mypy takes a value that stands beside the annotation for any of its types.
+            self.frame.body.line(f"{target.name}{annotation}")
+            annotation = ""
         self.frame.body.line(f"{target.name}{annotation} = []")
         if over == "[]":
             return  # there is nothing to go through, and no type of it

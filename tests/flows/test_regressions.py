@@ -48,6 +48,12 @@ nodes:
           n8: {type: template, with: {text: "{{ nodes.n1.output }}{{ nodes.n2.output }}"}}
 output: {o: "{{ nodes.n6.output }}"}
 """,
+    "a mapped list that may be none by its fallback, and that nobody reads": """
+nodes:
+  n1: {type: map, over: "{{ input.xs }}", on_error: {default: null}, do: {n2: {type: set, with: {value: "{{ item }}"}}}}
+  n3: {type: set, needs: [n1], with: {value: 1}}
+output: {o: "{{ nodes.n3.output }}"}
+""",
     "an empty list is mapped": """
 nodes:
   n1: {type: map, over: [], on_item_error: skip, do: {n2: {type: template, with: {text: "{{ item }}"}}}}
