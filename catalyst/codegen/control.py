@@ -239,10 +239,20 @@ class FormWriter:
                 self._catches(form, target)
         if form.finally_ is not None:
             with self.frame.body.block("finally:"):
-                self._branch(form.finally_, leaves=False)
+                self._finally(form, form.finally_)
         elif not form.catches:
             with self.frame.body.block("finally:"):
                 self.frame.body.line("pass")
+
+    def _finally(self, form: TryForm, body: Body) -> None:
+        """What is done in any case; where a cancellation can come in, an error of it must not take that one's place."""
+        bodies = (form.body, *(catch.body for catch in form.catches))
+        may_be_cancelled = any(step.waits for each in bodies for step in each.steps)
+        if not may_be_cancelled or all(step.type.name == "log" for step in body.steps):
+            self._branch(body, leaves=False)
+            return
+        with self.frame.body.block(f"with {self.frame.use('tasks', 'staying_cancelled')}():"):
+            self._branch(body, leaves=False)
 
     def _catches(self, form: TryForm, target: Variable | None) -> None:
         catch_all = next((number for number, catch in enumerate(form.catches) if not catch.errors), None)
@@ -332,6 +342,10 @@ class FormWriter:
             target = self.frame.define(("output", self.step.id), self.step.id, self.step.output)
         self.target = target
         annotation = "" if is_known else f": {self._annotation(self.step.output)}"
+        if annotation and not isinstance(self.step.output, ListType):
+            # By its own line: mypy takes a value that stands beside the annotation for any of its types.
+            self.frame.body.line(f"{target.name}{annotation}")
+            annotation = ""
         self.frame.body.line(f"{target.name}{annotation} = []")
         if over == "[]":
             return  # there is nothing to go through, and no type of it

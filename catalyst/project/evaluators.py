@@ -28,7 +28,7 @@ RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "http_proxies": frozenset({"urllib.request"}),  # asks which proxies the environment names
     "logs": frozenset({"__class__", "__dict__"}),  # the fields of a log record; an exception's class name
     "quick_json": frozenset({"msgspec"}),  # reads bodies; what it can do beside that is nobody's business
-    "server": frozenset({"gc"}),  # collects less often once everything is up
+    "server": frozenset({"gc", "uvicorn.Config"}),  # collects less often once all is up; serves the app it is given
 }
 """What single runtime modules need beyond the rules, and why. Keyed by the module's name under `app/runtime`."""
 
@@ -119,6 +119,11 @@ UNSAFE_SETTINGS: dict[str, frozenset[object]] = {
     "weights_only": frozenset({False}),
 }
 """Arguments that make an ordinary reader load objects: `np.load(file, allow_pickle=True)`, `YAML(typ="unsafe")`."""
+
+NAMESPACES = _words("""
+    _types_namespace _parent_namespace_depth parent_namespace globalns localns
+    """)
+"""Arguments that say in which scope types that come as text are evaluated."""
 
 TYPE_MAKERS = _words("""
     pydantic.TypeAdapter pydantic.create_model typing.TypedDict typing.NamedTuple typing.TypeVar

@@ -19,6 +19,7 @@ from catalyst.project.evaluators import (
     HARMLESS_DUNDERS,
     HIDDEN_MODULES,
     MODULE_NAMES,
+    NAMESPACES,
     OPEN_DUNDERS,
     OPEN_REACHING_NAMES,
     OPEN_RISKY_MODULES,
@@ -31,6 +32,7 @@ from catalyst.pysource.walk import statements
 
 _FIRST_PARTY = frozenset({"app", "lib"})
 _RUNTIME = "app/runtime/"
+_SERVERS = frozenset({"uvicorn.run", "uvicorn.Config"})
 _DYNAMIC_ANNOTATION = (ast.Call, ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -58,7 +60,7 @@ class Rules:
 
 def find_suspects(path: str, tree: ast.Module, rules: Rules) -> list[Violation]:
     """Every suspect place of a module, in file order."""
-    walker = _Walker(path, rules, _imported_names(tree), _constant_texts(tree))
+    walker = _Walker(path, rules, tree)
     walker.visit(tree)
     return sorted(set(walker.found))
 
@@ -105,13 +107,16 @@ def _is_text(node: ast.expr | None) -> bool:
 class _Walker(ast.NodeVisitor):
     """Visits each node once; what it finds goes to `found`."""
 
-    def __init__(self, path: str, rules: Rules, imported: dict[str, frozenset[str]], constants: dict[str, str]) -> None:
+    def __init__(self, path: str, rules: Rules, tree: ast.Module) -> None:
         self.found: list[Violation] = []
         self._path = path
         self._rules = rules
-        self._imported = imported
-        self._constants = constants
+        self._imported = _imported_names(tree)
+        self._constants = _constant_texts(tree)
         self._parameters: list[frozenset[str]] = []
+        self._functions: list[ast.AST] = []
+        self._tree = tree
+        self._type_is_no_value = False
         self._risky = RISKY_MODULES if rules.strict else OPEN_RISKY_MODULES
         self._dunders = (HARMLESS_DUNDERS if rules.strict else OPEN_DUNDERS) | rules.allowances
 
@@ -153,9 +158,40 @@ class _Walker(ast.NodeVisitor):
         self._check_name(node)
         if isinstance(node.ctx, ast.Load) and self._is_reader(node):
             self._report(node, f"hands on `{node.id}`, which reads attributes by their names")
+        if (
+            node.id == "type"
+            and isinstance(node.ctx, ast.Load)
+            and not self._type_is_no_value
+            and self._is_builtin(node)
+        ):
+            self._report(node, "hands on `type`, which makes classes when it is called under another name")
         for target in sorted(self._imported.get(node.id, ())):
             if target in self._risky and isinstance(node.ctx, ast.Load):
                 self._report(node, f"hands on the module `{target}` as a value")
+
+    def _is_builtin(self, node: ast.Name) -> bool:
+        """Whether it is the builtin: no parameter, and no variable of the functions around it."""
+        if any(node.id in parameters for parameters in self._parameters):
+            return False
+        return not any(_stores(function, node.id) for function in self._functions)
+
+    def _visit_types(self, *nodes: ast.AST, are_types: bool = True) -> None:
+        """Visit parts in which `type` is a type among others, or (not `are_types`) a value again."""
+        before, self._type_is_no_value = self._type_is_no_value, are_types
+        for node in nodes:
+            self.visit(node)
+        self._type_is_no_value = before
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        self._visit_types(node.left, *node.comparators)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self._visit_types(node.target, node.value, are_types=False)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._visit_types(*node.bases, *node.keywords)
+        for part in (*node.decorator_list, *node.body):
+            self.visit(part)
 
     def _is_reader(self, node: ast.Name) -> bool:
         """Whether it is `getattr` or `attrgetter`, whose calls are looked at one by one."""
@@ -247,19 +283,43 @@ class _Walker(ast.NodeVisitor):
             self._check_types_in_text(node, [*node.args, *(keyword.value for keyword in node.keywords)])
             if self._rules.strict and self._parameters and not self._path.startswith(_RUNTIME):
                 self._report(node, "makes a type while it runs; a type that comes as text would be evaluated")
+        if _SERVERS & set(names):
+            self._check_app(node, names[0])
         self._check_settings(node)
         if isinstance(node.func, ast.Attribute):
             self._check_method_call(node, node.func)
         elif isinstance(node.func, ast.Name) and self._is_reader(node.func):
             self._check_name(node.func)
         else:
-            self.visit(node.func)
+            self._visit_types(node.func, are_types=isinstance(node.func, ast.Name))
         for part in (*node.args, *node.keywords):
-            self.visit(part)
+            self._visit_types(
+                part, are_types=_takes_types(node) or (isinstance(part, ast.keyword) and part.arg == "key")
+            )
+
+    def _check_app(self, node: ast.Call, name: str) -> None:
+        """An app that comes as text is imported by its name."""
+        given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg in ("app", None))]
+        if name not in self._rules.allowances and not all(_is_text(app) or self._is_app(app) for app in given):
+            self._report(node, f"gives `{name}` an app that may be text, which would be imported")
+
+    def _is_app(self, node: ast.expr) -> bool:
+        """Whether it is the app itself: imported, or made by a class or by something that has `app` in its name."""
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            return called[:1].isupper() or "app" in called
+        if not isinstance(node, ast.Name) or any(node.id in parameters for parameters in self._parameters):
+            return False
+        made = [each.value for each in ast.walk(self._tree) if isinstance(each, ast.Assign) and _stores(each, node.id)]
+        return node.id in self._imported or (
+            bool(made) and all(isinstance(v, ast.Call) and self._is_app(v) for v in made)
+        )
 
     def _check_settings(self, node: ast.Call) -> None:
         for keyword in node.keywords:
             unsafe = UNSAFE_SETTINGS.get(keyword.arg or "", frozenset())
+            if keyword.arg in NAMESPACES:
+                self._report(node, f"evaluates types in a scope of its own: `{keyword.arg}`")
             if isinstance(keyword.value, ast.Constant) and keyword.value.value in unsafe:
                 self._report(node, f"loads objects: `{keyword.arg}={keyword.value.value!r}`")
 
@@ -315,7 +375,7 @@ class _Walker(ast.NodeVisitor):
     def visit_BinOp(self, node: ast.BinOp) -> None:
         if self._rules.strict and isinstance(node.op, ast.Mod) and _formats_unknown_text(node):
             self._report(node, "formats a text that is not a constant")
-        self.generic_visit(node)
+        self._visit_types(node.left, node.right, are_types=isinstance(node.op, ast.BitOr))
 
     # Annotations, which libraries evaluate when they are text
 
@@ -340,8 +400,10 @@ class _Walker(ast.NodeVisitor):
         self.visit(node.args)
         self._visit_annotation(node.returns)
         self._parameters.append(_parameter_names(node.args))
+        self._functions.append(node)
         for statement in node.body:
             self.visit(statement)
+        self._functions.pop()
         self._parameters.pop()
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
@@ -353,7 +415,7 @@ class _Walker(ast.NodeVisitor):
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if any(_root(name) in ("typing", "typing_extensions") for name in self._names_of(node.value)):
             self._check_types_in_text(node, [node])
-        self.generic_visit(node)
+        self._visit_types(node.value, node.slice)
 
     def _names_of(self, node: ast.expr) -> Iterable[str]:
         return self._imported.get(node.id, ()) if isinstance(node, ast.Name) else self._dotted_names(node)
@@ -361,7 +423,7 @@ class _Walker(ast.NodeVisitor):
     def _visit_annotation(self, annotation: ast.expr | None) -> None:
         if annotation is not None:
             self._check_types_in_text(annotation, [annotation])
-            self.visit(annotation)
+            self._visit_types(annotation)
 
     def _check_types_in_text(self, node: ast.expr, parts: list[ast.expr]) -> None:
         for text in _quoted_types(parts, self._is_literal):
@@ -385,7 +447,7 @@ class _Walker(ast.NodeVisitor):
     def visit_MatchClass(self, node: ast.MatchClass) -> None:
         for name in node.kwd_attrs:
             self._check_attribute_name(node, name)
-        self.generic_visit(node)
+        self._visit_types(node.cls, *node.patterns, *node.kwd_patterns)
 
 
 def _quoted_types(parts: list[ast.expr], is_literal: Callable[[ast.expr], bool]) -> Iterator[str]:
@@ -423,6 +485,20 @@ def _builds_text(value: ast.expr) -> bool:
         if _is_text(start) or _builds_text(start):
             return True
     return False
+
+
+def _takes_types(node: ast.Call) -> bool:
+    """Whether what is called does no more with `type` than compare with it, or call it with one value."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    return name in ("isinstance", "issubclass") or (name == "map" and len(node.args) == 2)
+
+
+def _stores(node: ast.AST, name: str) -> bool:
+    """Whether anything inside sets a variable of that name."""
+    return any(
+        isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Store)
+        for inner in ast.walk(node)
+    )
 
 
 def _parameter_names(arguments: ast.arguments) -> frozenset[str]:

@@ -31,7 +31,7 @@ def main() -> None:
 
 async def _run(name: str, given: bytes) -> dict[str, Any]:
     main_module = importlib.import_module("app.main")
-    from app.runtime.environment import MissingSettings
+    from app.runtime.errors import CannotStart
     from app.runtime.pools import ConnectionPools, PoolKey
 
     env = secrets = None
@@ -40,16 +40,26 @@ async def _run(name: str, given: bytes) -> dict[str, Any]:
         if settings is not None:
             loaded = settings.Settings.from_env()
             env, secrets = loaded.env, loaded.secrets
-    except MissingSettings as error:
-        return {"missing": list(error.missing), "wrong": list(error.wrong), "timings": {}, "total": 0.0}
+    except CannotStart as error:
+        return _settings_to_mend(error)
     _log_to_stderr(secrets)
     keys = [value for _, value in sorted(vars(main_module).items()) if isinstance(value, PoolKey)]
-    async with ConnectionPools.opened(keys) as pools:
-        return await _run_workflow(_workflow(main_module, name), given, env, secrets, pools)
+    try:
+        async with ConnectionPools.opened(keys) as pools:
+            return await _run_workflow(_workflow(main_module, name), given, env, secrets, pools)
+    except CannotStart as error:
+        return _settings_to_mend(error)
+
+
+def _settings_to_mend(error: Exception) -> dict[str, Any]:
+    """The result of a run that could not begin: missing and wrong settings, or what else the error says."""
+    missing, wrong = getattr(error, "missing", ()), getattr(error, "wrong", (str(error),))
+    return {"missing": list(missing), "wrong": list(wrong), "timings": {}, "total": 0.0}
 
 
 async def _run_workflow(workflow: Any, given: bytes, env: Any, secrets: Any, pools: Any) -> dict[str, Any]:
     from app.runtime import logs
+    from app.runtime.answers import to_json
     from app.runtime.context import ExecutionContext
     from app.runtime.endpoint import new_execution_id
     from app.runtime.host import Limits, in_time
@@ -80,6 +90,7 @@ async def _run_workflow(workflow: Any, given: bytes, env: Any, secrets: Any, poo
         if replies or isinstance(output, Reply):
             reply = replies[0] if replies else output
             found = {"output": reply.body, "status": reply.status, "headers": dict(reply.headers)}
+        to_json(found)
     except Exception as error:
         found = {"problem": document(error, execution_id)}
         if found["problem"].get("type") == "urn:problem:internal":

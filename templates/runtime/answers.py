@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Send
 
-from .errors import FlowError
+from .errors import ExpressionError, FlowError
 from .reply import Reply
 
 Headers = list[tuple[bytes, bytes]]
@@ -50,19 +51,40 @@ class Answer:
 
 
 def to_json(value: object) -> bytes:
-    """JSON as UTF-8. Bytes become base64 text; integers of any size stay exact. Raises TypeError for live objects."""
+    """JSON as UTF-8. Bytes become base64 text; integers of any size stay exact. Raises TypeError for live objects, and
+    ExpressionError for a number that is none or too large for a float."""
     try:
-        return orjson.dumps(value, default=_plain)
+        written = orjson.dumps(value, default=_plain)
     except orjson.JSONEncodeError:
         # orjson stops at 64 bits and at lone surrogates; the standard library does not.
-        return json.dumps(value, default=_plain, separators=(",", ":"), allow_nan=False).encode()
+        try:
+            written = json.dumps(value, default=_plain, separators=(",", ":"), allow_nan=False).encode()
+        except ValueError:
+            raise _not_json() from None
+    if b"null" in written and not _is_finite(value):
+        raise _not_json()  # orjson writes null for it, and nobody would notice
+    return written
+
+
+def _is_finite(value: object) -> bool:
+    """Whether all its numbers are some that JSON has."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    return not isinstance(value, list | tuple) or all(map(_is_finite, value))
+
+
+def _not_json() -> ExpressionError:
+    return ExpressionError("a number is too large, or none at all, and JSON cannot hold it")
 
 
 def shown(value: object) -> object:
-    """The value, or None for an object of the project's own Python: a flow may work with it, a client cannot see it."""
+    """The value, or None for an object of the project's own Python: a flow may work with it, a client cannot see it.
+    The same for numbers that JSON does not have."""
     try:
         to_json(value)
-    except TypeError:
+    except (TypeError, ExpressionError):
         return None
     return value
 

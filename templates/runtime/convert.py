@@ -4,7 +4,7 @@ import math
 from typing import Any, TypeVar, overload
 
 from .errors import ExpressionError
-from .values import MAX_BITS, kind_of
+from .values import MAX_BITS, is_number, kind_of
 
 D = TypeVar("D")
 
@@ -66,5 +66,5 @@ def _int_of_text(value: str) -> int:
 def _otherwise(name: str, value: Any, default: Any) -> Any:
     if default is not _NO_DEFAULT:
         return default
-    what = "this text" if isinstance(value, (str, float)) else kind_of(value)
+    what = "this text" if isinstance(value, str) else "this number" if is_number(value) else kind_of(value)
     raise ExpressionError(f"`{name}` cannot make a number of {what}; give a default, as in `{name}(0)`")

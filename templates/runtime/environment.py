@@ -13,11 +13,13 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
+from .errors import CannotStart
+
 T = TypeVar("T")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-class MissingSettings(Exception):
+class MissingSettings(CannotStart):
     """Environment variables that are not set, or hold what they cannot: all of them. Never their values."""
 
     def __init__(self, missing: Sequence[str], wrong: Sequence[str] = ()) -> None:

@@ -22,6 +22,10 @@ class ErrorInfo(TypedDict):
     node: str | None
 
 
+class CannotStart(Exception):
+    """The service cannot start in these surroundings; the text says what to do, and holds no value."""
+
+
 class FlowError(Exception):
     """An error of a run. `status` is what the caller of the service gets, `upstream` what another service gave."""
 
@@ -67,6 +71,13 @@ class ExpressionError(FlowError):
         super().__init__(title, kind="expression", status=500)
 
 
+class TooLarge(ExpressionError):
+    """Plain arithmetic gave a number that no float can hold, or that is too long to be written."""
+
+    def __init__(self) -> None:
+        super().__init__("the result of a calculation is too large")
+
+
 class RaisedError(FlowError):
     """A `raise` node ended the run on purpose."""
 
@@ -102,6 +113,21 @@ def locate(error: BaseException) -> Place | None:
         place = _innermost(current.__traceback__) or place
         current = current.__cause__
     return place
+
+
+def is_too_large(error: BaseException) -> bool:
+    """Whether the flow's own arithmetic ran over. Python of the author's that does is no expression."""
+    # The only ValueError of plain expressions is that of an integer with too many digits to be written.
+    traceback = error.__traceback__ if isinstance(error, OverflowError | ValueError) else None
+    file = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if _mark_above(code.co_filename, traceback.tb_lineno, code.co_firstlineno) is not None:
+            file = code.co_filename
+        if traceback.tb_next is None:
+            return file == code.co_filename
+        traceback = traceback.tb_next
+    return False
 
 
 def _innermost(traceback: TracebackType | None) -> Place | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from .errors import FlowError, NodeError, RaisedError
+from .errors import FlowError, NodeError, RaisedError, TooLarge, is_too_large
 
 # What may be told to a caller for errors that are not ours; the exception's own text never is.
 _CONNECTION_TITLE = "could not reach the other side"
@@ -22,15 +22,16 @@ def as_failure(error: BaseException, node: str | None = None) -> FlowError:
     if isinstance(error, RaisedError | NodeError):
         error.node = error.node or node
         return error
-    if isinstance(error, FlowError):
+    known = TooLarge() if is_too_large(error) else error
+    if isinstance(known, FlowError):
         failure = NodeError(
-            error.title,
-            kind=error.kind,
-            status=error.status,
-            detail=error.detail,
-            node=error.node or node,
-            upstream=error.upstream,
-            retry_after=error.retry_after,
+            known.title,
+            kind=known.kind,
+            status=known.status,
+            detail=known.detail,
+            node=known.node or node,
+            upstream=known.upstream,
+            retry_after=known.retry_after,
         )
     elif isinstance(error, TimeoutError):
         failure = NodeError("time ran out", kind="timeout", status=504, node=node)

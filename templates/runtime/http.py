@@ -4,7 +4,6 @@ Errors have the kind `http` (the other side answered 4xx or 5xx; `upstream` is i
 `invalid_response` (not what was declared) or `redirect`.
 """
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 from yarl import URL
 
+from .answers import to_json
 from .context import ExecutionContext
 from .errors import FlowError
 from .http_client import open_client
@@ -183,7 +183,7 @@ def _build(method: str, url: URL | None, options: RequestOptions, accept: str) -
     headers = {"accept": accept}
     content = options.get("content")
     if "json" in options:
-        content, headers["content-type"] = _json_bytes(options["json"]), "application/json"
+        content, headers["content-type"] = to_json(options["json"]), "application/json"
     elif "form" in options:
         content, headers["content-type"] = urlencode(fields(options["form"]), True), "application/x-www-form-urlencoded"
     for name, value in options.get("headers", {}).items():
@@ -200,14 +200,6 @@ def _signed(request: Request) -> Request:
         return request
     headers = {"authorization": basic(url.user or "", url.password or ""), **request.headers}
     return replace(request, url=url.with_user(None), headers=headers)
-
-
-def _json_bytes(value: object) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        # Integers above 64 bits, which orjson does not write.
-        return json.dumps(value, separators=(",", ":")).encode()
 
 
 async def _follow(client: HttpClient, request: Request, answer: Answer, hosts: HostList | None, most: int) -> Answer:

@@ -6,6 +6,7 @@ HTTP/2 is agreed on while TLS is set up; a service that does not speak it, and o
 import httpx2 as httpx
 
 from .http_exchange import Answer, HttpClient, Request, client_pool, succeeded, too_large
+from .http_proxies import Proxies
 from .httpx_client import from_httpx, open_httpx
 
 
@@ -51,6 +52,7 @@ async def _read(response: httpx.Response, most: int) -> bytes:
 
 
 def _open() -> HttpClient:
+    Proxies.from_env()  # httpx2 reads the environment itself, and tells the same mistakes less clearly
     return Http2Client(open_httpx(http2=True))
 
 

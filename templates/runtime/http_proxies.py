@@ -7,6 +7,8 @@ from urllib.request import getproxies
 
 from yarl import URL
 
+from .errors import CannotStart
+
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
@@ -21,9 +23,11 @@ class Proxies:
 
     @classmethod
     def from_env(cls) -> "Proxies | None":
-        """What the environment says; None when it names no proxy. Raises ValueError for one that cannot be used."""
+        """What the environment says; None when it names no proxy. Raises CannotStart for one that cannot be used."""
         found = getproxies()
-        by_scheme = tuple((scheme, _proxy(found[scheme])) for scheme in ("http", "https", "all") if found.get(scheme))
+        # What ALL_PROXY says does not matter where each scheme has a proxy of its own.
+        schemes = ("http", "https") if found.get("http") and found.get("https") else ("http", "https", "all")
+        by_scheme = tuple((scheme, _proxy(scheme, found[scheme])) for scheme in schemes if found.get(scheme))
         if not by_scheme:
             return None
         entries = (entry.strip().lower() for entry in found.get("no", "").split(","))
@@ -38,12 +42,19 @@ class Proxies:
         return proxy
 
 
-def _proxy(text: str) -> URL:
-    url = URL(text if "://" in text else f"http://{text}")
-    if url.scheme not in {"http", "https"} or not url.raw_host:
-        # The text itself may hold a password.
-        raise ValueError(f"a proxy of the environment is `{url.scheme}://`, but only http and https can be used")
-    return url
+def _proxy(scheme: str, text: str) -> URL:
+    # Nothing of the text is shown but its scheme: it may hold a password.
+    name = f"{scheme.upper()}_PROXY"
+    advice = f"Set {name} to an http:// or https:// address, or unset it."
+    try:
+        url = URL(text if "://" in text else f"http://{text}")
+        if url.scheme in {"http", "https"} and url.raw_host and url.port:
+            return url
+    except ValueError:
+        raise CannotStart(f"the proxy that {name} names is no address. {advice}") from None
+    if url.scheme in {"http", "https"}:
+        raise CannotStart(f"the proxy that {name} names has no host. {advice}")
+    raise CannotStart(f"{name} names a {url.scheme}:// proxy, and only http and https can be used. {advice}")
 
 
 @lru_cache(maxsize=512)

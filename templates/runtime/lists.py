@@ -4,6 +4,7 @@ Each result is a new list of at most a million items.
 """
 
 from collections.abc import Callable, Iterable, Sized
+from math import inf, isfinite
 from typing import Any, TypeVar
 
 from .errors import ExpressionError
@@ -157,10 +158,15 @@ def average(values: Iterable[Any]) -> float | None:
     for item in found:
         if not is_number(item):
             raise ExpressionError(f"`avg` needs numbers, not {kind_of(item)}")
+    if not found:
+        return None
     try:
-        return sum(found) / len(found) if found else None
+        mean: float = sum(found) / len(found)
     except OverflowError:
-        raise ExpressionError("the result of `avg` is too large") from None
+        mean = inf
+    if not isfinite(mean):
+        raise ExpressionError("the result of `avg` is too large")
+    return mean
 
 
 def counted(start: int, stop: int | None = None, step: int = 1) -> list[int]:

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 from .answers import Answer, to_json
-from .errors import FlowError, locate
+from .errors import FlowError, TooLarge, is_too_large, locate
 
 PROBLEM_TYPE = "application/problem+json"
 _MAX_ERRORS = 100
@@ -91,6 +91,8 @@ def as_flow_error(error: BaseException) -> FlowError:
             known = as_flow_error(inner)
             if known.kind != "internal":
                 return known
+    if is_too_large(error):
+        return TooLarge()
     return FlowError("Internal error", kind="internal", status=500)
 
 

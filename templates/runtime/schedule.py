@@ -4,6 +4,9 @@ Cron is read by CronSim: small, typed, without dependencies, used and kept by He
 Debian's cron where clocks change: a job at 02:30 runs once on the day when 02:30 comes twice, and at 03:00 when it
 does not come at all. (croniter, kept by pallets-eco today, runs the first one twice.)
 
+Times that went by unseen, because the machine was asleep or its clock was set, count as one: one run is started for
+all of them, whatever `overlap` says, and a line in the log tells that some were missed.
+
 Every worker process has its own schedule; run a project with schedules with one worker, or expect each run once a
 worker.
 """
@@ -54,8 +57,15 @@ class ScheduleTrigger:
             last = start(self.input)
 
         try:
-            for due in self.times(datetime.now(UTC)):
+            times = self.times(datetime.now(UTC))
+            due = next(times)
+            while True:
                 await _sleep_until(due)
+                due, now = next(times), datetime.now(UTC)
+                if due <= now:
+                    logs.write("warning", "schedule missed some of its times", workflow=workflow)
+                    times = self.times(now)
+                    due = next(times)
                 waiting = queued is not None and not queued.done()
                 if self.overlap == "allow" or not (waiting or (last is not None and not last.done())):
                     last = start(self.input)

@@ -22,7 +22,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.supervisors import multiprocess
 
 from . import logs
-from .environment import MissingSettings
+from .errors import CannotStart
 from .host import STOPPING
 from .http_connection import connection_class
 from .short_way import in_front_of
@@ -117,7 +117,7 @@ def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequ
     try:
         if settings is not None:
             settings()
-    except MissingSettings as error:
+    except CannotStart as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     os.environ["LOG_LEVEL"] = options.log_level  # for the worker processes, which set up their own logs

@@ -38,6 +38,7 @@ from .routes import (
     operation_ids,
 )
 from .short_way import RouteTable, ShortWay, shorten
+from .start import PlainStart
 from .workflow import Auth, Check, HttpTrigger, Workflow
 
 __all__ = ["NO_TELEMETRY", "Limits", "Service"]
@@ -87,6 +88,7 @@ class Service:
             # At the end of the list: inside all other middleware, whenever it is added.
             app.user_middleware.append(Middleware(ShortWay, table=self._table, owner=app))
             self._app = app
+        app.user_middleware.append(Middleware(PlainStart))
 
     @asynccontextmanager
     async def running(self, env: Any, secrets: Any, pools: ConnectionPools) -> AsyncIterator[None]:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .endpoint import Endpoint
+from .start import PlainStart
 
 
 @dataclass(slots=True)
@@ -125,6 +126,9 @@ class ShortWay:
         return found[0](scope, receive, send, found[1])
 
 
+_OURS: frozenset[object] = frozenset((ShortWay, PlainStart))
+
+
 def shorten(app: FastAPI, table: RouteTable) -> None:
     """Put the short way outside of the app's error handlers as well, when no other middleware is there to be passed by.
 
@@ -134,8 +138,7 @@ def shorten(app: FastAPI, table: RouteTable) -> None:
     stack = app.middleware_stack
     if stack is None or isinstance(stack, ShortWay):
         return  # mounted below another app, which has been started instead, or started before
-    # There is one entry when nobody has added another: ours.
-    if len(app.user_middleware) == 1:
+    if all(entry.cls in _OURS for entry in app.user_middleware):
         app.middleware_stack = ShortWay(stack, table, app)
 
 

@@ -24,6 +24,7 @@ from starlette.types import Message, Receive, Send
 
 from . import problems
 from .answers import in_milliseconds, to_json
+from .errors import ExpressionError
 from .guard import ClientGone
 from .host import in_time
 from .reply import Reply
@@ -159,8 +160,9 @@ class _Queue:
         for event, node, value in waiting:
             try:
                 yield self.frame(event, {"node": node, "text" if event == "token" else "output": value})
-            except TypeError:
-                # An object of the project's own Python: the flow may work with it, a client cannot see it.
+            except (TypeError, ExpressionError):
+                # An object of the project's own Python, or an endless number: the flow may work with it, a client
+                # cannot see it.
                 yield self.frame(event, {"node": node, "output": None})
 
 

@@ -42,7 +42,7 @@ def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     """The text with `new` in place of `old`, everywhere or the first `count` times."""
     source = _text("replace", value)
     old, new = _text("replace", old), _text("replace", new)
-    most = -1 if count is None else min(count, len(source) + 1)
+    most = -1 if count is None else max(-1, min(count, len(source) + 1))
     if len(new) > len(old) and (len(source) + 1) * (len(new) + 1) > MAX_TEXT:
         found = source.count(old) if most < 0 else min(most, source.count(old))
         limit("replace", len(source) + found * (len(new) - len(old)), MAX_TEXT, "characters")
@@ -88,7 +88,7 @@ def split(value: Any, sep: str | None = None, limit: int = -1) -> list[str]:
     source = _text("split", value)
     if sep == "":
         raise ExpressionError("`split` needs a separator that is not empty; `list` gives the characters")
-    parts = source.split(sep, min(limit, len(source)))
+    parts = source.split(sep, max(-1, min(limit, len(source))))
     if len(parts) > MAX_LIST:
         raise ExpressionError(f"`split` gives more than {MAX_LIST:,} items")
     return parts
@@ -121,6 +121,7 @@ def pad(value: Any, width: int, fill: str = " ", side: str = "left") -> str:
     """The text brought to `width` characters by `fill` at its left or right side."""
     source = _text("pad", value)
     limit("pad", width, MAX_TEXT, "characters")
+    width = max(width, 0)
     if len(fill) != 1 or side not in {"left", "right"}:
         raise ExpressionError("`pad` fills with one character, at the side left or right")
     return source.rjust(width, fill) if side == "left" else source.ljust(width, fill)

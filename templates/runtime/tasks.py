@@ -5,6 +5,7 @@ Whatever happens, nothing is left running: who leaves, fails or is cancelled tak
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar, overload
 
@@ -182,6 +183,22 @@ async def settle(run: Coroutine[Any, Any, T]) -> Settled[T]:
         return {"ok": True, "output": await run, "error": None}
     except Exception as error:
         return {"ok": False, "output": None, "error": as_failure(error).describe()}
+
+
+@contextmanager
+def staying_cancelled() -> Iterator[None]:
+    """Around what is done in any case, as in `finally`: when it fails while the task is cancelled, it stays cancelled.
+
+    Python lets the error take the place of the cancellation; whoever catches it would go on with work that was called
+    off.
+    """
+    try:
+        yield
+    except Exception as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise
 
 
 async def _stop(tasks: "set[asyncio.Task[T]]") -> None:

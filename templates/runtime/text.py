@@ -22,12 +22,19 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return repr(value)
+        return _digits(value)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, (list, dict)):
         return to_json(value)
     raise ExpressionError(f"{kind_of(value)} has no text")
+
+
+def _digits(value: float) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        raise ExpressionError("a number is too large to be written") from None
 
 
 def some_text(value: Any, what: str = "the value") -> str:

@@ -356,12 +356,21 @@ class Reference:
         return state
 
     async def try_(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
-        """The body; the first handler that takes its error; at the end `finally`, whatever happened."""
+        """The body; the first handler that takes its error; at the end `finally`, whatever happened.
+
+        An error of `finally` does not bring back what is being called off.
+        """
         try:
             return await self.guarded(raw, scope)
         finally:
             if "finally" in raw:
-                await self.inner(raw["finally"], scope)
+                try:
+                    await self.inner(raw["finally"], scope)
+                except Failure:
+                    task = asyncio.current_task()
+                    if task is not None and task.cancelling():
+                        raise asyncio.CancelledError from None
+                    raise
 
     async def guarded(self, raw: Mapping[str, Any], scope: Scope) -> Any:
         """The body and the handlers."""

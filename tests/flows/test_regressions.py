@@ -48,6 +48,34 @@ nodes:
           n8: {type: template, with: {text: "{{ nodes.n1.output }}{{ nodes.n2.output }}"}}
 output: {o: "{{ nodes.n6.output }}"}
 """,
+    "a mapped list that may be none by its fallback, and that nobody reads": """
+nodes:
+  n1: {type: map, over: "{{ input.xs }}", on_error: {default: null}, do: {n2: {type: set, with: {value: "{{ item }}"}}}}
+  n3: {type: set, needs: [n1], with: {value: 1}}
+output: {o: "{{ nodes.n3.output }}"}
+""",
+    "what is called off does not go on because its `finally` fails": """
+nodes:
+  n3:
+    type: parallel
+    mode: race
+    branches:
+      b0:
+        n4:
+          type: try
+          do:
+            n5:
+              type: try
+              do: {n6: {type: wait, with: {for: 5s}}}
+              finally:
+                n7: {type: http, with: {url: "http://api.test/n7/int"}}
+                n8: {type: raise, with: {title: no}, needs: [n7]}
+          catch: [{do: {n9: {type: set, with: {value: 1}}}}]
+        n10: {type: http, needs: [n4], with: {url: "http://api.test/n10/int", method: POST}}
+      b1:
+        n11: {type: wait, with: {for: 400ms}}
+output: {o: "{{ nodes.n3.output.branch }}"}
+""",
     "an empty list is mapped": """
 nodes:
   n1: {type: map, over: [], on_item_error: skip, do: {n2: {type: template, with: {text: "{{ item }}"}}}}

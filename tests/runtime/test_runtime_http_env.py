@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from templates.runtime.errors import FlowError
+from templates.runtime.errors import CannotStart, FlowError
 from templates.runtime.http import HTTP, request_json
 from templates.runtime.http_proxies import Proxies
 from templates.runtime.pools import ConnectionPools
@@ -97,10 +97,29 @@ def test_names_that_are_reached_without_a_proxy():
     assert is_direct("[fd00::5]:80", "[fd00::5]:80")
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "ftp://x"])
-def test_a_proxy_that_cannot_be_used_is_named_when_the_service_starts(monkeypatch, proxy):
-    with pytest.raises(ValueError, match="only http and https"):
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("socks5://u:hush@127.0.0.1:1", "ALL_PROXY names a socks5:// proxy, and only http and https can be used"),
+        ("ftp://x", "ALL_PROXY names a ftp:// proxy"),
+        ("http://u:hush@", "is no address"),
+        ("http://[::1", "is no address"),
+        ("http://x:99999", "is no address"),
+        ("//", "has no host"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_when_the_service_starts(monkeypatch, proxy, said):
+    with pytest.raises(CannotStart) as caught:
         through_proxy("http://service.test/", monkeypatch, ALL_PROXY=proxy)
+    assert said in str(caught.value)
+    assert "unset it" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_proxy_for_everything_does_not_matter_where_each_scheme_has_its_own(monkeypatch):
+    others = {"HTTP_PROXY": "http://PROXY", "HTTPS_PROXY": "http://PROXY"}
+    (seen,) = through_proxy("http://service.test/a", monkeypatch, ALL_PROXY="socks5://127.0.0.1:1", **others)
+    assert seen.target == "http://service.test/a"
 
 
 def test_certificates_are_checked(tmp_path):

@@ -4,7 +4,7 @@ import tracemalloc
 import pytest
 
 from templates.runtime.errors import FlowError
-from templates.runtime.tasks import TaskGroup, map_items, race, settled
+from templates.runtime.tasks import TaskGroup, map_items, race, settled, staying_cancelled
 from tests.runtime.support import Context, make_context, run
 
 
@@ -216,3 +216,38 @@ def test_settled_says_of_each_branch_how_it_ended():
     assert result["good"] == {"ok": True, "output": 5, "error": None}
     assert result["bad"]["ok"] is False
     assert result["bad"]["error"]["status"] == 404
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_cancelled_stays_cancelled_when_its_end_fails(fails: bool) -> None:
+    async def main() -> tuple[bool, list[str]]:
+        done: list[str] = []
+
+        async def work() -> None:
+            try:
+                try:
+                    await asyncio.sleep(60)
+                finally:
+                    with staying_cancelled():
+                        done.append("end")
+                        if fails:
+                            raise ValueError
+            except ValueError:
+                done.append("caught")
+
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait((task,))
+        return task.cancelled(), done
+
+    assert run(main()) == (True, ["end"])
+
+
+def test_an_error_at_the_end_is_an_error_where_nothing_is_cancelled() -> None:
+    async def main() -> None:
+        with staying_cancelled():
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        run(main())

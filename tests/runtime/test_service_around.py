@@ -1,6 +1,5 @@
 """What stands around the runs: settings, logs, metrics, readiness, schedules, and the server's process."""
 
-import asyncio
 import io
 import json
 import logging
@@ -190,37 +189,6 @@ def test_schedules_know_when_clocks_change(cron: str, after: str, wanted: list[s
 def test_a_wrong_cron_is_an_error() -> None:
     with pytest.raises(CronSimError):
         ScheduleTrigger("61 * * * *").times(datetime.now(UTC))
-
-
-@pytest.mark.parametrize(("overlap", "at_once", "in_all"), [("skip", 1, 1), ("queue", 1, 2), ("allow", 3, 3)])
-def test_overlapping_runs(overlap: Any, at_once: int, in_all: int) -> None:
-    """Three times are due while the first run is going on."""
-
-    async def main() -> tuple[int, int]:
-        going = peak = total = 0
-        gate = asyncio.Event()
-
-        async def one() -> None:
-            nonlocal going, peak, total
-            going += 1
-            total += 1
-            peak = max(peak, going)
-            await gate.wait()
-            going -= 1
-
-        class Soon(ScheduleTrigger):
-            def times(self, after: datetime) -> Any:
-                return iter([after, after, after, after + timedelta(minutes=1)])
-
-        trigger = Soon("* * * * *", overlap=overlap)
-        task = asyncio.create_task(trigger.run("echo", lambda given: asyncio.create_task(one())))
-        await asyncio.sleep(0.05)
-        gate.set()
-        await asyncio.sleep(0.05)
-        task.cancel()
-        return peak, total
-
-    assert asyncio.run(main()) == (at_once, in_all)
 
 
 class EverySoOften(ScheduleTrigger):

@@ -39,6 +39,21 @@ async def _extras(ctx: Context) -> list[str]:
 
 async def on_error_default(ctx: Context) -> OnErrorDefaultOutput:
     """Run the workflow once; gives its output."""
+    try:
+        # lengths, flow.yaml:6
+        lengths: list[int] | None
+        lengths = []
+        for item in ["a", "bc"]:
+            # length_of, flow.yaml:10
+            length_of = len(item)
+            lengths.append(length_of)
+        ctx.set_output("lengths", lengths)
+    except Exception as error:
+        tolerate(ctx, "lengths", error)
+        lengths = None
+        ctx.set_output("lengths", lengths)
+    # last, flow.yaml:11
+    ctx.set_output("last", "done")
     extras_error: ErrorInfo | None = None
     extras: list[str]
     try:
@@ -61,6 +76,13 @@ ON_ERROR_DEFAULT = Workflow(
     input_type=OnErrorDefaultInput,
     output_type=OnErrorDefaultOutput,
     triggers=(HttpTrigger("POST", "/api/v1/on_error_default/execute"),),
-    visible=("extras",),
-    graph={"nodes": [{"id": "extras", "type": "http", "after": []}]},
+    visible=("extras", "lengths", "last"),
+    graph={
+        "nodes": [
+            {"id": "extras", "type": "http", "after": []},
+            {"id": "lengths", "type": "map", "after": []},
+            {"id": "length_of", "type": "set", "after": [], "inside": "lengths.each"},
+            {"id": "last", "type": "set", "after": ["lengths"]},
+        ]
+    },
 )
