@@ -60,7 +60,7 @@ def _runtime_violations(name: str) -> list[Violation]:
 
 
 def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) -> dict[str, str]:
-    requirements = [*third_party(runtime_modules(emitted.needs.runtime), emitted.modules.values())]
+    requirements = [*third_party(runtime_modules(emitted.needs.runtime), emitted.imported)]
     facts = ProjectFacts(
         name=emitted.name,
         description=emitted.description,

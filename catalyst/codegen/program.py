@@ -29,6 +29,8 @@ class Emitted:
     description: str
     modules: Mapping[str, str]
     """Path -> Python text, not formatted."""
+    imported: frozenset[str]
+    """Modules that they import."""
     needs: Needs
     env: Mapping[str, EnvFact]
     secrets: tuple[str, ...]
@@ -73,9 +75,11 @@ def emit_program(
     around = _around(facts)
     for module in around.values():
         needs.add(module.needs)
-    texts = {path: module.text() for path, module in sorted({**emitted, **around}.items())}
+    written = dict(sorted({**emitted, **around}.items()))
+    texts = {path: module.text() for path, module in written.items()}
+    imported = frozenset(name for module in written.values() for name in module.imports.modules())
     texts |= {"app/__init__.py": '"""The service."""\n', "app/workflows/__init__.py": '"""One module a workflow."""\n'}
-    return Emitted(name, description, texts, needs, env, secrets, optional, modules)
+    return Emitted(name, description, texts, imported, needs, env, secrets, optional, modules)
 
 
 def _around(facts: AppFacts) -> dict[str, Module]:

@@ -7,6 +7,7 @@ Goes in: a `Body` with its plan. Comes out: statements in the frame's body, and 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 
 from catalyst.codegen.answers import all_behind, can_leave
@@ -405,8 +406,10 @@ class Sequence:
 
     def beside(self, frame: Frame) -> Sequence:
         """The same body, written into the function of a lane."""
-        twin = Sequence(self.writer, frame, self.body, top=False, leaves=False)
-        twin.left = self.left
+        twin = copy(self)
+        twin.frame = frame
+        twin.top = twin.leaves = False
+        twin.marked = set()
         twin.is_lane = True
         return twin
 

@@ -5,7 +5,7 @@ A frozen value that the graph pass makes for each place; the checker resolves na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -38,7 +38,7 @@ class Scope:
     input: ObjectType = EMPTY_OBJECT
     nodes: Mapping[str, Type] = field(default_factory=_nothing)
     handled: frozenset[str] = frozenset()
-    failed: frozenset[str] = frozenset()
+    failed: Container[str] = frozenset()
     unreadable: Mapping[str, str] = field(default_factory=_no_help)
     vars: ObjectType = EMPTY_OBJECT
     env: ObjectType = EMPTY_OBJECT

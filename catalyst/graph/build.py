@@ -191,8 +191,7 @@ class Builder:
             self.found.error("E425", message, draft.span, help="put `cache` on the nodes inside that take time")
         given = self._output(draft, site, given)
         output = with_fallback(given, policy, site)
-        before = _all_before(order[0], earlier)
-        gates = tuple(step.id for step in earlier if step.may_answer and step.id in before)
+        gates = _answers_before(order[0], earlier)
         step = _assemble(draft, site, rule, (order[0], gates, order[1]), form, (given, output), policy)
         return step, Fact(output, rule.atoms, policy.on_error is not None)
 
@@ -295,6 +294,13 @@ def _is_urgent(step: Step) -> bool:
     """Whether the step may answer the caller, or end the run with an error."""
     inner = (each for _, body in bodies_of(step.form) for each in body.steps)
     return step.type.name in ("respond", "raise") or any(_is_urgent(each) for each in inner)
+
+
+def _answers_before(after: Iterable[str], earlier: list[Step]) -> tuple[str, ...]:
+    """The steps that may answer among those of this body that come before, directly or not."""
+    answers = [step.id for step in earlier if step.may_answer]
+    before = _all_before(after, earlier) if answers else set()
+    return tuple(id_ for id_ in answers if id_ in before)
 
 
 def _all_before(after: Iterable[str], earlier: list[Step]) -> set[str]:

@@ -7,7 +7,7 @@ did if each atom of A implies one of B.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from catalyst.expressions.narrowing import facts_of
@@ -60,12 +60,11 @@ class Surroundings:
 
     def scope(self, own: frozenset[str] | None) -> Scope:
         """The scope of a step with the atoms `own`; with None that of an `if`, which is asked in any case."""
-        failed = frozenset(id_ for id_ in self.handled if self.has_run(frozenset({f"error:{id_}"}), own))
         return replace(
             self.base,
             nodes=_Visible(self, own),
             handled=self.handled,
-            failed=failed,
+            failed=_Failed(self, own),
             unreadable=self.unreadable,
             locals=self.locals,
             given=self.given,
@@ -106,3 +105,14 @@ class _Visible(Mapping[str, Type]):
 
     def __len__(self) -> int:
         return len(self._around.facts)
+
+
+class _Failed(Container[str]):
+    """Nodes that are known to have failed where one step stands; found when asked for, too."""
+
+    def __init__(self, around: Surroundings, own: frozenset[str] | None) -> None:
+        self._around = around
+        self._own = own
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._around.handled and self._around.has_run(frozenset({f"error:{id_}"}), self._own)

@@ -15,20 +15,37 @@ _Part = tuple["ast.expr | ast.keyword", ast.expr]
 """An element: where it starts, and its value."""
 
 
-def open_long(text: str, width: int) -> str:
-    """The statements, with the containers of those opened that stand on one line longer than `width`."""
-    lines = text.split("\n")
-    if all(len(line) <= width for line in lines) or not text.isascii():
-        return text  # a tree counts places in bytes
-    for statement in ast.parse(text).body:
-        number = statement.lineno - 1
-        line = lines[number]
-        if len(line) <= width or statement.end_lineno != statement.lineno or statement.end_col_offset != len(line):
-            continue
-        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
-            start = statement.value.col_offset
-            lines[number] = line[:start] + _Layout(line, width).node(statement.value, 0, start)
-    return "\n".join(lines)
+def open_long(line: str, width: int) -> list[str] | None:
+    """The lines that a statement of one line becomes; None when black has to say."""
+    indent = len(line) - len(line.lstrip())
+    if not line.isascii():  # a tree counts places in bytes
+        return None
+    if line.startswith("from "):
+        return _opened_import(line)
+    text = line[indent:]
+    value = _value(ast.parse(text.replace("@", "_", 1) if text.startswith("@") else text).body[0])
+    if value is None:
+        return None
+    opened = text[: value.col_offset] + _Layout(text, width - indent).node(value, 0, value.col_offset)
+    lines = [" " * indent + part for part in opened.split("\n")]
+    return lines if all(len(part) <= width for part in lines) else None
+
+
+def _opened_import(line: str) -> list[str]:
+    module, _, names = line.partition(" import ")
+    return [f"{module} import (", *(f"    {name}," for name in names.split(", ")), ")"]
+
+
+def _value(statement: ast.stmt) -> ast.expr | None:
+    """The call or container that a statement ends with, when black opens that and nothing before."""
+    match statement:
+        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=value):
+            found = value
+        case ast.Return(value=value) | ast.Expr(value=value):
+            found = value
+        case _:
+            return None
+    return found.value if isinstance(found, ast.Await) else found
 
 
 class _Layout:

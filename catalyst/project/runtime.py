@@ -66,13 +66,12 @@ def runtime_modules(modules: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def third_party(modules: Iterable[str], sources: Iterable[str] = ()) -> list[str]:
-    """Requirement lines for the named runtime modules, what they import, and further emitted sources; sorted."""
+def third_party(modules: Iterable[str], imported: Iterable[str] = ()) -> list[str]:
+    """Requirement lines for the named runtime modules, what they import, and what else is imported; sorted."""
     roots: set[str] = set()
     for name in runtime_modules(modules):
         roots |= _packages(name) | set(_UNSEEN.get(name, ()))
-    for source in sources:
-        roots |= _roots(ast.parse(source))
+    roots |= {module.partition(".")[0] for module in imported}
     return sorted(REQUIREMENTS[root] for root in _distributions(roots))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-_HOLDERS = (ast.stmt, ast.excepthandler, ast.match_case)
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def statements(tree: ast.AST, *, itself: bool = False) -> Iterator[ast.stmt]:
@@ -17,8 +17,9 @@ def statements(tree: ast.AST, *, itself: bool = False) -> Iterator[ast.stmt]:
         yield tree
     waiting = [tree]
     while waiting:
-        for child in ast.iter_child_nodes(waiting.pop()):
-            if isinstance(child, _HOLDERS):
-                waiting.append(child)
-                if isinstance(child, ast.stmt):
-                    yield child
+        node = waiting.pop()
+        for name in _BLOCKS:
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                waiting += block
+                yield from (child for child in block if isinstance(child, ast.stmt))
