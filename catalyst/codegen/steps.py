@@ -253,9 +253,11 @@ class Sequence:
         if jumps and usage.ran.get(step.id) and ("ran", step.id) not in self.frame.variables:
             flag = self.frame.define(("ran", step.id), f"{step.id}_ran", BoolType())
             self.frame.body.line(f"{flag.name} = False")
-        if ("output", step.id) in self.frame.variables or not self.is_read(step):
-            return
         goes_on = isinstance(step.policy.on_error, Goto)
+        # What holds nodes keeps its value for the trace and for its lane, read or not; after an error there is none.
+        keeps = goes_on and step.form is not None and not self.frame.quiet and not isinstance(step.given, NoneType)
+        if ("output", step.id) in self.frame.variables or not (keeps or self.is_read(step)):
+            return
         annotation = self._annotation(step, nullable(step.output) if goes_on else step.output)
         output = self.frame.define(("output", step.id), step.id, step.output, optional=goes_on)
         self.frame.body.line(f"{output.name}: {annotation}" + (" = None" if goes_on else ""))

@@ -151,12 +151,12 @@ class Slot:
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": describe(self.type)})
         if _holds_template(value):
             return expr
+        kind = "literal" if self.literal else "constant_type"
         if not constant_fits(expr.constant, self.type):
-            wanted = describe(self.type)
-            raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": wanted})
+            raise PydanticCustomError(kind, "expected {wanted}", {"wanted": describe(self.type)})
         if self.within is not None and not self.within[0] <= expr.constant <= self.within[1]:
             wanted = f"a number from {self.within[0]} to {self.within[1]}"
-            raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": wanted})
+            raise PydanticCustomError(kind, "expected {wanted}", {"wanted": wanted})
         return expr
 
 

@@ -151,7 +151,9 @@ def _fits_simple(value: Any, name: str) -> bool:
 def _advice(type_: TypeText) -> str:
     if _bare(type_) == SimpleType("datetime"):
         return "write it in ISO 8601, such as '2024-01-05T10:00:00Z'"
-    return f"quote it for text, or write {_described(type_)}"
+    if _bare(type_) == SimpleType("string"):
+        return "quote it to make it text"
+    return f"write {_described(type_)}"
 
 
 def _is_moment(text: str) -> bool:

@@ -51,6 +51,10 @@ _WANTED: dict[str, str] = {
 }
 
 
+_OR_AN_EXPRESSION = 'write such a value, or an expression that gives one, as in "{{ input.name }}"'
+_DURATIONS = "for example 200ms, 10s, 5m, 1h30m or PT10S"
+
+
 def wording_of(group: Sequence[ErrorDetails], path: Sequence[str | int], value: Any) -> Wording:
     """One sentence for all that was found at one place; `value` is what stands there."""
     own = next((error for error in group if _OUR_CODE.match(error["type"])), None)
@@ -63,7 +67,10 @@ def wording_of(group: Sequence[ErrorDetails], path: Sequence[str | int], value: 
     choices = _choices(group)
     if choices and limit is None:
         return _not_a_choice(name, value, choices, wanted)
-    if wanted and len({error["type"] for error in group} - _WANTED.keys()) == 0:
+    others = {error["type"] for error in group} - _WANTED.keys()
+    if wanted and others == {"constant_type"}:
+        return Wording("E142", f"{name} must be {' or '.join(wanted)}, this is {kind_of(value)}", _OR_AN_EXPRESSION)
+    if wanted and not others:
         return Wording("E142", f"{name} must be {' or '.join(wanted)}, this is {kind_of(value)}")
     return _limit(limit or group[0], name)
 
@@ -133,9 +140,10 @@ def _entries(count: int) -> str:
 def _limit(error: ErrorDetails, name: str) -> Wording:
     context = error.get("ctx", {})
     if error["type"] in _OF_NODES:
-        return Wording("E144", error["msg"])
+        return Wording("E144", error["msg"], _DURATIONS if error["type"] == "duration" else "")
     if error["type"] in _OF_SETTINGS:
-        return Wording("E144", f"{name}: {error['msg']}")
+        help_text = _OR_AN_EXPRESSION if error["type"] == "constant_type" else ""
+        return Wording("E144", f"{name}: {error['msg']}", help_text)
     tell = _LIMITS.get(error["type"])
     if tell is not None:
         return Wording("E144", f"{name} {tell(context)}")

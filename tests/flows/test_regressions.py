@@ -76,6 +76,21 @@ nodes:
         n11: {type: wait, with: {for: 400ms}}
 output: {o: "{{ nodes.n3.output.branch }}"}
 """,
+    "a switch beside others that leaves by `goto` before it has a value": """
+nodes:
+  n1: {type: http, with: {url: "http://api.test/n1/int"}}
+  n2:
+    type: switch
+    on_error: {goto: n7}
+    cases:
+      - when: "{{ input.b }}"
+        do: {n3: {type: raise, with: {title: no}}}
+    default:
+      n4: {type: http, with: {url: "http://api.test/n4/int"}}
+  n6: {type: set, needs: [n1], if: "{{ nodes.n2.error?.kind is none }}", with: {value: 1}}
+  n7: {type: set, with: {value: 2}}
+output: {o: "{{ nodes.n6.output }}"}
+""",
     "an empty list is mapped": """
 nodes:
   n1: {type: map, over: [], on_item_error: skip, do: {n2: {type: template, with: {text: "{{ item }}"}}}}
