@@ -27,14 +27,14 @@ _COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".pth", ".pyx", ".dylib", ".dll")
 _CACHES = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".git", ".hg"})
 
 
-def verify_module(path: str, source: str, allowed_imports: frozenset[str] = EMITTED_IMPORTS) -> list[Violation]:
-    """What is wrong with an emitted module, in file order. `path` is relative to the project, with `/`."""
-    return _verify_text(path, source, Rules(allowed_imports, _allowances(path)))
+def verify_module(path: str, source: str) -> list[Violation]:
+    """What is wrong with a module, in file order. `path` is relative to the project, with `/`."""
+    return _verify_text(path, source, _rules(path))
 
 
 def verify_tree(path: str, tree: ast.Module) -> list[Violation]:
     """The same for a module that was parsed before; the tree is left as it is."""
-    return find_suspects(path, tree, Rules(EMITTED_IMPORTS, _allowances(path)))
+    return find_suspects(path, tree, _rules(path))
 
 
 def is_project(folder: Path) -> bool:
@@ -66,8 +66,12 @@ def _verify_file(place: Path, path: str) -> list[Violation]:
     source = _decoded(read_nofollow(place))
     if source is None:
         return [Violation(path, 1, "is not UTF-8, or says that it is not")]
-    strict = path.startswith("app/")
-    return _verify_text(path, source, Rules(EMITTED_IMPORTS, _allowances(path)) if strict else Rules())
+    return verify_module(path, source)
+
+
+def _rules(path: str) -> Rules:
+    """The closed list for what stands in `app`; anything that evaluates no text for `lib` and tests."""
+    return Rules(EMITTED_IMPORTS, _allowances(path)) if path.startswith("app/") else Rules()
 
 
 def _allowances(path: str) -> frozenset[str]:
