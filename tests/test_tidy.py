@@ -21,6 +21,7 @@ CASES = {
     "a part of a tuple": ("a, b = await task\nreturn b", "_, b = await task\nreturn b"),
     "all parts of a tuple": ("a, b = task.result()\nreturn 1", "return 1"),
     "one of several values": ("a, b = 1, f(2)\nreturn b + 1", "b = f(2)\nreturn b + 1"),
+    "one of several values, which can fail": ("a, b = g(1), f(2)\nreturn b + 1", "_, b = g(1), f(2)\nreturn b + 1"),
     "the position in a loop": (
         "for index, item in enumerate(xs):\n    await f(item)",
         "for item in xs:\n    await f(item)",

@@ -206,10 +206,13 @@ class _Cleaner:
             return self._unnamed(node, node.targets[0], value)
         if isinstance(value, ast.Tuple) and len(value.elts) == len(targets):
             return self._pairs(node, targets, value, unread)
+        self._unname(targets, unread)
+        return False
+
+    def _unname(self, targets: Sequence[ast.expr], unread: Sequence[bool]) -> None:
         for target, is_unread in reversed(list(zip(targets, unread, strict=True))):
             if is_unread:
                 self._replace(target.lineno, target.col_offset, target.end_col_offset, UNWANTED)
-        return False
 
     def _pairs(self, node: ast.Assign, targets: Sequence[ast.expr], value: ast.Tuple, unread: list[bool]) -> bool:
         """`a, b = x, y`, less the pairs whose name nobody reads."""
@@ -223,6 +226,8 @@ class _Cleaner:
             names = ", ".join(ast.unparse(target) for target, _ in kept)
             parts = ", ".join(_segment(line, part.col_offset, part.end_col_offset) for _, part in kept)
             self._replace(node.lineno, node.col_offset, node.end_col_offset, f"{names} = {parts}")
+        else:
+            self._unname(targets, unread)
         return False
 
     def _nonlocal(self, node: ast.Nonlocal, names: Sequence[str]) -> bool:

@@ -19,8 +19,11 @@ from .quick_json import DOUBTS, quick_reader
 from .soundness import refuse_unsound, shape_of
 from .workflow import HttpTrigger, Workflow
 
+# Parameters mean nothing to JSON, but for an encoding, which can only be UTF-8.
 _JSON_TYPE = re.compile(
-    r"application/(?:json|[a-z0-9.!#$&^_-]{1,100}\+json)\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?;?", re.IGNORECASE
+    r"application/(?:json|[a-z0-9.!#$&^_-]{1,100}\+json)\s*"
+    r"(?:;(?!\s*charset\s*=)[^;]*|;\s*charset\s*=\s*\"?(?:utf-?8|us-ascii)\"?\s*)*",
+    re.IGNORECASE,
 )
 _MAX_QUERY_FIELDS = 1000
 _MAX_DIGITS = 15
