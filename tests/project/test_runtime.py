@@ -41,9 +41,7 @@ def test_every_module_has_its_packages(name: str) -> None:
 
 
 def test_packages_of_emitted_sources_count() -> None:
-    assert third_party([], ["orjson", "app.runtime.x", "os", "lib.mine"]) == [
-        "orjson>=3.11,<4"
-    ]
+    assert third_party([], ["orjson", "app.runtime.x", "os", "lib.mine"]) == ["orjson>=3.11,<4"]
     assert third_party([], ["starlette.types"]) == ["fastapi>=0.165,<1"]
 
 
