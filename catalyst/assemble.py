@@ -69,6 +69,7 @@ def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) ->
         secrets=emitted.secrets,
         optional_secrets=emitted.optional_secrets,
         requirements=tuple(sorted({*requirements, *emitted.needs.distributions})),
+        addresses=tuple(sorted(emitted.needs.addresses)),
         has_lib=bool(libraries),
     )
     return scaffold_files(facts)

@@ -28,6 +28,8 @@ class Needs:
     pools: set[tuple[str, str]] = field(default_factory=set)
     """(runtime module, name of the pool's key)."""
     distributions: set[str] = field(default_factory=set)
+    addresses: set[tuple[str, bool]] = field(default_factory=set)
+    """(environment variable with the address of a service, whether it must be set)."""
     libraries: set[str] = field(default_factory=set)
     """Modules of the user's `lib`."""
 
@@ -36,6 +38,7 @@ class Needs:
         self.runtime |= other.runtime
         self.pools |= other.pools
         self.distributions |= other.distributions
+        self.addresses |= other.addresses
         self.libraries |= other.libraries
 
 

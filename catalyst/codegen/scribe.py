@@ -56,6 +56,10 @@ class StepScribe:
         """Packages that the project needs beyond what its runtime imports."""
         self.frame.flow.module.needs.distributions.update(distributions)
 
+    def reads_address(self, variable: str, *, needed: bool) -> None:
+        """An environment variable with the address of a service."""
+        self.frame.flow.module.needs.addresses.add((variable, needed))
+
     def tree(self, value: Expr) -> ast.expr:
         """An expression as a Python tree."""
         if value.is_constant:

@@ -154,6 +154,8 @@ class Drafter:
             if key in known:
                 place = "under `with`" if beside else "beside `type`"
                 self.found.error("E420", f"`{key}` of `{spec.type}` stands {place}", where, help=f"move it {place}")
+                if key not in merged:  # read it all the same: it is not missing, and may have mistakes of its own
+                    merged.put(located_key(key, given.span), value, given.value_spans.get(key, given.span))
             else:
                 choices = sorted({*COMMON_KEYS, *node_type.beside})
                 label = did_you_mean(key, choices)

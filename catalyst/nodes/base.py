@@ -107,6 +107,9 @@ class Scribe(Protocol):
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""
 
+    def reads_address(self, variable: str, *, needed: bool) -> None:
+        """The project looks at this environment variable for a service's address; it has another unless `needed`."""
+
     def expr(self, value: Expr) -> str:
         """An expression as Python text."""
 

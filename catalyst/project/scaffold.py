@@ -78,6 +78,8 @@ class ProjectFacts:
     env: tuple[EnvFact, ...] = ()
     secrets: tuple[str, ...] = ()
     optional_secrets: frozenset[str] = frozenset()
+    addresses: tuple[tuple[str, bool], ...] = ()
+    """(environment variable with the address of a service, whether it must be set)."""
     requirements: tuple[str, ...] = ()
     """Requirement lines, as `runtime.third_party` gives them."""
     dev_requirements: tuple[str, ...] = ()
@@ -149,6 +151,7 @@ def _values(facts: ProjectFacts) -> Mapping[str, Any]:
         "env": [{"name": fact.name, "value": dotenv_value(fact.default or "")} for fact in facts.env],
         "secrets": [name for name in facts.secrets if name not in facts.optional_secrets],
         "optional_secrets": sorted(facts.optional_secrets),
+        "addresses": [f"{name}=" if needed else f"# {name}=" for name, needed in facts.addresses],
         "settings": _settings_rows(facts),
         "description": markdown_text(facts.description),
         "flows": [_flow_values(flow, facts.port) for flow in facts.flows],
@@ -171,6 +174,10 @@ def _settings_rows(facts: ProjectFacts) -> list[str]:
             "secret; read once at start, never written anywhere",
         )
         for name in facts.secrets
+    ]
+    rows += [
+        (name, *(("required", "address of the service") if needed else ("optional", "another address of the service")))
+        for name, needed in facts.addresses
     ]
     return [f"| `{name}` | {default} | {description} |" for name, default, description in rows]
 

@@ -188,3 +188,11 @@ def test_markdown_shows_text_as_text() -> None:
     assert markdown_text("# a *b* [c](d) <e>") == "\\# a \\*b\\* \\[c\\](d) \\<e\\>"
     assert markdown_text("- item") == "\\- item"
     assert markdown_text("1. item") == "1\\. item"
+
+
+def test_addresses_of_services_stand_among_the_settings() -> None:
+    addresses = (("AZURE_OPENAI_ENDPOINT", True), ("OPENAI_BASE_URL", False))
+    files = scaffold_files(ProjectFacts("example", addresses=addresses))
+    assert files[".env.example"].splitlines()[-2:] == ["AZURE_OPENAI_ENDPOINT=", "# OPENAI_BASE_URL="]
+    assert "| `AZURE_OPENAI_ENDPOINT` | required |" in files["README.md"]
+    assert "| `OPENAI_BASE_URL` | optional |" in files["README.md"]

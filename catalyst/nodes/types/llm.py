@@ -39,6 +39,13 @@ MODULES: dict[str, str] = {
     "azure": "llm_openai",
 }
 
+ADDRESSES: dict[str, str] = {
+    "anthropic": "ANTHROPIC_BASE_URL",
+    "openai": "OPENAI_BASE_URL",
+    "groq": "GROQ_BASE_URL",
+    "azure": "AZURE_OPENAI_ENDPOINT",
+}
+
 CLASSES: dict[str, str] = {"anthropic": "Anthropic", "openai": "OpenAI", "groq": "Groq", "azure": "AzureOpenAI"}
 
 
@@ -150,6 +157,8 @@ def _model(model: Model, scribe: Scribe) -> str:
     key = scribe.expr(model.api_key) if model.api_key is not None else scribe.secret(KEYS[model.provider])
     if key is not None:  # a service of one's own (`base_url`) may need none
         arguments.append(f"api_key={key}")
+    if model.base_url is None:
+        scribe.reads_address(ADDRESSES[model.provider], needed=model.provider == "azure")
     for name in ("base_url", "temperature", "max_tokens"):
         value: Expr | None = getattr(model, name)
         if value is not None:
