@@ -94,7 +94,7 @@ ROUNDS = {
     },
     "request_profile": {
         **{f"{title}, in process": [PROFILE] * 5 for title in (request_profile.EMITTED, request_profile.BY_HAND)},
-        **{title: [SERVED] * 5 for title in ("emitted", "FastAPI by hand", request_profile.CONSTANT)},
+        **{title: [SERVED] * 5 for title in ("emitted", "FastAPI by hand", *request_profile.CONSTANT.values())},
     },
 }
 FACTS = {
