@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 # The execution id and the workflow of the run that is going on here.
@@ -21,6 +22,8 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 _MAX_TEXT = 4_000
 _MAX_LINE = 16_000
 _MIN_SECRET = 6
+_MAX_DEPTH = 20
+_MAX_BITS = 8_000  # Python refuses to write integers of more than 4,300 digits
 _logger = logging.getLogger("app")
 
 
@@ -60,7 +63,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             entry["error"] = record.exc_info[1].__class__.__name__
             entry["traceback"] = self._clean("".join(traceback.format_exception(record.exc_info[1])), keep_end=True)
-        return json.dumps(entry, ensure_ascii=True, default=_described)
+        return _dumped(entry)
 
     def _field(self, value: object) -> object:
         """The value as JSON data with secrets taken out, or its beginning as text when it is long."""
@@ -68,7 +71,7 @@ class JsonFormatter(logging.Formatter):
             return value
         if isinstance(value, str):
             return self._clean(value)
-        text = json.dumps(value, ensure_ascii=True, default=_described)
+        text = _dumped(value)
         clean = self._hide(text)
         if len(clean) > _MAX_LINE:
             return clean[:_MAX_LINE]
@@ -88,6 +91,35 @@ class JsonFormatter(logging.Formatter):
             if secret in text:
                 text = text.replace(secret, "***")
         return text
+
+
+def _dumped(value: object) -> str:
+    """The value as JSON in ASCII. A line is never lost for something in it that JSON cannot hold."""
+    try:
+        return json.dumps(value, ensure_ascii=True, default=_described, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps(_as_data(value), ensure_ascii=True)
+
+
+def _as_data(value: object, around: tuple[int, ...] = ()) -> object:
+    """The value with text for what JSON cannot hold: endless numbers, integers of pages, odd keys, circles.
+
+    `around` are the identities of what it stands in.
+    """
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, int):
+        return value if value.bit_length() <= _MAX_BITS else f"<int of {value.bit_length()} bits>"
+    if id(value) in around or len(around) == _MAX_DEPTH:
+        return _described(value)
+    around = (*around, id(value))
+    if isinstance(value, Mapping):
+        return {
+            key if isinstance(key, str) else str(_as_data(key)): _as_data(inner, around) for key, inner in value.items()
+        }
+    return [_as_data(inner, around) for inner in value] if isinstance(value, list | tuple) else _described(value)
 
 
 def _described(value: object) -> str:

@@ -82,6 +82,27 @@ def test_a_log_line_has_its_run_and_fields() -> None:
     assert line["data"] == {"n": 1, "when": "<datetime>"}
 
 
+def test_a_line_is_never_lost_for_what_json_cannot_hold() -> None:
+    circle: list[Any] = [1]
+    circle.extend([circle, circle])
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    given = {"none": float("nan"), "large": 10**5000, ("a", 1): 1, 2: {"circle": circle}, "deep": deep, "set": {1}}
+
+    def write() -> None:
+        logs.write("error", "odd", data=given, number=float("inf"), count=10**5000)
+
+    (line,) = _logged(write)
+    assert line["number"] == "inf"
+    assert line["count"] == "<int of 16610 bits>"
+    assert line["data"]["none"] == "nan"
+    assert line["data"]["large"] == "<int of 16610 bits>"
+    assert line["data"]["2"] == {"circle": [1, "<list>", "<list>"]}
+    assert line["data"]["set"] == "<set>"
+    assert "<list>" in json.dumps(line["data"]["deep"])
+
+
 def test_logs_are_cut_and_secrets_taken_out_before() -> None:
     secret = 'canary-"1234'
 
