@@ -22,6 +22,17 @@ CASES = {
     "all parts of a tuple": ("a, b = task.result()\nreturn 1", "return 1"),
     "one of several values": ("a, b = 1, f(2)\nreturn b + 1", "b = f(2)\nreturn b + 1"),
     "one of several values, which can fail": ("a, b = g(1), f(2)\nreturn b + 1", "_, b = g(1), f(2)\nreturn b + 1"),
+    "the name of an error": (
+        "try:\n    await f()\nexcept KeyError as error:\n    await g(error)\n"
+        "except ValueError as error:\n    x = error\n    await g()",
+        "try:\n    await f()\nexcept KeyError as error:\n    await g(error)\n" "except ValueError:\n    await g()",
+    ),
+    "the name of an error that an inner function reads": (
+        "try:\n    await f()\nexcept KeyError as error:\n"
+        "    async def g() -> None:\n        await h(error)\n    await g()",
+        "try:\n    await f()\nexcept KeyError as error:\n"
+        "    async def g() -> None:\n        await h(error)\n    await g()",
+    ),
     "the position in a loop": (
         "for index, item in enumerate(xs):\n    await f(item)",
         "for item in xs:\n    await f(item)",

@@ -17,7 +17,7 @@ from itertools import pairwise
 UNWANTED = "_"
 """The name of what nobody wants."""
 
-_HARMLESS_CALLS = frozenset({"as_failure", "bool", "cast", "len", "str"})
+_HARMLESS_CALLS = frozenset({"as_failure", "bool", "cast", "len", "monotonic_ns", "str"})
 _HARMLESS_METHODS = frozenset({"describe", "result"})
 _HARMLESS = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Dict, ast.Starred),
@@ -306,8 +306,17 @@ class _Cleaner:
         self._block(node.body)
         for handler in node.handlers:
             self._block(handler.body)
+            self._unname_error(handler)
         self._block(node.orelse)
         self._block(node.finalbody)
+
+    def _unname_error(self, handler: ast.ExceptHandler) -> None:
+        """`except X as error:` without the name, when nobody looks at the error."""
+        name = handler.name
+        if name is None or any(used.id == name for statement in handler.body for used in _names_read(statement)):
+            return
+        line = self.lines[handler.lineno - 1] or ""
+        self.lines[handler.lineno - 1] = line.replace(f" as {name}:", ":")
 
     # Text
 

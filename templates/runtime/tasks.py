@@ -4,6 +4,7 @@ Whatever happens, nothing is left running: who leaves, fails or is cancelled tak
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -55,14 +56,21 @@ class Settled(TypedDict, Generic[T]):
 class TaskGroup(asyncio.TaskGroup):
     """An `asyncio.TaskGroup` that raises the first error itself, with its cause and context, not a group of errors."""
 
+    _parent_cancel_requested: bool
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Wait for the tasks; when one failed, cancel the others and raise its error."""
+        waiting = asyncio.current_task()
+        asked = self._parent_cancel_requested
+        from_outside = waiting.cancelling() - asked if waiting is not None else 0
         try:
             await super().__aexit__(kind, error, traceback)
             return
         except BaseExceptionGroup as group:
+            if waiting is not None and sys.version_info < (3, 13):
+                _settle(waiting, from_outside, asked_meanwhile=self._parent_cancel_requested and not asked)
             inside = error is not None and not isinstance(error, asyncio.CancelledError)
             first = error if error is not None and inside else group.exceptions[0]
         context = first.__context__
@@ -70,6 +78,19 @@ class TaskGroup(asyncio.TaskGroup):
             raise first
         finally:
             first.__context__ = context  # `raise` would put the cancellation of the waiting task here
+
+
+def _settle(waiting: "asyncio.Task[Any]", from_outside: int, *, asked_meanwhile: bool) -> None:
+    """Leave only those cancellations of a task that did not come from its own group, as Python does from 3.13 on.
+
+    Before, a group that failed while it was waited for left its cancellation behind, and a time limit that ended the
+    task later would have been taken for somebody else's doing. One from outside that came meanwhile was lost.
+    """
+    if asked_meanwhile:
+        waiting.uncancel()
+    if waiting.cancelling() > from_outside:
+        waiting.uncancel()
+        waiting.cancel()
 
 
 @overload

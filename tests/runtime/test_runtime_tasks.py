@@ -44,6 +44,56 @@ def test_a_group_raises_the_first_error_itself_with_its_cause():
     assert cancelled == [1]
 
 
+def test_a_group_that_failed_leaves_no_cancellation_behind() -> None:
+    async def fails(inside: float) -> None:
+        async with TaskGroup() as group:
+            group.create_task(sleep_then(0.01, error=ValueError("first")))
+            group.create_task(sleep_then(5.0))
+            await asyncio.sleep(inside)
+
+    async def scenario() -> None:
+        for inside in (0.0, 5.0):  # while its tasks are waited for, and while its body still waits for something
+            with pytest.raises(ValueError, match="first"):
+                await fails(inside)
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await asyncio.sleep(5)
+
+    run(scenario())
+
+
+def test_a_cancellation_that_comes_while_a_group_fails_is_not_lost() -> None:
+    async def slow_end() -> None:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            await asyncio.sleep(0.05)
+
+    async def work(reached: list[str]) -> None:
+        try:
+            async with TaskGroup() as group:
+                group.create_task(slow_end())
+                group.create_task(sleep_then(0.01, error=ValueError("first")))
+        except ValueError:
+            reached.append("caught")
+        await asyncio.sleep(0)
+        reached.append("went on")
+
+    async def scenario() -> list[str]:
+        reached: list[str] = []
+        task = asyncio.create_task(work(reached))
+        await asyncio.sleep(0.03)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return reached
+
+    assert run(scenario()) == ["caught"]
+
+
 def test_a_group_raises_the_error_of_its_body():
     async def scenario() -> None:
         async with TaskGroup() as group:

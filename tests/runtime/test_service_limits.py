@@ -17,6 +17,7 @@ from templates.runtime.errors import FlowError
 from templates.runtime.host import Limits
 from templates.runtime.rate_limit import RateLimit
 from templates.runtime.reply import Reply
+from templates.runtime.tasks import TaskGroup
 from templates.runtime.workflow import HttpTrigger
 from tests.runtime.service_parts import Secrets, Slow, Told, make_app, serving, wait_until, workflow
 
@@ -299,3 +300,24 @@ def test_newcomers_are_let_in_while_others_keep_the_service_busy() -> None:
     with serving(make_app(workflow(run))) as server:
         asyncio.run(everybody(server.port))
     assert late < newcomers * 8
+
+
+def test_the_time_limit_holds_after_a_group_has_failed(fast_path: bool) -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0.01)
+        raise FlowError("no", kind="raised", status=404)
+
+    async def run(ctx: Any) -> Told:
+        try:
+            async with TaskGroup() as group:
+                group.create_task(fails())
+                group.create_task(asyncio.sleep(5))
+        except FlowError:
+            pass
+        await asyncio.sleep(5)
+        return {"text": "too late"}
+
+    with serving(make_app(workflow(run), fast_path=fast_path, limits=Limits(run_timeout=0.2))) as server:
+        answer = server.post()
+    assert answer.status_code == 504
+    assert answer.json()["title"] == "The run took too long"
