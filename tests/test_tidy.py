@@ -37,6 +37,11 @@ CASES = {
         "for index, item in enumerate(xs):\n    await f(item)",
         "for item in xs:\n    await f(item)",
     ),
+    "the item of a loop that is about positions": (
+        "for index, item in enumerate(xs):\n    await f(index)",
+        "for index, _ in enumerate(xs):\n    await f(index)",
+    ),
+    "neither is read": ("for index, item in enumerate(xs):\n    await f()", "for _ in xs:\n    await f()"),
     "a counter that another loop reads": (
         "for i in range(2):\n    await f(i)\nfor i in range(3):\n    await f(1)",
         "for i in range(2):\n    await f(i)\nfor _ in range(3):\n    await f(1)",

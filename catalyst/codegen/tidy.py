@@ -251,6 +251,8 @@ class _Cleaner:
                 line = self.lines[node.lineno - 1] or ""
                 header = f"for {ast.unparse(item)} in {_segment(line, over.col_offset, over.end_col_offset)}"
                 self._replace(node.lineno, node.col_offset, node.iter.end_col_offset, header)
+            case ast.Tuple(elts=[_, ast.Name(id=name) as item]), _ if name not in read and name != UNWANTED:
+                self._replace(item.lineno, item.col_offset, item.end_col_offset, UNWANTED)
 
     def _if(self, node: ast.If) -> bool:
         """A condition below which nothing is left goes, too, when asking it changes nothing."""

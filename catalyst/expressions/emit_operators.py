@@ -179,9 +179,16 @@ _PARTS = (ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop)
 def _is_sure(value: ast.expr) -> bool:
     """Whether a condition can be left out where its answer does not matter, for asking it cannot fail."""
     return all(
-        isinstance(node, (*_SURE, *_PARTS)) or (isinstance(node, ast.Subscript) and is_plain(node))
+        isinstance(node, (*_SURE, *_PARTS))
+        or (isinstance(node, ast.Subscript) and is_plain(node))
+        or _is_sure_call(node)
         for node in ast.walk(value)
     )
+
+
+def _is_sure_call(node: ast.AST) -> bool:
+    """Whether it calls a helper that takes whatever is missing."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("coalesce", "soft")
 
 
 def _is_constant(value: ast.expr, wanted: bool) -> bool:
