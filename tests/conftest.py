@@ -2,9 +2,13 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
+import redis
 from hypothesis import settings
+
+from tests import servers
 
 # A busy machine makes an example slow; that is no fault of what is tested.
 settings.register_profile("catalyst", deadline=None)
@@ -33,3 +37,32 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     if wanted and os.environ.get("CI"):
         pytest.exit("--update-golden is refused in CI", returncode=4)
     return wanted
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of PostgreSQL, started once for all tests of a process."""
+    with servers.postgres_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of an empty database."""
+    with servers.database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The address of Redis, started once for all tests of a process."""
+    with servers.redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The address of an empty Redis."""
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushdb()
+    return redis_server

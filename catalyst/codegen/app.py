@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalyst.codegen.connections import CONNECTIONS, needs_secrets
 from catalyst.codegen.module import Module, Needs, docstring_literal
 from catalyst.graph.model import EnvFact
 
@@ -51,6 +52,9 @@ def emit_main(facts: AppFacts) -> Module:
     module.use("pools", "ConnectionPools")
     settings = module.use_package("app.settings", "Settings") if facts.has_settings else ""
     pools = [module.use(name, key) for name, key in sorted(facts.needs.pools)]
+    if facts.needs.connections:
+        connections = module.use_package(CONNECTIONS, "connections")
+        pools.append(f"*{connections}({'loaded.secrets' if needs_secrets(facts.needs.connections) else ''})")
     module.functions.append(_create_app(module, facts, constants, pools, settings))
     module.end.append("app = create_app()")
     return module

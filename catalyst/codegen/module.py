@@ -19,6 +19,20 @@ from catalyst.pysource.names import Names
 RUNTIME = "app.runtime"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Connection:
+    """A pool to a service whose address is a secret."""
+
+    constant: str
+    """Its name in `app/connections.py`."""
+    module: str
+    """The runtime module that makes it."""
+    function: str
+    """The function there that takes the pool's name."""
+    secret: str
+    """Attribute of `Secrets` with the address; empty for what is embedded because no secret is declared."""
+
+
 @dataclass(slots=True)
 class Needs:
     """What a project needs because of what its modules use."""
@@ -27,6 +41,7 @@ class Needs:
     """Runtime modules."""
     pools: set[tuple[str, str]] = field(default_factory=set)
     """(runtime module, name of the pool's key)."""
+    connections: set[Connection] = field(default_factory=set)
     distributions: set[str] = field(default_factory=set)
     addresses: set[tuple[str, bool]] = field(default_factory=set)
     """(environment variable with the address of a service, whether it must be set)."""
@@ -37,6 +52,7 @@ class Needs:
         """Take over another module's needs."""
         self.runtime |= other.runtime
         self.pools |= other.pools
+        self.connections |= other.connections
         self.distributions |= other.distributions
         self.addresses |= other.addresses
         self.libraries |= other.libraries

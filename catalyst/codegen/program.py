@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalyst.codegen.app import AppFacts, emit_entry, emit_main, emit_settings
+from catalyst.codegen.connections import PATH as CONNECTIONS_PATH
+from catalyst.codegen.connections import emit_connections
 from catalyst.codegen.module import Module, Needs
 from catalyst.codegen.workflow import ProjectNames, constant_name, emit_workflow
 from catalyst.graph.model import EnvFact, Workflow
@@ -86,6 +88,8 @@ def _around(facts: AppFacts) -> dict[str, Module]:
     around = {"app/main.py": emit_main(facts), "app/__main__.py": emit_entry(facts)}
     if facts.has_settings:
         around["app/settings.py"] = emit_settings(facts)
+    if facts.needs.connections:
+        around[CONNECTIONS_PATH] = emit_connections(facts.needs.connections)
     return around
 
 

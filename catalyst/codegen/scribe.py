@@ -6,7 +6,9 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
+from catalyst.codegen.connections import CONNECTIONS, connection_name
 from catalyst.codegen.frame import Frame, LoopParts
+from catalyst.codegen.module import Connection
 from catalyst.expressions.check import Checked
 from catalyst.expressions.python import expression_to_python, to_python
 from catalyst.expressions.references import walk
@@ -51,6 +53,13 @@ class StepScribe:
         self.frame.flow.module.needs.runtime.add(module)
         self.frame.flow.module.needs.pools.add((module, name))
         return name
+
+    def connection(self, module: str, function: str, secret: str, home: str) -> str:
+        """The pool to the service at the address in a secret; the project opens it in its lifespan."""
+        attribute = self.frame.flow.secrets.get(secret, "")
+        constant = connection_name(secret, home, attribute)
+        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute))
+        return self.use_package(CONNECTIONS, constant)
 
     def requires(self, *distributions: str) -> None:
         """Packages that the project needs beyond what its runtime imports."""

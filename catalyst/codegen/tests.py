@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catalyst.codegen.connections import CONNECTIONS
 from catalyst.codegen.fakes import Answer, calls_are_distinct, example_secret, example_settings, http_answers
 from catalyst.codegen.module import Module, docstring_literal
 from catalyst.codegen.program import Emitted, attributes
@@ -33,6 +34,9 @@ _SURE_HELPERS = frozenset(
     | {"text", "waiting", "workflow"}
 )
 """Runtime modules whose functions do not fail for a value that they do not like."""
+
+_HTTP_POOLS = frozenset({"http", "http2", "http_guard"})
+"""Runtime modules whose pools speak HTTP."""
 
 _BODYLESS = ("GET", "DELETE")
 
@@ -64,9 +68,7 @@ def emit_tests(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str
 def fakes_needed(emitted: Emitted) -> tuple[str, ...]:
     """The modules of `templates/tests` that the tests import."""
     pools = {module for module, _ in emitted.needs.pools}
-    return tuple(
-        name for name, used in (("fake_http", {"http", "http2", "http_guard"}), ("fake_llm", {"llm"})) if pools & used
-    )
+    return tuple(name for name, used in (("fake_http", _HTTP_POOLS), ("fake_llm", {"llm"})) if pools & used)
 
 
 # What the tests share
@@ -93,8 +95,8 @@ def _support(emitted: Emitted, workflows: Sequence[Workflow], settings: Mapping[
     lines = [
         "@contextmanager",
         f"def running({answers}) -> Iterator[TestClient]:",
-        f"    {docstring_literal(_running_text(answers, pools))}",
-        *([f"    pools = {module.use('pools', 'ConnectionPools')}({{{', '.join(pools)}}})"] if pools else []),
+        f"    {docstring_literal(_running_text(answers, emitted))}",
+        *([f"    pools = {pools}"] if pools else []),
         f"    with {', '.join([*around, client])}:",
         "        yield client",
     ]
@@ -104,10 +106,12 @@ def _support(emitted: Emitted, workflows: Sequence[Workflow], settings: Mapping[
     return module
 
 
-def _running_text(answers: str, pools: Sequence[str]) -> str:
+def _running_text(answers: str, emitted: Emitted) -> str:
     if answers:
         return "A client of the running service; whatever it calls answers from `answers`."
-    return "A client of the running service" + ("; its models are fakes." if pools else ".")
+    faked = ["its models are fakes"] if "fake_llm" in fakes_needed(emitted) else []
+    faked += ["what it keeps is kept in memory"] if emitted.needs.connections else []
+    return "; ".join(["A client of the running service", *faked]) + "."
 
 
 def _settings(module: Module, emitted: Emitted, settings: Mapping[str, str]) -> str:
@@ -123,20 +127,33 @@ def _settings(module: Module, emitted: Emitted, settings: Mapping[str, str]) -> 
     return f"SETTINGS = {module.use_package('app.settings', 'Settings')}(env={env}, secrets={secrets})"
 
 
-def _pools(module: Module, emitted: Emitted) -> list[str]:
-    """The items of the dict of pools."""
+def _pools(module: Module, emitted: Emitted) -> str:
+    """The pools that the tests give the app: fakes, and services that are embedded; empty for an app without pools."""
+    arguments = []
+    fakes = _fake_pools(module, emitted)
+    if fakes:
+        arguments.append(f"{{{', '.join(fakes)}}}")
+    if emitted.needs.connections:
+        memory = module.use("pools", "IN_MEMORY")
+        keys = (module.use_package(CONNECTIONS, each.constant) for each in sorted(emitted.needs.connections))
+        arguments.append(f"at={{{', '.join(f'{key}: {memory}' for key in keys)}}}")
+    return f"{module.use('pools', 'ConnectionPools')}({', '.join(arguments)})" if arguments else ""
+
+
+def _fake_pools(module: Module, emitted: Emitted) -> list[str]:
+    """The items of a dict of pools that answer without a network."""
     items = []
     for runtime, key in sorted(emitted.needs.pools):
-        name = module.use(runtime, key)
         if runtime == "llm":
             fake = f"{module.use_package('tests.fake_llm', 'fake_llm')}()"
-            items.append(f"{name}: {module.use('llm', 'LlmPool')}({module.use('httpx_client', 'open_httpx')}({fake}))")
-        else:
-            fake = f"{module.use_package('tests.fake_http', 'FakeHttp')}(answers)"
+            made = f"{module.use('llm', 'LlmPool')}({module.use('httpx_client', 'open_httpx')}({fake}))"
+        elif runtime in _HTTP_POOLS:
+            made = f"{module.use_package('tests.fake_http', 'FakeHttp')}(answers)"
             if runtime == "http_guard":
-                items.append(f"{name}: {module.use(runtime, 'GuardedClients')}(instead={fake})")
-            else:
-                items.append(f"{name}: {fake}")
+                made = f"{module.use(runtime, 'GuardedClients')}(instead={made})"
+        else:  # It reaches nothing outside of the process.
+            continue
+        items.append(f"{module.use(runtime, key)}: {made}")
     return items
 
 

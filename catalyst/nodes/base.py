@@ -104,6 +104,13 @@ class Scribe(Protocol):
     def pool(self, module: str, name: str) -> str:
         """Like `use`, for a `PoolKey`: the project opens that pool in its lifespan."""
 
+    def connection(self, module: str, function: str, secret: str, home: str) -> str:
+        """Import the pool to the service at the address in `secret`, or to what is embedded in its place where the flow
+        does not declare it. `home` is the secret that nodes of this kind look for (`DATABASE_URL`); another one must be
+        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`. Gives the local
+        name.
+        """
+
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""
 

@@ -7,6 +7,7 @@ and "total". Whatever the workflow prints or logs goes to standard error. Nothin
 
 import asyncio
 import importlib
+import inspect
 import json
 import logging
 import os
@@ -45,10 +46,20 @@ async def _run(name: str, given: bytes) -> dict[str, Any]:
     _log_to_stderr(secrets)
     keys = [value for _, value in sorted(vars(main_module).items()) if isinstance(value, PoolKey)]
     try:
-        async with ConnectionPools.opened(keys) as pools:
+        async with ConnectionPools.opened([*keys, *_connections(secrets)]) as pools:
             return await _run_workflow(_workflow(main_module, name), given, env, secrets, pools)
     except CannotStart as error:
         return _settings_to_mend(error)
+
+
+def _connections(secrets: Any) -> list[Any]:
+    """The services that the project talks to by address, when there are any."""
+    module = _module("app.connections")
+    if module is None:
+        return []
+    takes_secrets = bool(inspect.signature(module.connections).parameters)
+    found: list[Any] = module.connections(secrets) if takes_secrets else module.connections()
+    return found
 
 
 def _settings_to_mend(error: Exception) -> dict[str, Any]:

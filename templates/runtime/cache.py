@@ -99,7 +99,7 @@ class MemoryCache:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _open() -> MemoryCache:
+async def _open(address: str) -> MemoryCache:
     return MemoryCache()
 
 

@@ -52,7 +52,7 @@ class HttpClient(ABC):
 def client_pool(name: str, make: Callable[[], HttpClient]) -> PoolKey[HttpClient]:
     """A pool that is one client, made when the service starts."""
 
-    async def opened() -> HttpClient:
+    async def opened(address: str) -> HttpClient:
         return make()
 
     async def close(client: HttpClient) -> None:

@@ -194,7 +194,7 @@ class GuardedClients:
             await client.close()
 
 
-async def _open() -> GuardedClients:
+async def _open(address: str) -> GuardedClients:
     return GuardedClients()
 
 

@@ -124,7 +124,7 @@ class LlmOptions(TypedDict, total=False):
     fallback_on: tuple[str, ...]
 
 
-async def _open() -> LlmPool:
+async def _open(address: str) -> LlmPool:
     return LlmPool(open_httpx(AiohttpTransport()))
 
 

@@ -1,6 +1,5 @@
 """The routes of a service on its FastAPI app: workflows, health, metrics, and how errors look everywhere."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import count
 from typing import Annotated, Any
@@ -176,11 +175,7 @@ def add_service_routes(app: FastAPI, host: Host) -> list[str]:
         live = host.live
         if live is None or is_stopping(request.scope):
             return JsonResponse({"status": "stopping" if live else "not started", "pools": {}}, 503)
-        try:
-            async with asyncio.timeout(_READY_SECONDS):
-                pools = await live.pools.ready()
-        except Exception:
-            return JsonResponse({"status": "not ready", "pools": {}}, 503)
+        pools = await live.pools.ready(_READY_SECONDS)
         good = all(pools.values())
         return JsonResponse({"status": "ready" if good else "not ready", "pools": pools}, 200 if good else 503)
 

@@ -73,7 +73,7 @@ async def serving(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
 def talk(work: Callable[[Context, str], Awaitable[Any]], monkeypatch: pytest.MonkeyPatch) -> Any:
     async def scenario() -> Any:
         async with serving(monkeypatch) as url, ConnectionPools.opened([HTTP2]) as pools:
-            assert await pools.ready() == {"http2": True}
+            assert await pools.ready(5.0) == {"http2": True}
             return await work(make_context(pools), url)
 
     return run(scenario())

@@ -1,5 +1,6 @@
 """What stands around the runs: settings, logs, metrics, readiness, schedules, and the server's process."""
 
+import asyncio
 import io
 import json
 import logging
@@ -422,3 +423,32 @@ def test_the_port_being_taken_is_said_without_a_traceback(program: Any) -> None:
     assert "address already in use" in out + err
     assert "Traceback" not in out + err
     assert first.poll() is None
+
+
+def test_pools_are_opened_at_their_address_and_closed_again() -> None:
+    seen: list[str] = []
+
+    async def opened(address: str) -> str:
+        seen.append(f"open {address}")
+        return address
+
+    async def closed(pool: str) -> None:
+        seen.append(f"close {pool}")
+
+    async def answers(pool: str) -> bool:
+        if pool == "b:":
+            await asyncio.sleep(60)
+        return True
+
+    one: PoolKey[str] = PoolKey("one", opened, closed, answers)
+    two: PoolKey[str] = PoolKey("two", opened, closed, answers)
+
+    async def work() -> dict[str, bool]:
+        given = ConnectionPools(at={two: "memory:"})
+        async with ConnectionPools.opened([one.at("b:"), two.at("c:")], given) as pools:
+            assert pools[two] == "memory:"
+            return await pools.ready(0.05)
+
+    # One that does not answer does not hide what the others say.
+    assert asyncio.run(work()) == {"one": False, "two": True}
+    assert seen == ["open b:", "open memory:", "close memory:", "close b:"]

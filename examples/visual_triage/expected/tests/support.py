@@ -10,7 +10,6 @@ from httpx2 import Response
 from pydantic import SecretStr
 
 from app.main import create_app
-from app.runtime.cache import CACHE
 from app.runtime.http import HTTP
 from app.runtime.httpx_client import open_httpx
 from app.runtime.llm import LLM, LlmPool
@@ -34,7 +33,7 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 @contextmanager
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
-    pools = ConnectionPools({CACHE: FakeHttp(answers), HTTP: FakeHttp(answers), LLM: LlmPool(open_httpx(fake_llm()))})
+    pools = ConnectionPools({HTTP: FakeHttp(answers), LLM: LlmPool(open_httpx(fake_llm()))})
     with (
         patch("asyncio.sleep", _quick_sleep),
         patch.object(RateLimit, "take"),

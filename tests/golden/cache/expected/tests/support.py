@@ -8,7 +8,6 @@ from unittest.mock import patch
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.runtime.cache import CACHE
 from app.runtime.http import HTTP
 from app.runtime.pools import ConnectionPools
 from app.settings import Env, Settings
@@ -28,6 +27,6 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 @contextmanager
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
-    pools = ConnectionPools({CACHE: FakeHttp(answers), HTTP: FakeHttp(answers)})
+    pools = ConnectionPools({HTTP: FakeHttp(answers)})
     with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client

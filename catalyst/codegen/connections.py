@@ -1,0 +1,53 @@
+"""`app/connections.py`: the services that the workflows talk to by address, each through one pool of the project.
+
+Goes in: what the nodes said that they need. Comes out: the module, and its names as the modules around it use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from catalyst.codegen.module import Connection, Module, docstring_literal
+
+CONNECTIONS = "app.connections"
+PATH = "app/connections.py"
+
+
+def connection_name(secret: str, home: str, attribute: str) -> str:
+    """The constant for the service at the address in `secret`: `DATABASE` when that is `home`, the DATABASE_URL that
+    nodes of this kind look for; `DATABASE_CRM_URL` for another one, so that no two services ever share a name.
+    """
+    kind = home.removesuffix("_URL")
+    return kind if secret == home else f"{kind}_{attribute.upper()}"
+
+
+def emit_connections(connections: Collection[Connection]) -> Module:
+    """The pools' keys, and a function that says where each service is."""
+    module = Module("The services that the workflows use, each through one pool. Where they are is in the settings.")
+    ordered = sorted(connections)
+    for each in ordered:
+        make = module.use(each.module, each.function)
+        module.constants.append(f"{each.constant} = {make}({each.constant.lower()!r})")
+    module.functions.append(_wanted(module, ordered))
+    return module
+
+
+def needs_secrets(connections: Collection[Connection]) -> bool:
+    """Whether an address comes from the settings; otherwise everything is embedded."""
+    return any(each.secret for each in connections)
+
+
+def _wanted(module: Module, connections: list[Connection]) -> str:
+    given = f"secrets: {module.use_package('app.settings', 'Secrets')}" if needs_secrets(connections) else ""
+    place = module.use("pools", "PoolAt")
+    pools = [
+        f"{each.constant}.at(secrets.{each.secret}.get_secret_value())" if each.secret else f"{each.constant}.at('')"
+        for each in connections
+    ]
+    return "\n".join(
+        [
+            f"def connections({given}) -> list[{place}]:",
+            f"    {docstring_literal('What the service opens when it starts; without an address, what is embedded.')}",
+            f"    return [{', '.join(pools)}]",
+        ]
+    )
