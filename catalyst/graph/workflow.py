@@ -199,7 +199,7 @@ class _Flow:
                 path = ("output", field.name, "stream") if isinstance(output, tuple) else ("output", "stream")
                 span = span_at(self.tree, path, Span.start_of(self.filename))
                 message = f"`{field.name}` streams, but `{whole[0]}` gives its answer as a whole"
-                wish = f"write `stream: true` under `with` of `{whole[0]}`; a typed answer cannot stream"
+                wish = f"write `stream: true` under `with` of `{whole[0]}`"
                 self.found.warning("W207", message, span, help=wish)
 
     def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
