@@ -28,13 +28,13 @@ class Counted(TypedDict):
     count: int
 
 
-# words, flow.yaml:6
+# words, flow.yaml:5
 @node("words", timeout=30.0)
 async def _words(ctx: Context) -> list[str]:
     return await asyncio.to_thread(split, text=ctx.input["text"])
 
 
-# counted, flow.yaml:7
+# counted, flow.yaml:6
 @node("counted", timeout=30.0)
 async def _counted(ctx: Context, words: list[str]) -> Counted:
     return await count(words=words)
