@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from catalyst.expressions.scope import Scope
+from catalyst.expressions.types import INT, ListType
 from catalyst.spec.visual.catalog import ALL_TYPES, NOT_YET, REFUSED, TRANSLATIONS
+from tests.expressions.support import record, run_text
 from tests.visual.visual_support import document, edge, load, node, nodes_of, one, only_tree, problems, problems_of
 
 TABLE = [
@@ -381,7 +384,27 @@ def test_lists():
         "{{ input.l | filter(entry => entry.item > 2) }}"
     )
     assert one("splitArray", {"items": "input.l", "batchSize": 3})["with"]["value"] == "{{ input.l | batch(3) }}"
-    assert problems_of({"x": node("splitArray", {"items": "input.l", "batchSize": 3, "overlap": 1})}) == ["E157"]
+    assert one("reduceArray", {"items": "input.l", "expression": "acc + item.price", "initial": 0})["with"][
+        "value"
+    ] == ("{{ input.l | reduce(0, (total, entry) => total + entry.price) }}")
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [(0, []), (1, [[1]]), (3, [[1, 2, 3]]), (4, [[1, 2, 3], [3, 4]]), (5, [[1, 2, 3], [3, 4, 5]])],
+)
+def test_lists_are_cut_with_an_overlap(count, wanted):
+    config = {"items": "input.l", "batchSize": 3, "overlap": 1}
+    template = one("splitArray", config)["with"]["value"]
+    scope = Scope(input=record(l=ListType(INT)))
+    assert run_text(template, scope, input={"l": list(range(1, count + 1))}) == wanted
+
+
+def test_the_context_of_a_conference_is_the_owners_function():
+    assert one("conferenceContext", {"userId": "{{ input.user }}", "eventId": 5}) == {
+        "type": "python",
+        "with": {"function": "lib.conference:context", "args": {"user_id": "{{ input.user }}", "event_id": 5}},
+    }
 
 
 def test_crypto_generate():

@@ -21,6 +21,7 @@ TRANSLATIONS: Mapping[str, Translate] = {
     "azureOpenaiCompletion": types_io.azure_completion,
     GENERIC: types_flow.raw_node,
     "condition": types_flow.condition,
+    "conferenceContext": types_data.conference_context,
     "confidenceScore": types_data.confidence_score,
     "cryptoGenerate": types_data.crypto_generate,
     "delay": types_io.delay,
@@ -41,6 +42,7 @@ TRANSLATIONS: Mapping[str, Translate] = {
     "promptTemplate": types_io.prompt_template,
     "pythonFunction": types_data.python_function,
     "retry": types_flow.retry,
+    "reduceArray": types_data.reduce_array,
     "splitArray": types_data.split_array,
     "switch": types_flow.switch,
     "webhookSend": types_io.webhook_send,
@@ -49,7 +51,6 @@ TRANSLATIONS: Mapping[str, Translate] = {
 
 NOT_YET: Mapping[str, str] = {
     "agenticToolCall": "an agent node",
-    "conferenceContext": "code of your own; use `pythonFunction`",
     "directusQuery": "a preset of `httpRequest`; call its REST address with `httpRequest`",
     "directusSDK": "a preset of `httpRequest`; call its REST address with `httpRequest`",
     "embeddingGenerate": "an embedding node; call the provider with `httpRequest`",
@@ -65,7 +66,6 @@ NOT_YET: Mapping[str, str] = {
     "qdrantUpsert": "a vector node; call its REST address with `httpRequest`",
     "rateLimit": "a rate limit inside a flow; the trigger has `rateLimit`",
     "redisOperation": "a Redis node; nodes have `cache`",
-    "reduceArray": "`reduce`; use `pythonFunction`",
     "resultDedup": "a node for duplicates; use `unique('id')` in an `editFields` node",
     "streamBuffer": "events of its own; `stream: true` on the output sends tokens and results",
     "streamChunk": "events of its own; `stream: true` on the output sends tokens and results",
