@@ -1,6 +1,7 @@
 """Every type of the editor's table: what it becomes, or why not."""
 
 import ast
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -397,7 +398,8 @@ def test_lists_are_cut_with_an_overlap(count, wanted):
     config = {"items": "input.l", "batchSize": 3, "overlap": 1}
     template = one("splitArray", config)["with"]["value"]
     scope = Scope(input=record(l=ListType(INT)))
-    assert run_text(template, scope, input={"l": list(range(1, count + 1))}) == wanted
+    ctx = SimpleNamespace(input={"l": list(range(1, count + 1))})
+    assert run_text(template, scope, ctx=ctx) == wanted
 
 
 def test_the_context_of_a_conference_is_the_owners_function():
