@@ -539,3 +539,11 @@ def test_a_node_of_the_flow_language_word_for_word():
 def test_unknown_settings_are_never_ignored(kind):
     found = load(document({"x": node(kind, {"zzz": 1})})).diagnostics
     assert any(item.code == "E157" and "`zzz`" in item.message and item.line == 8 for item in found)
+
+
+def test_metrics():
+    config = {"name": "orders.perHour", "value": "{{ input.n }}", "tags": {"country": "es"}, "type": "gauge"}
+    assert one("metrics", config) == {
+        "type": "metric",
+        "with": {"name": "orders_per_hour", "kind": "gauge", "value": "{{ input.n }}", "labels": {"country": "es"}},
+    }
