@@ -40,6 +40,10 @@ class StepScribe:
         """Where statements go."""
         return self.frame.body
 
+    def local(self, hint: str) -> str:
+        """A name that nothing else in the function has."""
+        return self.frame.names.take(hint)
+
     def use(self, module: str, name: str) -> str:
         """Import from the runtime."""
         return self.frame.flow.module.use(module, name)

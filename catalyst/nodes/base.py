@@ -95,6 +95,9 @@ class Scribe(Protocol):
     def body(self) -> Body:
         """Where statements go."""
 
+    def local(self, hint: str) -> str:
+        """A name for a variable of the function that is written, which nothing else there has."""
+
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime's `module`; gives the local name."""
 
