@@ -22,6 +22,7 @@ from catalyst.graph.types import type_of_constant
 from catalyst.nodes.base import Signature
 from catalyst.nodes.settings import Expr, Shape
 from catalyst.pysource.body import Body
+from catalyst.pysource.names import constant_case
 from catalyst.pysource.source import to_source
 
 
@@ -40,6 +41,17 @@ class StepScribe:
     def body(self) -> Body:
         """Where statements go."""
         return self.frame.body
+
+    def local(self, hint: str) -> str:
+        """A name that nothing else in the function has."""
+        return self.frame.names.take(hint)
+
+    def constant(self, hint: str, source: str, annotation: str) -> str:
+        """A constant of the module, below the classes that its annotation names."""
+        module = self.frame.flow.module
+        name = module.names.take(constant_case(f"{self.node_id}_{hint}"))
+        module.classes.append(f"{name}: {annotation} = {source}")
+        return name
 
     def use(self, module: str, name: str) -> str:
         """Import from the runtime."""

@@ -95,6 +95,12 @@ class Scribe(Protocol):
     def body(self) -> Body:
         """Where statements go."""
 
+    def local(self, hint: str) -> str:
+        """A name for a variable of the function that is written, which nothing else there has."""
+
+    def constant(self, hint: str, source: str, annotation: str) -> str:
+        """A constant of the module, made when it is loaded; gives its name."""
+
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime's `module`; gives the local name."""
 
