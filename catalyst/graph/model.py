@@ -274,6 +274,7 @@ class Workflow:
     libraries: tuple[str, ...] = ()
     """Files of the user's `lib` that it uses."""
     requirements: tuple[str, ...] = ()
+    """Packages that its own Python needs, as pip writes them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     model_limits: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     """Provider of models -> requests at the same time, and tokens in a minute."""

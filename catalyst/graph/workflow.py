@@ -121,6 +121,7 @@ class _Flow:
                 name: (limits.concurrency, limits.tokens_per_minute)
                 for name, limits in self.flow.settings.models.items()
             },
+            requirements=tuple(str(line) for line in self.flow.requirements),
             optional_secrets=self._optional_secrets(),
         )
 
