@@ -10,8 +10,8 @@ from catalyst.expressions.references import holes, walk
 from catalyst.expressions.tree import Ref
 from catalyst.expressions.types import NoneType
 from catalyst.graph.model import CachePolicy, Policy, RetryPolicy, Step
-from catalyst.nodes.models import COMPLETION
 from catalyst.nodes.base import KEY_KINDS
+from catalyst.nodes.models import COMPLETION
 from catalyst.pysource.source import to_source
 
 
