@@ -390,6 +390,7 @@ _EXECUTION: dict[str, ast.expr] = {
     "id": _attribute("ctx", "execution_id"),
     "workflow": _attribute("ctx", "workflow"),
     "started_at": ast.Call(_attribute("ctx", "start_time"), [], []),
+    "usage": ast.Call(_attribute("ctx", "used"), [], []),
 }
 
 

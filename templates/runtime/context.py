@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from time import monotonic_ns
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from typing_extensions import TypedDict
+
 from .pools import ConnectionPools
 from .reply import Reply
 
@@ -29,6 +31,14 @@ class Events(Protocol):
 
     def growing(self, node: str, output: object) -> None:
         """What a node has of its output so far; the next one takes its place."""
+
+
+class Used(TypedDict):
+    """Tokens of a run's models, and their cost in US dollars as far as the models' prices are known."""
+
+    input_tokens: int
+    output_tokens: int
+    cost: float
 
 
 class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
@@ -106,6 +116,15 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         self.node_outputs[node] = output
         if self.events is not None:
             self.events.partial(node, output)
+
+    def used(self) -> Used:
+        """What the models of this run have taken so far."""
+        totals = self.totals
+        return {
+            "input_tokens": int(totals.get("input_tokens", 0)),
+            "output_tokens": int(totals.get("output_tokens", 0)),
+            "cost": totals.get("cost", 0.0),
+        }
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the run began."""

@@ -21,6 +21,8 @@ class LlmTypedInput(TypedDict):
 class LlmTypedOutput(TypedDict):
     mood: str
     score: int | float
+    read: int
+    cost: float
 
 
 Context = ExecutionContext[LlmTypedInput, None, Secrets]
@@ -51,7 +53,12 @@ async def _verdict(ctx: Context) -> Verdict:
 async def llm_typed(ctx: Context) -> LlmTypedOutput:
     """Run the workflow once; gives its output."""
     verdict = await _verdict(ctx)
-    return {"mood": verdict["mood"].upper(), "score": verdict["score"] * 10}
+    return {
+        "mood": verdict["mood"].upper(),
+        "score": verdict["score"] * 10,
+        "read": ctx.used()["input_tokens"],
+        "cost": round(ctx.used()["cost"], 6),
+    }
 
 
 LLM_TYPED = Workflow(
