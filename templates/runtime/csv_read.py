@@ -39,8 +39,8 @@ def read_csv(text: str, records: Records[T], form: CsvForm) -> list[T]:
     table = _Table(text, form)
     names = table.names(records)
     collector = Collector(records)
-    for values in table.lines(form.max_rows):
-        collector.add(table.line, names, values)
+    for values in table.rows():
+        collector.add(table.lines.number, names, values)
     return collector.done()
 
 
@@ -49,29 +49,57 @@ def read_part(text: str, records: Records[T], form: CsvForm, start: int | None, 
     table = _Table(text, form)
     names = table.names(records)
     if start:
-        table.go_to(start)
+        table.lines.go_to(start)
     collector = Collector(records)
-    for values in table.lines(form.max_rows):
-        collector.add(table.line, names, values)
+    for values in table.rows():
+        collector.add(table.lines.number, names, values)
         if len(collector.rows) == size:
             break
-    return Part(collector.done(), table.position if table.has_more() else None)
+    return Part(collector.done(), table.lines.position if table.lines.has_more() else None)
 
 
 def read_lists(text: str, form: CsvForm) -> list[list[str]]:
     """All lines as lists of their cells; a header is a line like any other."""
-    return list(_Table(text, form).lines(form.max_rows))
+    return list(_Table(text, form).rows())
+
+
+class _Lines:
+    """The lines of a text with their ends; a cell in quotes may hold several. Knows how far it has been read."""
+
+    def __init__(self, text: str) -> None:
+        self.number = 0
+        self.position = 0
+        self._text = text
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        match = _LINE.match(self._text, self.position)
+        if match is None or not match[0]:
+            raise StopIteration
+        self.position = match.end()
+        self.number += 1
+        return match[0]
+
+    def go_to(self, position: int) -> None:
+        """Go on at a position that a part before gave."""
+        self.number += sum(1 for _ in _LINE_END.finditer(self._text, self.position, position))
+        self.position = position
+
+    def has_more(self) -> bool:
+        """Whether anything but empty lines is left."""
+        return _SOMETHING.search(self._text, self.position) is not None
 
 
 class _Table:
-    """Lines of CSV, and where in the text they end."""
+    """Rows of CSV, and where in the text they end."""
 
     def __init__(self, text: str, form: CsvForm) -> None:
-        self.line = 0
-        self.position = 0
-        self._text = text
+        self.lines = _Lines(text)
         self._form = form
-        self._reader = csv.reader(self._text_lines(), delimiter=form.delimiter, quotechar=form.quote, strict=True)
+        # The reader holds its lines and not the table: a circle would keep its buffer until somebody collects it.
+        self._reader = csv.reader(self.lines, delimiter=form.delimiter, quotechar=form.quote, strict=True)
 
     def names(self, records: Records[T]) -> Sequence[str]:
         """The names of the columns; reads the header when there is one."""
@@ -81,40 +109,22 @@ class _Table:
         records.check_columns(names)
         return names
 
-    def lines(self, most: int) -> Iterator[list[str]]:
-        """The next lines that are not empty. Raises FlowError for more than `most`, and for what is no CSV."""
-        for number in range(most + 1):
+    def rows(self) -> Iterator[list[str]]:
+        """The next rows. Raises FlowError for more than the form allows, and for what is no CSV."""
+        for number in range(self._form.max_rows + 1):
             values = self._next()
             if values is None:
                 return
-            if number == most:
-                raise bad_table(f"there are more than {most:,} rows")
+            if number == self._form.max_rows:
+                raise bad_table(f"there are more than {self._form.max_rows:,} rows")
             yield values
 
     def _next(self) -> list[str] | None:
+        """The next line that is not empty."""
         try:
             for values in self._reader:
                 if values:
                     return values
         except csv.Error:
-            raise bad_table(f"line {self.line} is not CSV") from None
+            raise bad_table(f"line {self.lines.number} is not CSV") from None
         return None
-
-    def go_to(self, position: int) -> None:
-        """Go on at a position that a part before gave."""
-        self.line += sum(1 for _ in _LINE_END.finditer(self._text, self.position, position))
-        self.position = position
-
-    def has_more(self) -> bool:
-        """Whether anything but empty lines is left."""
-        return _SOMETHING.search(self._text, self.position) is not None
-
-    def _text_lines(self) -> Iterator[str]:
-        """The lines with their ends; a cell in quotes may hold several."""
-        while self.position < len(self._text):
-            match = _LINE.match(self._text, self.position)
-            if match is None:
-                return
-            self.position = match.end()
-            self.line += 1
-            yield match[0]
