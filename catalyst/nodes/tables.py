@@ -77,15 +77,15 @@ def content_source(content: Expr, scribe: Scribe) -> str:
     return f"{source}['content']" if isinstance(scribe.type_of(content), FileType) else source
 
 
-def record_type(site: Site, row: str | None, columns: tuple[str, ...]) -> Type:
-    """What a record is: the type that `row` names, or the items of the node's `output:`, or text by column."""
+def record_type(site: Site, row: str | None, columns: tuple[str, ...], cell: Type = STR) -> Type:
+    """What a record is: the type that `row` names, or the items of the node's `output:`, or a `cell` by column."""
     declared = site.declared
     if row is not None:
         named = site.type_named(row, "row")
     elif isinstance(declared, ListType):
         named = declared.item
     else:
-        return ObjectType(tuple((name, FieldType(STR)) for name in columns)) if columns else MapType(STR)
+        return ObjectType(tuple((name, FieldType(cell)) for name in columns)) if columns else MapType(cell)
     _check_record(site, named, "row" if row is not None else "output")
     return named
 
@@ -121,15 +121,14 @@ def records_source(record: Type, scribe: Scribe) -> str:
     return scribe.constant("rows", f"{records}({', '.join(arguments)})", f"{records}[{scribe.annotation(record)}]")
 
 
-def check_columns(site: Site, rows: Expr, columns: Columns | None, setting: str) -> None:
-    """The columns must be fields of the rows, and stand in a cell."""
+def check_columns(site: Site, rows: Expr, columns: Columns | None, *place: str) -> None:
+    """The columns must be fields of the rows, which stand at `place`, the columns beside them."""
     row = row_type(site.type_of(rows))
     for number, (name, path) in enumerate((columns or {}).items()):
-        place = name if name != path else number
-        field_of(site, row, path, "columns", place)
+        field_of(site, row, path, *place[:-1], "columns", name if name != path else number)
     if columns is None and not isinstance(row, (AnyType, ObjectType, MapType)):
         message = f"a table is made of objects, not of {describe(row)}"
-        site.found.error("E464", message, site.span_of(setting), help="make objects of them: `| map(x => {name: x})`")
+        site.found.error("E464", message, site.span_of(*place), help="make objects of them: `| map(x => {'name': x})`")
 
 
 def columns_source(rows: Expr, columns: Columns | None, scribe: Scribe) -> str:
