@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from catalyst.codegen.connections import CONNECTIONS, connection_name
 from catalyst.codegen.frame import Frame, LoopParts
-from catalyst.codegen.module import Connection
+from catalyst.codegen.metrics import METRICS, metric_constant
+from catalyst.codegen.module import Connection, OwnMetric
 from catalyst.expressions.check import Checked
 from catalyst.expressions.python import expression_to_python, to_python
 from catalyst.expressions.references import walk
@@ -72,6 +73,11 @@ class StepScribe:
         constant = connection_name(secret, home, attribute)
         self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute))
         return self.use_package(CONNECTIONS, constant)
+
+    def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
+        """A metric of the workflows' own; the project shows it on `/metrics`."""
+        self.frame.flow.module.needs.metrics.add(OwnMetric(name, kind, description, labels))
+        return self.use_package(METRICS, metric_constant(name))
 
     def requires(self, *distributions: str) -> None:
         """Packages that the project needs beyond what its runtime imports."""

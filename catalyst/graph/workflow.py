@@ -117,6 +117,7 @@ class _Flow:
             ),
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
             calls=tuple(dict.fromkeys(step.params.workflow for step in steps if isinstance(step.params, CallParams))),
+            requirements=tuple(str(line) for line in self.flow.requirements),
             optional_secrets=self._optional_secrets(),
         )
 

@@ -117,6 +117,9 @@ class Scribe(Protocol):
         name.
         """
 
+    def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
+        """Import the metric of this name; the project makes it once. Gives the local name."""
+
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""
 
