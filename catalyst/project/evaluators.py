@@ -12,7 +12,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 EMITTED_IMPORTS = _words("""
-    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses datetime
+    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses
+    datetime
     decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar io ipaddress itertools json logging
     math operator os random re secrets signal socket statistics string sys time traceback types typing unicodedata
     urllib.parse uuid warnings zipfile zoneinfo aiohttp anthropic cronsim fastapi httptools httpx2 jsonschema lxml
