@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from catalyst.codegen.connections import CONNECTIONS, connection_name
@@ -21,6 +22,7 @@ from catalyst.graph.types import type_of_constant
 from catalyst.nodes.base import Signature
 from catalyst.nodes.settings import Expr, Shape
 from catalyst.pysource.body import Body
+from catalyst.pysource.names import constant_case
 from catalyst.pysource.source import to_source
 
 
@@ -54,12 +56,33 @@ class StepScribe:
         self.frame.flow.module.needs.pools.add((module, name))
         return name
 
-    def connection(self, module: str, function: str, secret: str, home: str) -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
         """The pool to the service at the address in a secret; the project opens it in its lifespan."""
         attribute = self.frame.flow.secrets.get(secret, "")
         constant = connection_name(secret, home, attribute)
-        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute))
+        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute, schema))
         return self.use_package(CONNECTIONS, constant)
+
+    def constant(self, hint: str, source: str) -> str:
+        """A constant of the module."""
+        module = self.frame.flow.module
+        name = module.names.take(constant_case(hint))
+        module.constants.append(f"{name} = {source}")
+        return name
+
+    @contextmanager
+    def bound(self, name: str, type_: Type) -> Iterator[str]:
+        """A name of the node's own."""
+        key = ("local", name)
+        hidden = self.frame.hide(key)
+        yield self.frame.define(key, name, type_).name
+        del self.frame.variables[key]
+        if hidden is not None:
+            self.frame.show(key, hidden)
+
+    def beside(self, name: str) -> str | None:
+        """A file beside the flow."""
+        return self.step.files.get(name) if self.step is not None else None
 
     def requires(self, *distributions: str) -> None:
         """Packages that the project needs beyond what its runtime imports."""

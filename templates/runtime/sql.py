@@ -6,10 +6,11 @@ does not fit) or `sql` (the statement itself is at fault). None of them holds a 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+from .pools import PoolKey
 from .sql_statement import Statement, one_or_none, only_value
 
 Row = dict[str, Any]
@@ -98,3 +99,16 @@ class Database(ABC):
         """Run it for each of several lists of values, all or none of them; gives their number."""
         async with self.work(seconds) as work:
             return await work.execute_many(statement, values)
+
+
+def database_key(name: str, opened: Callable[[str], Awaitable[Database]]) -> PoolKey[Database]:
+    """The key of a database that `opened` makes for an address."""
+    return PoolKey(name, opened, _close, _ready)
+
+
+async def _close(database: Database) -> None:
+    await database.close()
+
+
+async def _ready(database: Database) -> bool:
+    return await database.ready()

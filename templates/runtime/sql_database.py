@@ -1,13 +1,12 @@
 """Opens the database that an address names: PostgreSQL or SQLite; without an address a file of the data folder."""
 
 import os
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from .data_folder import data_file
 from .errors import CannotStart
 from .pools import IN_MEMORY, PoolKey
-from .sql import Database
+from .sql import Database, database_key
 from .sql_postgres import PostgresDatabase
 from .sql_sqlite import SqliteDatabase
 
@@ -28,13 +27,13 @@ def sql_pool(name: str, schema: str = "") -> PoolKey[Database]:
             return await PostgresDatabase(address, _pool_size()).open()
         raise CannotStart(f"the address of `{name}` must begin with postgresql:// or sqlite:///")
 
-    return PoolKey(name, opened, Database.close, Database.ready)
+    return database_key(name, opened)
 
 
-def _place(address: str) -> Path | str:
+def _place(address: str) -> str:
     """The file of `sqlite:///data/my.db` (relative) and `sqlite:////srv/my.db`; `sqlite://` is in memory."""
     path = unquote(urlsplit(address).path)[1:]
-    return IN_MEMORY if address == IN_MEMORY or path in ("", ":memory:") else Path(path)
+    return IN_MEMORY if address == IN_MEMORY or path in ("", ":memory:") else path
 
 
 def _pool_size() -> int:

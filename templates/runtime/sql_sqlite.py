@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 
 import aiosqlite
@@ -19,7 +18,7 @@ import orjson
 from .data_folder import data_file
 from .errors import FlowError
 from .pools import IN_MEMORY, PoolKey
-from .sql import Database, Row, Work
+from .sql import Database, Row, Work, database_key
 from .sql_errors import busy, faulty, ran_out_of_time, unfitting, unreachable, violated
 from .sql_statement import Statement
 
@@ -35,7 +34,7 @@ def sqlite_pool(name: str, schema: str = "") -> PoolKey[Database]:
     async def opened(address: str) -> Database:
         return SqliteDatabase(IN_MEMORY if address == IN_MEMORY else data_file(f"{name}.db"), schema)
 
-    return PoolKey(name, opened, Database.close, Database.ready)
+    return database_key(name, opened)
 
 
 class SqliteWork(Work):
@@ -70,7 +69,7 @@ class SqliteWork(Work):
 class SqliteDatabase(Database):
     """The connections to one database file, or the one to a database in memory."""
 
-    def __init__(self, place: Path | str, schema: str = "", size: int = POOL_SIZE) -> None:
+    def __init__(self, place: str, schema: str = "", size: int = POOL_SIZE) -> None:
         self._place = place
         self._schema = schema
         self._free: list[aiosqlite.Connection] = []
