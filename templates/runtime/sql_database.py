@@ -18,7 +18,7 @@ def sql_pool(name: str, schema: str = "") -> PoolKey[Database]:
     """The key of a database. `schema` makes the tables of the embedded one, when that is empty."""
 
     async def opened(address: str) -> Database:
-        scheme = urlsplit(address).scheme
+        scheme = _scheme(address)
         if not address:
             return SqliteDatabase(data_file(f"{name}.db"), schema)
         if address == IN_MEMORY or scheme.startswith("sqlite"):
@@ -28,6 +28,15 @@ def sql_pool(name: str, schema: str = "") -> PoolKey[Database]:
         raise CannotStart(f"the address of `{name}` must begin with postgresql:// or sqlite:///")
 
     return database_key(name, opened)
+
+
+def _scheme(address: str) -> str:
+    """What an address begins with; empty for what is no address."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme if (parts.port or 1) > 0 else ""
+    except ValueError:  # of the port, or of brackets
+        return ""
 
 
 def _place(address: str) -> str:

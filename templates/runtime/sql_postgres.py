@@ -273,8 +273,9 @@ _GONE = ("08", "57P", "53", "28", "3D")
 def flow_error(error: Exception) -> FlowError:
     """What the error of a statement means for the flow."""
     if not isinstance(error, asyncpg.PostgresError):
-        is_about_values = isinstance(error, asyncpg.DataError) or "number of arguments" in str(error)
-        return unfitting("it is not of the type that its place needs") if is_about_values else unreachable()
+        # What asyncpg itself finds wrong is about the number of values, or about a connection that is gone.
+        is_about_values = isinstance(error, asyncpg.InterfaceError) and "argument" in str(error)
+        return unfitting("the statement has another number of values") if is_about_values else unreachable()
     state = error.sqlstate or ""
     if state.startswith("23"):
         return violated(_rule(error, state))

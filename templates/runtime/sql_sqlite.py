@@ -105,7 +105,7 @@ class SqliteDatabase(Database):
         try:
             await self._allow_writing(connection, not read_only)
             if together:
-                async with _transaction(connection):
+                async with _transaction(connection, writes=not read_only):
                     yield SqliteWork(connection, together=True)
             else:
                 yield SqliteWork(connection, together=False)
@@ -126,27 +126,31 @@ class SqliteDatabase(Database):
         except TimeoutError:
             raise busy() from None
         try:
-            connection = self._free.pop() if self._free else await self._connected()
-            await self._prepare(connection)
+            return self._free.pop() if self._free else await self._connected()
         except sqlite3.Error as error:
             self._slots.release()
             raise unreachable() from error
         except BaseException:
             self._slots.release()
             raise
-        return connection
 
     async def _connected(self) -> aiosqlite.Connection:
+        """A new connection, to a database that has its tables."""
         connection = await aiosqlite.connect(
             ":memory:" if self._place == IN_MEMORY else self._place,
             timeout=_LONGEST_WAIT,
             isolation_level=None,
             detect_types=sqlite3.PARSE_DECLTYPES,
         )
-        self._open.add(connection)
         connection.row_factory = cast(Any, _as_object)  # any function will do, whatever its annotation says
-        for pragma in ("pragma journal_mode = wal", "pragma foreign_keys = on"):
-            await connection.execute(pragma)
+        try:
+            await connection.execute("pragma journal_mode = wal")
+            await connection.execute("pragma foreign_keys = on")
+            await self._prepare(connection)
+        except BaseException:
+            await connection.close()
+            raise
+        self._open.add(connection)
         return connection
 
     async def _allow_writing(self, connection: aiosqlite.Connection, allowed: bool) -> None:
@@ -166,8 +170,9 @@ class SqliteDatabase(Database):
 
 
 @asynccontextmanager
-async def _transaction(connection: aiosqlite.Connection) -> AsyncIterator[None]:
-    await connection.execute("begin immediate")
+async def _transaction(connection: aiosqlite.Connection, *, writes: bool = True) -> AsyncIterator[None]:
+    """All or nothing. One that writes waits here for others that do, and not in the middle."""
+    await connection.execute("begin immediate" if writes else "begin")
     try:
         yield
         await connection.execute("commit")

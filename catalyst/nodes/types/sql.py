@@ -146,10 +146,10 @@ def emit(params: SqlParams, scribe: Scribe) -> None:
     if params.batch is not None:
         _emit_batch(params, scribe, database, options)
         return
-    arguments = [*_statement(params.query, scribe), *options]
+    arguments = _statement(params.query, scribe)
     if params.params is not None:
-        arguments = [_statement(params.query, scribe)[0], _numbered(params.params, scribe), *options]
-    _returns(params, scribe, f"await {database}.{_METHODS[params.fetched]}({', '.join(arguments)})")
+        arguments.append(_numbered(params.params, scribe))
+    _returns(params, scribe, f"await {database}.{_METHODS[params.fetched]}({', '.join([*arguments, *options])})")
 
 
 _METHODS = {"all": "fetch_all", "one": "fetch_one", "value": "fetch_value", "none": "execute"}
