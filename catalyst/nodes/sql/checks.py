@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from catalyst.diagnostics import Span, did_you_mean, listing
-from catalyst.expressions.types import AnyType, ListType, StrType, Type, describe, is_secret
+from catalyst.expressions.types import AnyType, ListType, StrType, Type, describe
 from catalyst.nodes.base import Site
 from catalyst.nodes.settings import Expr
 from catalyst.nodes.sql.result import Mistake, Unchecked, check_statement
@@ -77,9 +77,6 @@ def _check_holes(each: StatementCheck, statement: FlowStatement, site: Site) -> 
         if place == "list" and type_ is not None and is_one and not _stands_in_brackets(statement, number):
             message = f"`in` needs a list, this is {describe(type_)}"
             site.found.error("E440", message, hole, help="write = for one value, or make it a list: [x]")
-        if type_ is not None and is_secret(type_):
-            message = "a secret cannot be a value of a statement: databases write statements and values to their logs"
-            site.found.error("E301", message, hole)
     if len(statement.texts(each.types)) > MOST_TEXTS:
         site.found.error("E440", f"these names make more than {MOST_TEXTS} statements", span, help="allow fewer")
 
@@ -121,11 +118,12 @@ def _check_schema(each: StatementCheck, statement: FlowStatement, site: Site, sc
     reasons: list[str] = []
     for texts in statement.texts(each.types).values():
         found = check_statement(schema, texts.embedded)
-        if isinstance(found, Unchecked):
-            reasons.append(found.reason)
-        elif isinstance(found, Mistake):
-            _report(found, statement, site, span)
-            break
+        reasons += [each.reason for each in found if isinstance(each, Unchecked)]
+        mistakes = [each for each in found if isinstance(each, Mistake)]
+        for mistake in mistakes:
+            _report(mistake, statement, site, span)
+        if mistakes:
+            return []
     return reasons
 
 

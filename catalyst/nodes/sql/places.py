@@ -78,7 +78,7 @@ def _is_whole_item(tokens: list[Token], at: int, after: Token | None) -> bool:
         return begins and ends
     if clause == "set" and begins:
         return after is not None and after.text == "="
-    if clause == "into":
+    if clause == "into" or (clause == "from" and before.kind == ","):
         return True
     # A bare value among the columns of a table has no name: it is a column that was meant.
     if clause in ("select", "returning") and begins and ends:

@@ -43,16 +43,45 @@ class Unchecked:
     reason: str
 
 
-def check_statement(schema: Schema, text: str) -> Mistake | Unchecked | None:
-    """What is wrong with a statement, in SQLite's words; None when it fits the schema."""
+_MOST_MISTAKES = 20
+
+
+def check_statement(schema: Schema, text: str) -> list[Mistake | Unchecked]:
+    """What is wrong with a statement; nothing when it fits the schema.
+
+    SQLite names one mistake at a time. A column that is not there is taken out of the way, so that the next is found.
+    """
+    found: list[Mistake | Unchecked] = []
     connection = schema.database()
     try:
-        connection.execute(f"explain {text}", _nothing(text))
-    except (sqlite3.Error, sqlite3.Warning) as error:
-        return _explained(schema, str(error), tokens_of(text))
+        while len(found) < _MOST_MISTAKES:
+            try:
+                connection.execute(f"explain {text}", _nothing(text))
+                break
+            except (sqlite3.Error, sqlite3.Warning) as error:
+                problem = _explained(schema, str(error), tokens_of(text))
+            if isinstance(problem, Unchecked) and found:
+                break  # what was taken out of the way is missing
+            found.append(problem)
+            shorter = _without(text, problem.word) if isinstance(problem, Mistake) else text
+            if shorter == text:
+                break
+            text = shorter
     finally:
         connection.close()
-    return None
+    return found
+
+
+def _without(text: str, word: str) -> str:
+    """The statement with `null` where a column stood; as it is where that cannot be."""
+    tokens = [token for token in tokens_of(text) if token.kind != "comment"]
+    at = next((index for index, token in enumerate(tokens) if _name(token) == word.lower()), None)
+    if at is None or any(
+        token.word in ("from", "join", "into", "update", "set") for token in tokens[max(0, at - 1) : at]
+    ):
+        return text
+    first = at - 2 if at > 1 and tokens[at - 1].kind == "." else at
+    return applied(text, [Edit(tokens[first].start, tokens[at].end, "null")])
 
 
 def _nothing(text: str) -> dict[str, None]:
