@@ -144,8 +144,10 @@ class PostgresDatabase(Database):
             await self._opened().release(cast(Any, connection))
 
     async def _taken(self, seconds: float | None) -> _Connection:
-        wait = _LONGEST_WAIT if seconds is None else min(_LONGEST_WAIT, seconds / 2)
         pool = self._opened()
+        wait = None  # a clock costs more than to take what is there
+        if not pool.get_idle_size():
+            wait = _LONGEST_WAIT if seconds is None else min(_LONGEST_WAIT, seconds / 2)
         try:
             # What the pool gives out stands in for the connection, and passes everything on to it.
             return cast(_Connection, await pool.acquire(timeout=wait))

@@ -52,9 +52,12 @@ class SqliteWork(Work):
 
     async def execute(self, statement: Statement, values: Sequence[Any] = ()) -> int:
         """Run it to its end; gives the number of rows that it wrote or found."""
+        before = self._connection.total_changes
         async with self._connection.execute(statement.for_sqlite, _named(values)) as cursor:
             found = len(list(await cursor.fetchall())) if cursor.description else 0
-            return max(cursor.rowcount, found)
+            # Python counts nothing where the statement begins with `with`.
+            written = cursor.rowcount if cursor.rowcount >= 0 else self._connection.total_changes - before
+            return max(written, found)
 
     async def execute_many(self, statement: Statement, values: Sequence[Sequence[Any]]) -> int:
         """All or none of them."""

@@ -77,6 +77,10 @@ def test_rows_are_objects(address: str) -> None:
         assert await database.fetch_value(one, [9]) is None
         assert (await failure(database.fetch_one(ALL))).kind == "too_many_rows"
         assert await database.execute(Statement("update people set age = 1")) == 3
+        assert (
+            await database.execute(Statement("with n as (select 5 as a) update people set age = (select a from n)"))
+            == 3
+        )
         assert await database.execute(Statement("delete from people where id = $1 returning id"), [3]) == 1
 
     run(address, test)

@@ -149,6 +149,8 @@ def test_texts(query: str, native: str, embedded: str) -> None:
         ("select 1", True, True, False),
         ("with a as (select 1) select * from a", True, True, False),
         ("with a as (delete from t returning 1) select * from a", False, True, False),
+        ("with a as (select 1) insert into t select * from a", False, False, False),
+        ("with a as (select 1) insert into t select * from a returning id", False, True, False),
         ("select a into b from c", False, True, False),
         ("select nextval('s')", False, True, True),
         ("select pg_advisory_lock(1)", True, True, True),

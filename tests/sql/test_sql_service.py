@@ -1,36 +1,17 @@
 """Services with `sql` nodes, against a real PostgreSQL and against what is embedded."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 import yaml
-from fastapi.testclient import TestClient
 
 from catalyst.api import Result, compile_flow
 from catalyst.project.verify import verify_module
-from tests.emitted import GOLDEN, findings, golden_result, imported, write_files
-
-
-@contextmanager
-def service(result: Result, folder: Path, env: dict[str, str]) -> Iterator[TestClient]:
-    """The project as it runs, with its own pools."""
-    from importlib import import_module
-    from os import environ
-    from unittest.mock import patch
-
-    assert result.ok, findings(result)
-    write_files(result.files, folder)
-    with (
-        imported(folder),
-        patch.dict(environ, {"DATA_DIR": str(folder / "data"), **env}),
-        TestClient(import_module("app.main").create_app(), raise_server_exceptions=False) as client,
-    ):
-        yield client
+from tests.emitted import GOLDEN, findings, golden_result
+from tests.sql.service import service
 
 
 def fill(url: str, text: str) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from catalyst.nodes.sql.embedded import elements_of, embedded_edits
 from catalyst.nodes.sql.places import Place, place_of
-from catalyst.nodes.sql.tokens import Token, hole_mark, hole_number, marks_in, tokens_of
+from catalyst.nodes.sql.tokens import Token, depths, hole_mark, hole_number, marks_in, tokens_of
 
 _READS = frozenset({"select", "with", "values", "table", "show", "explain"})
 _WRITES = frozenset({"insert", "update", "delete", "merge", "call", "nextval", "setval", "truncate", "into", "do"})
+_VERBS = frozenset({"select", "values", "table", "insert", "update", "delete", "merge"})
 _LEAVES_SOMETHING = re.compile(r"pg_(?!sleep)\w+|set_config|dblink\w*|nextval|currval|lastval|lo_\w+", re.IGNORECASE)
 _PLAIN_STARTS = frozenset({"select", "with", "values", "insert", "update", "delete", "merge"})
 
@@ -56,7 +57,9 @@ class SqlText:
     @property
     def gives_rows(self) -> bool:
         """Whether there is a result to fetch."""
-        return self.first_word in _READS or "returning" in self.words
+        outer = [token.word for token, depth in zip(self.tokens, depths(self.tokens), strict=True) if depth == 0]
+        verb = next((word for word in outer if word in _VERBS), "") if self.first_word == "with" else self.first_word
+        return verb in _READS or "returning" in outer
 
     @property
     def leaves_something(self) -> bool:
