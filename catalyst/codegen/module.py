@@ -35,6 +35,16 @@ class Connection:
     """A text that the function takes besides: what makes the tables of an embedded database."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnMetric:
+    """A metric that nodes count."""
+
+    name: str
+    kind: str
+    description: str
+    labels: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Needs:
     """What a project needs because of what its modules use."""
@@ -44,6 +54,7 @@ class Needs:
     pools: set[tuple[str, str]] = field(default_factory=set)
     """(runtime module, name of the pool's key)."""
     connections: set[Connection] = field(default_factory=set)
+    metrics: set[OwnMetric] = field(default_factory=set)
     distributions: set[str] = field(default_factory=set)
     addresses: set[tuple[str, bool]] = field(default_factory=set)
     """(environment variable with the address of a service, whether it must be set)."""
@@ -55,6 +66,7 @@ class Needs:
         self.runtime |= other.runtime
         self.pools |= other.pools
         self.connections |= other.connections
+        self.metrics |= other.metrics
         self.distributions |= other.distributions
         self.addresses |= other.addresses
         self.libraries |= other.libraries

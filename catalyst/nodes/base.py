@@ -102,6 +102,12 @@ class Scribe(Protocol):
     def body(self) -> Body:
         """Where statements go."""
 
+    def local(self, hint: str) -> str:
+        """A name for a variable of the function that is written, which nothing else there has."""
+
+    def constant(self, hint: str, source: str, annotation: str) -> str:
+        """A constant of the module, made when it is loaded; gives its name."""
+
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime's `module`; gives the local name."""
 
@@ -126,6 +132,9 @@ class Scribe(Protocol):
 
     def beside(self, name: str) -> str | None:
         """The text of a file beside the flow that the node's check has asked for."""
+
+    def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
+        """Import the metric of this name; the project makes it once. Gives the local name."""
 
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""
