@@ -25,7 +25,7 @@ from catalyst.nodes.models import models_in
 from catalyst.pysource.names import Names
 from catalyst.pysource.source import to_source
 
-_UNSURE_NODES = frozenset({"python", "raise", "respond"})
+_UNSURE_NODES = frozenset({"python", "raise", "respond", "sql"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(

@@ -186,6 +186,8 @@ class Step:
     goto_from: tuple[str, ...] = ()
     """Nodes whose failure leads here."""
     signature: Signature | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts beside the flow that the node is made of: name -> text."""
 
     @property
     def skippable(self) -> bool:
