@@ -9,6 +9,7 @@ vectors that do not fit), or `http` (`upstream` is the status).
 
 import asyncio
 import os
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,7 +20,7 @@ from qdrant_client import AsyncQdrantClient, QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from .data_folder import data_file
-from .errors import FlowError
+from .errors import CannotStart, FlowError
 from .pools import IN_MEMORY, PoolKey
 
 Ask = Callable[[Any], Any]
@@ -101,9 +102,10 @@ class VectorStore:
     def _server(self) -> AsyncQdrantClient:
         if self._client is None:
             url, key = _without_key(self._address)
-            self._client = AsyncQdrantClient(
-                url=url, port=None, api_key=key, timeout=_CONNECT_SECONDS, check_compatibility=False
-            )
+            with warnings.catch_warnings(action="ignore"):  # of a key without TLS: inside a network that is the rule
+                self._client = AsyncQdrantClient(
+                    url=url, port=None, api_key=key, timeout=_CONNECT_SECONDS, check_compatibility=False
+                )
         client: AsyncQdrantClient = self._client
         return client
 
@@ -124,6 +126,8 @@ def vector_pool(name: str) -> PoolKey[VectorStore]:
     """The pool of a project's vectors."""
 
     async def opened(address: str) -> VectorStore:
+        if _is_server(address) and not address.startswith(("http://", "https://")):
+            raise CannotStart(f"wrong setting: the address of {name} begins with http:// or https://")
         return VectorStore(address)
 
     return PoolKey(name, open=opened, close=VectorStore.close, ready=VectorStore.ready)
