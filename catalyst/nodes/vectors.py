@@ -18,7 +18,7 @@ _BOUNDS = frozenset({"gt", "gte", "lt", "lte"})
 _GROUPS = ("any", "all", "none")
 
 PayloadType = Annotated[
-    str | dict[str, Any] | None,
+    str | None,
     Field(default=None, description="The type of the points' payloads; what comes back is checked against it."),
 ]
 FilterShape = Annotated[Any, ShapeSlot(type=OPEN_OBJECT)]
@@ -83,7 +83,7 @@ def check_connection(params: VectorParams, site: Site) -> None:
         site.need_secret(params.connection, "connection")
 
 
-def payload_of(given: str | dict[str, Any] | None, site: Site) -> Type:
+def payload_of(given: str | None, site: Site) -> Type:
     """The type of a payload."""
     return site.type_named(given, "payload_type") if given is not None else OPEN_OBJECT
 
