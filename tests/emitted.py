@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from catalyst.api import Result, compile_flow, compile_path
 from catalyst.diagnostics import render
 from catalyst.nodes.catalog import find_node_type, node_type_names
-from templates.tests.fake_llm import say
+from templates.tests.fake_llm import embedded, ranked, say
 
 GOLDEN = Path(__file__).parent / "golden"
 SOURCES = ("flow.yaml", "flow.json", "catalyst.yaml")
@@ -101,6 +101,10 @@ class World:
         raise AssertionError(f"{address} was not asked at the same time")
 
     async def answer_llm(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/embeddings"):
+            return embedded(request)
+        if request.url.path.endswith("/rerank"):
+            return ranked(request)
         asked = json.loads(request.content)
         self.prompts.append({**asked, "url": str(request.url)})
         reply = self.llm[min(len(self.prompts), len(self.llm)) - 1]

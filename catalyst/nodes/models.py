@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
@@ -210,14 +210,8 @@ def others_of(params: Asking, scribe: Scribe) -> list[str]:
 
 def model_of(model: Model, scribe: Scribe, errors: tuple[str, ...] = FALLBACK_ERRORS) -> str:
     """A model as Python."""
-    provider = scribe.use(MODULES[model.provider], CLASSES[model.provider])
-    arguments = [scribe.expr(model.model)]
-    key = scribe.expr(model.api_key) if model.api_key is not None else scribe.secret(KEYS[model.provider])
-    if key is not None:  # a service of one's own (`base_url`) may need none
-        arguments.append(f"api_key={key}")
-    if model.base_url is None:
-        scribe.reads_address(ADDRESSES[model.provider], needed=model.provider == "azure")
-    for name in ("base_url", "temperature", "max_tokens"):
+    arguments = place_of(model, scribe)
+    for name in ("temperature", "max_tokens"):
         value: Expr | None = getattr(model, name)
         if value is not None:
             arguments.append(f"{name}={scribe.expr(value)}")
@@ -229,7 +223,40 @@ def model_of(model: Model, scribe: Scribe, errors: tuple[str, ...] = FALLBACK_ER
         arguments.append(f"limits={limits}")
     if errors != FALLBACK_ERRORS:
         arguments.append(f"errors={errors!r}")
-    return f"{provider}({', '.join(arguments)})"
+    return f"{scribe.use(MODULES[model.provider], CLASSES[model.provider])}({', '.join(arguments)})"
+
+
+class Place(Protocol):
+    """What settings say of a model's place."""
+
+    @property
+    def provider(self) -> Provider:
+        """Whose API."""
+
+    @property
+    def model(self) -> Expr:
+        """The model's name."""
+
+    @property
+    def base_url(self) -> Expr | None:
+        """Another address."""
+
+    @property
+    def api_key(self) -> Expr | None:
+        """The key."""
+
+
+def place_of(model: Place, scribe: Scribe) -> list[str]:
+    """Name, key and address of a model as arguments."""
+    arguments = [scribe.expr(model.model)]
+    key = scribe.expr(model.api_key) if model.api_key is not None else scribe.secret(KEYS[model.provider])
+    if key is not None:  # a service of one's own (`base_url`) may need none
+        arguments.append(f"api_key={key}")
+    if model.base_url is not None:
+        arguments.append(f"base_url={scribe.expr(model.base_url)}")
+    else:
+        scribe.reads_address(ADDRESSES[model.provider], needed=model.provider == "azure")
+    return arguments
 
 
 def _limits(provider: str, scribe: Scribe) -> str:

@@ -24,6 +24,8 @@ EMITTED_IMPORTS = _words("""
 
 RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "context": frozenset({"__class__"}),  # a clone is made without running __init__ again
+    "data_folder": frozenset({"pathlib"}),  # one folder for what is embedded
+    "embeddings": frozenset({"array"}),  # vectors that are remembered take a quarter of the room
     "errors": frozenset({"linecache", "tb_frame", "f_code"}),  # reads the comment above the failing line
     "failures": frozenset({"__mro__"}),  # names an exception's base classes
     "http_guard": frozenset({"__setattr__"}),  # a frozen dataclass that fills in a field of its own
@@ -31,6 +33,11 @@ RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "llm_prices": frozenset({"pathlib"}),  # reads the prices that the owner of the service names
     "logs": frozenset({"__class__", "__dict__"}),  # the fields of a log record; an exception's class name
     "quick_json": frozenset({"msgspec"}),  # reads bodies; what it can do beside that is nobody's business
+    "vector_points": frozenset(
+        {"qdrant_client"}
+    ),  # the client; what is embedded in it may keep pickled vectors of ours
+    "vector_store": frozenset({"concurrent.futures", "qdrant_client"}),
+    "vectors": frozenset({"qdrant_client"}),
     "server": frozenset({"gc", "uvicorn.Config"}),  # collects less often once all is up; serves the app it is given
 }
 """What single runtime modules need beyond the rules, and why. Keyed by the module's name under `app/runtime`."""

@@ -36,6 +36,7 @@ REQUIREMENTS = {
     "pypdf": "pypdf>=7.1,<8",
     "selectolax": "selectolax>=1.0,<2",
     "typing_extensions": "typing-extensions>=4.16,<5",
+    "qdrant_client": "qdrant-client>=1.20,<2",
     "tzdata": "tzdata",
     "uvicorn": "uvicorn>=0.54,<1",
     "uvloop": "uvloop>=0.22,<1; platform_system != 'Windows'",

@@ -26,15 +26,18 @@ class OpenAI(Model):
         """Where the service is; None leaves it to the SDK."""
         return self.base_url or os.environ.get("OPENAI_BASE_URL")
 
+    def client(self, pool: LlmPool) -> openai.AsyncOpenAI:
+        """The SDK's client for the model's address and key."""
+        url, key = self.address(), self.api_key
+        return pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
+
     def limit_name(self) -> str:
         """What the limit of tokens is called; services that only imitate the protocol know the older name."""
         return "max_tokens" if self.base_url is not None else "max_completion_tokens"
 
     async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Answer:
         """The model's answer. Raises FlowError."""
-        url, key = self.address(), self.api_key
-        client = pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
-        body = _body(self, request)
+        client, body = self.client(pool), _body(self, request)
         try:
             if on_token is None:
                 return _whole(await client.chat.completions.create(**body))

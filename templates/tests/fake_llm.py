@@ -13,6 +13,10 @@ def fake_llm() -> httpx.MockTransport:
     """A transport that answers every model: with TEXT, or with an example of the JSON Schema that it is asked for."""
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/embeddings"):
+            return embedded(request)
+        if request.url.path.endswith("/rerank"):
+            return ranked(request)
         schema = wanted_schema(json.loads(request.content))
         return say(request, TEXT if schema is None else json.dumps(example_of(schema)))
 
@@ -23,6 +27,27 @@ def say(request: httpx.Request, text: str) -> httpx.Response:
     """The text as the answer to a request, in the format of the provider that it was sent to."""
     asked = json.loads(request.content)
     return _anthropic(asked, text) if request.url.path.endswith("/messages") else _openai(asked, text)
+
+
+def embedded(request: httpx.Request) -> httpx.Response:
+    """Vectors for the texts of a request: the same for the same text, as long as it is asked for."""
+    asked = json.loads(request.content)
+    size = asked.get("dimensions", 8)
+    rows = [
+        {"object": "embedding", "index": at, "embedding": [float(len(text) % (place + 2) + 1) for place in range(size)]}
+        for at, text in enumerate(asked["input"])
+    ]
+    usage = {"prompt_tokens": len(rows), "total_tokens": len(rows)}
+    return httpx.Response(200, json={"object": "list", "data": rows, "model": asked["model"], "usage": usage})
+
+
+def ranked(request: httpx.Request) -> httpx.Response:
+    """The documents of a request in their order, each less relevant than the one before."""
+    asked = json.loads(request.content)
+    count = min(len(asked["documents"]), asked.get("top_n", len(asked["documents"])))
+    return httpx.Response(
+        200, json={"results": [{"index": at, "relevance_score": 1 / (at + 1)} for at in range(count)]}
+    )
 
 
 def wanted_schema(asked: Mapping[str, Any]) -> Any:
