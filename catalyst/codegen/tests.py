@@ -30,8 +30,8 @@ _UNSURE_NODES = frozenset({"python", "raise", "respond"})
 
 _SURE_HELPERS = frozenset(
     {"auth", "cache", "calls", "context", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
-    | {"llm_typed", "logs", "moments", "node", "pools", "rate_limit", "reply", "run_log", "schedule", "sse", "tasks"}
-    | {"text", "waiting", "workflow"}
+    | {"llm_answers", "llm_turns", "llm_typed", "logs", "moments", "node", "pools", "rate_limit", "reply"}
+    | {"run_log", "schedule", "sse", "tasks", "text", "waiting", "workflow"}
 )
 """Runtime modules whose functions do not fail for a value that they do not like."""
 
