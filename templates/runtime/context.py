@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic_ns
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
+
+from typing_extensions import TypedDict
 
 from .pools import ConnectionPools
 from .reply import Reply
@@ -16,6 +18,29 @@ from .reply import Reply
 InputT = TypeVar("InputT")
 EnvT = TypeVar("EnvT")
 SecretsT = TypeVar("SecretsT")
+
+
+class ToolCalled(TypedDict):
+    """A model wants a tool to be called. `arguments` is what it gave, text where that is no JSON."""
+
+    event: Literal["tool_call"]
+    id: str
+    tool: str
+    arguments: object
+
+
+class ToolGave(TypedDict):
+    """What came of the call: a result, or what the model is told went wrong."""
+
+    event: Literal["tool_result"]
+    id: str
+    tool: str
+    result: object
+    error: str | None
+    ms: float
+
+
+ToolEvent: TypeAlias = ToolCalled | ToolGave
 
 
 class Events(Protocol):
@@ -26,6 +51,9 @@ class Events(Protocol):
 
     def token(self, node: str, text: str) -> None:
         """A model said something."""
+
+    def tool(self, node: str, event: ToolEvent) -> None:
+        """An agent calls a tool, or has its result."""
 
 
 class ExecutionContext(Generic[InputT, EnvT, SecretsT]):

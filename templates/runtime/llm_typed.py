@@ -36,7 +36,7 @@ async def complete_as(
 
     Raises FlowError of kind `invalid_output` when the last model is still wrong after `max_repairs` corrections.
     """
-    shape = _shape(output)
+    shape = shape_of(output)
     request = LlmRequest(tuple(messages), options.get("system"), shape.schema)
 
     async def ask(model: Model, on_token: OnToken | None) -> T:
@@ -45,7 +45,7 @@ async def complete_as(
     return await first_answer(ctx, node, models, ask, options)
 
 
-async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape: "_Shape[T]", repairs: int) -> T:
+async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape: "Shape[T]", repairs: int) -> T:
     for _ in range(repairs):
         answer = await answer_of(ctx, node, model, request)
         try:
@@ -56,12 +56,15 @@ async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape
     try:
         return shape.read(answer.text)
     except ValidationError:
-        raise FlowError(
-            "the model's answer has another shape than declared", kind="invalid_output", status=502
-        ) from None
+        raise wrong_shape() from None
 
 
 def _with_correction(request: LlmRequest, text: str, error: ValidationError) -> LlmRequest:
+    return replace(request, messages=(*request.messages, *correction(text, error)))
+
+
+def correction(text: str, error: ValidationError) -> tuple[Message, Message]:
+    """What a model said, and what it is told of it."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     lines = "\n".join(f"- {'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in problems[:20])
     said: Message = {"role": "assistant", "content": text or "(nothing)"}
@@ -69,11 +72,16 @@ def _with_correction(request: LlmRequest, text: str, error: ValidationError) -> 
         "role": "user",
         "content": f"That does not fit the schema:\n{lines}\nAnswer again, with nothing but JSON that fits it.",
     }
-    return replace(request, messages=(*request.messages, said, told))
+    return said, told
+
+
+def wrong_shape() -> FlowError:
+    """The model gave something else than what was asked for, however often it was told."""
+    return FlowError("the model's answer has another shape than declared", kind="invalid_output", status=502)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape(Generic[T]):
+class Shape(Generic[T]):
     """A type as providers want it: an object at the top. Another type is the `value` of such an object."""
 
     adapter: TypeAdapter[T]
@@ -99,7 +107,8 @@ def _unwrapped(text: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _shape(adapter: TypeAdapter[T]) -> _Shape[T]:
+def shape_of(adapter: TypeAdapter[T]) -> Shape[T]:
+    """The type as providers want it."""
     schema = adapter.json_schema()
     wrapped = schema.get("type") != "object"
     if wrapped:
@@ -108,7 +117,7 @@ def _shape(adapter: TypeAdapter[T]) -> _Shape[T]:
         if shared:
             schema["$defs"] = shared
     closed = _close(schema)
-    return _Shape(adapter, OutputSchema("answer", schema, closed), wrapped)
+    return Shape(adapter, OutputSchema("answer", schema, closed), wrapped)
 
 
 # What providers do not enforce, or refuse; the answer is held to it afterwards.
