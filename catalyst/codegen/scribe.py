@@ -33,6 +33,7 @@ class StepScribe:
         self.step = step
         self.node_id = step.id if step is not None else ""
         self.output: Type = step.given if step is not None else ANY
+        self.tools: dict[int, tuple[str, str]] = {}
         self.time_limit = step.policy.timeout if step is not None else None
 
     @property
@@ -139,9 +140,9 @@ class StepScribe:
         """A type as a Python annotation."""
         return self.frame.flow.annotations.of(type_, self.node_id)
 
-    def adapter(self, type_: Type) -> str:
+    def adapter(self, type_: Type, hint: str = "") -> str:
         """A module constant that holds pydantic's `TypeAdapter` for the type."""
-        return self.frame.flow.annotations.adapter(type_, self.node_id)
+        return self.frame.flow.annotations.adapter(type_, hint or self.node_id)
 
     def secret(self, name: str) -> str | None:
         """The text of a declared secret."""
@@ -151,7 +152,11 @@ class StepScribe:
 
     def signature(self, module: str, name: str) -> Signature | None:
         """The signature of the function that the node calls."""
-        return self.step.signature if self.step is not None else None
+        return self.step.signatures.get((module, name)) if self.step is not None else None
+
+    def tool(self, number: int) -> tuple[str, str]:
+        """The function of a tool's nodes, and the adapter of its arguments; `functions.py` has written them."""
+        return self.tools[number]
 
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""

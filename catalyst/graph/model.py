@@ -152,7 +152,24 @@ class TryForm:
     finally_: Body | None
 
 
-Form = SwitchForm | ParallelForm | MapForm | LoopForm | TryForm
+@dataclass(frozen=True, slots=True, eq=False)
+class ToolForm:
+    """Nodes that an agent can have run: the number of the tool among its tools, its name and arguments."""
+
+    number: int
+    name: str
+    args: ObjectType
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AgentForm:
+    """The tools of an agent that are nodes of the flow."""
+
+    tools: tuple[ToolForm, ...]
+
+
+Form = SwitchForm | ParallelForm | MapForm | LoopForm | TryForm | AgentForm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,7 +202,8 @@ class Step:
     """Whether a `respond` inside it can keep it from completing."""
     goto_from: tuple[str, ...] = ()
     """Nodes whose failure leads here."""
-    signature: Signature | None = None
+    signatures: Mapping[tuple[str, str], Signature] = field(default_factory=dict)
+    """Of the Python functions that it calls, by module and name, where their sources are at hand."""
 
     @property
     def skippable(self) -> bool:
@@ -307,6 +325,9 @@ def bodies_of(form: Form | None) -> Iterator[tuple[str, Body]]:
                 yield "catch " + (", ".join(catch.errors) or "all"), catch.body
             if finally_ is not None:
                 yield "finally", finally_
+        case AgentForm(tools=tools):
+            for tool in tools:
+                yield f"tool {tool.name}", tool.body
         case None:
             return
 

@@ -45,8 +45,8 @@ class NodeSite:
     neighbours: Neighbours
     secrets: frozenset[str]
     checked: dict[Expr, Checked] = field(default_factory=dict)
-    signature: Signature | None = None
-    """Of the function that the node calls, once it was asked for."""
+    signatures: dict[tuple[str, str], Signature] = field(default_factory=dict)
+    """Of the functions that the node calls, by module and name, once they were asked for."""
 
     def check(self, expressions: Iterable[tuple[str, Expr]], scope: Scope) -> None:
         """Check expressions in a scope; what is checked already stays as it is."""
@@ -97,7 +97,8 @@ class NodeSite:
         if isinstance(signature, str):
             self.found.error("E430", signature, self.span_of(*path), help="functions live in `lib/`, beside the flow")
             return None
-        self.signature = signature
+        if signature is not None:
+            self.signatures[module, name] = signature
         return signature
 
     def called_flow(self, path: str, *setting: str | int) -> CalledFlow | None:

@@ -172,7 +172,8 @@ class Linker:
         if workflow is None or unit.flow is None:
             return None
         answers = any(step.type.name == "respond" for step in all_steps(workflow.body))
-        return CalledFlow(workflow.name, called_input(unit.flow), ANY if answers else workflow.output_type)
+        output = ANY if answers else workflow.output_type
+        return CalledFlow(workflow.name, called_input(unit.flow), output, workflow.description)
 
     def signature(self, module: str, name: str) -> Signature | str | None:
         """A function of the user's `lib`; None where files cannot be read at all."""

@@ -38,6 +38,8 @@ class Signature:
     result: Type
     is_async: bool
     accepts_any_keyword: bool = False
+    words: str = ""
+    """The docstring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class CalledFlow:
     name: str
     input: Type
     output: Type
+    description: str = ""
 
 
 class Site(Protocol):
@@ -150,11 +153,15 @@ class Scribe(Protocol):
     def annotation(self, type_: Type) -> str:
         """A type as a Python annotation; declares classes and imports as needed."""
 
-    def adapter(self, type_: Type) -> str:
-        """The name of a module constant that holds pydantic's `TypeAdapter` for the type."""
+    def adapter(self, type_: Type, hint: str = "") -> str:
+        """The name of a module constant that holds pydantic's `TypeAdapter` for the type. `hint` names a class that has
+        to be made for it; by default the node does."""
 
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""
+
+    def tool(self, number: int) -> tuple[str, str]:
+        """The function that runs the nodes of an agent's tool, and the name of the `TypeAdapter` of its arguments."""
 
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""

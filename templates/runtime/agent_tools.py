@@ -1,24 +1,20 @@
-"""Tools of an agent: functions of the project's own Python, nodes of the flow, and other workflows.
+"""Tools of an agent: functions of the project's own Python, and nodes of the flow.
 
 A tool is known to the model by its name, a description and the JSON Schema of its arguments. What the model gives as
 arguments is held against that schema before anything is called.
 """
 
-import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NotRequired, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from typing_extensions import TypedDict
 
-from .calls import input_of, run_inside
 from .context import ExecutionContext
 from .errors import FlowError
 from .llm_turns import Tool
 from .python_call import call_in_thread
-from .workflow import Workflow
 
 T = TypeVar("T")
 Context = ExecutionContext[Any, Any, Any]
@@ -38,18 +34,30 @@ class AgentTool:
 
 
 def function_tool(
-    function: Callable[..., Any], *, name: str = "", description: str = "", seconds: float = SECONDS
+    name: str, description: str, adapter: TypeAdapter[T], function: Callable[..., object], *, seconds: float = SECONDS
 ) -> AgentTool:
-    """A function of the project's own; its parameters are the arguments, its docstring says what it is for."""
-    adapter = _parameters(function)
-    words = description or inspect.getdoc(function) or ""
-    told = _told(name or function.__name__, words, adapter)
-    is_async = inspect.iscoroutinefunction(function)
+    """An ordinary function of the project's own Python; it runs in a thread, so that it holds up nobody else."""
 
-    async def run(ctx: Context, arguments: dict[str, Any]) -> object:
-        return await (function(**arguments) if is_async else call_in_thread(function, **arguments))
+    async def run(ctx: Context, arguments: Any) -> object:
+        return await call_in_thread(function, **arguments)
 
-    return AgentTool(told, lambda text: read_arguments(adapter, text), run, seconds)
+    return node_tool(name, description, adapter, run, seconds=seconds)
+
+
+def coroutine_tool(
+    name: str,
+    description: str,
+    adapter: TypeAdapter[T],
+    function: Callable[..., Awaitable[object]],
+    *,
+    seconds: float = SECONDS,
+) -> AgentTool:
+    """An async function of the project's own Python."""
+
+    async def run(ctx: Context, arguments: Any) -> object:
+        return await function(**arguments)
+
+    return node_tool(name, description, adapter, run, seconds=seconds)
 
 
 def node_tool(
@@ -60,21 +68,8 @@ def node_tool(
     *,
     seconds: float = SECONDS,
 ) -> AgentTool:
-    """Nodes of the flow, as the function that runs them."""
-    return AgentTool(
-        _told(name, description, adapter), lambda text: read_arguments(adapter, text), run, seconds=seconds
-    )
-
-
-def flow_tool(workflow: Workflow, *, name: str = "", description: str = "", seconds: float = SECONDS) -> AgentTool:
-    """Another workflow of the project; its input are the arguments."""
-    adapter = input_of(workflow)
-    told = _told(name or workflow.name, description or workflow.description, adapter)
-
-    async def run(ctx: Context, arguments: Any) -> object:
-        return await run_inside(ctx, workflow, arguments)
-
-    return AgentTool(told, lambda text: read_arguments(adapter, text), run, seconds)
+    """Whatever is done with arguments of a known type, such as running nodes of the flow."""
+    return AgentTool(_told(name, description, adapter), lambda text: read_arguments(adapter, text), run, seconds)
 
 
 def read_arguments(adapter: TypeAdapter[T], text: str) -> T:
@@ -105,16 +100,3 @@ def _plain(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     return {key: _plain(part) for key, part in schema.items() if not (key == "title" and isinstance(part, str))}
-
-
-@lru_cache(maxsize=1024)
-def _parameters(function: Callable[..., Any]) -> TypeAdapter[dict[str, Any]]:
-    """The parameters of a function as a type: what has a default may be left out."""
-    hints = get_type_hints(function, include_extras=True)
-    fields: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            kind = hints.get(parameter.name, Any)
-            fields[parameter.name] = kind if parameter.default is parameter.empty else NotRequired[kind]
-    make: Any = TypedDict
-    return TypeAdapter(make(function.__name__, fields))

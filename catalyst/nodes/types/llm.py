@@ -1,5 +1,6 @@
 """`llm`: ask a language model; the output is its text with usage, or a typed value when `output` names a type."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -133,7 +134,12 @@ def check(params: LlmParams, site: Site) -> None:
         message = "a typed answer comes as a whole: it is checked before anybody sees it"
         wish = "take `stream` away, or leave out `output` and stream the text"
         site.found.warning("W207", message, site.span_of("stream"), help=wish)
-    for number, model in enumerate((params, *params.fallback)):
+    check_keys((params, *params.fallback), site)
+
+
+def check_keys(models: Sequence[Model], site: Site) -> None:
+    """Report providers whose key is no declared secret; the first model is the node's own, the others its fallback."""
+    for number, model in enumerate(models):
         path: tuple[str | int, ...] = ("provider",) if number == 0 else ("fallback", number - 1, "provider")
         if model.api_key is None and model.base_url is None:
             site.need_secret(KEYS[model.provider], *path)
@@ -143,8 +149,13 @@ def emit(params: LlmParams, scribe: Scribe) -> None:
     """One call of the runtime: whom to ask, what, and how to read the answer."""
     scribe.pool("llm", "LLM")
     typed = scribe.output != COMPLETION
-    models = [_model(model, scribe) for model in (params, *params.fallback)]
-    arguments = ["ctx", repr(scribe.node_id), f"[{', '.join(models)}]", f"messages={_messages(params, scribe)}"]
+    models = [model_source(model, scribe) for model in (params, *params.fallback)]
+    arguments = [
+        "ctx",
+        repr(scribe.node_id),
+        f"[{', '.join(models)}]",
+        f"messages={messages_source(params.prompt, params.messages, scribe)}",
+    ]
     if params.system is not None:
         arguments.append(f"system={scribe.text(params.system)}")
     if typed:
@@ -159,7 +170,8 @@ def emit(params: LlmParams, scribe: Scribe) -> None:
     scribe.body.line(f"return await {helper}({', '.join(arguments)})")
 
 
-def _model(model: Model, scribe: Scribe) -> str:
+def model_source(model: Model, scribe: Scribe) -> str:
+    """A model as Python."""
     provider = scribe.use(MODULES[model.provider], CLASSES[model.provider])
     arguments = [scribe.expr(model.model)]
     key = scribe.expr(model.api_key) if model.api_key is not None else scribe.secret(KEYS[model.provider])
@@ -174,13 +186,14 @@ def _model(model: Model, scribe: Scribe) -> str:
     return f"{provider}({', '.join(arguments)})"
 
 
-def _messages(params: LlmParams, scribe: Scribe) -> str:
-    if params.prompt is not None:
-        return "[" + _message("user", params.prompt, scribe) + "]"
-    if isinstance(params.messages, list):
-        return "[" + ", ".join(_message(each.role, each.content, scribe) for each in params.messages) + "]"
-    assert params.messages is not None
-    return f"{scribe.use('llm_turns', 'checked_messages')}({scribe.expr(params.messages)})"
+def messages_source(prompt: Expr | None, messages: list[Message] | Expr | None, scribe: Scribe) -> str:
+    """What is said as Python: a question, turns, or an expression that gives turns."""
+    if prompt is not None:
+        return "[" + _message("user", prompt, scribe) + "]"
+    if isinstance(messages, list):
+        return "[" + ", ".join(_message(each.role, each.content, scribe) for each in messages) + "]"
+    assert messages is not None
+    return f"{scribe.use('llm_turns', 'checked_messages')}({scribe.expr(messages)})"
 
 
 def _message(role: str, content: Expr, scribe: Scribe) -> str:
