@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 import pytest
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from templates.runtime.agent import AgentAnswer, Limits, run_agent, run_agent_as
-from templates.runtime.agent_tools import AgentTool, function_tool, node_tool
+from templates.runtime.agent_tools import AgentTool, coroutine_tool, function_tool, node_tool
 from templates.runtime.errors import RaisedError
 from tests.runtime.llm_parts import BOTH, fails, model, says, with_llm
 from tests.runtime.support import Watcher
@@ -18,13 +18,30 @@ from tests.runtime.support import Watcher
 pytestmark = pytest.mark.usefixtures("model_services")
 
 
+class Add(TypedDict):
+    first: int
+    second: NotRequired[int]
+
+
+class Greet(TypedDict):
+    name: str
+    tone: NotRequired[Literal["warm", "cool"]]
+
+
+class Nothing(TypedDict):
+    pass
+
+
+ADD: TypeAdapter[Add] = TypeAdapter(Add)
+GREET: TypeAdapter[Greet] = TypeAdapter(Greet)
+NOTHING: TypeAdapter[Nothing] = TypeAdapter(Nothing)
+
+
 def add(first: int, second: int = 1) -> int:
-    """The sum of two numbers."""
     return first + second
 
 
 async def greet(name: str, tone: Literal["warm", "cool"] = "warm") -> dict[str, str]:
-    """A greeting."""
     return {"greeting": f"{tone} hello to {name}"}
 
 
@@ -32,7 +49,11 @@ def broken() -> None:
     raise ValueError("a secret that nobody may see")
 
 
-TOOLS = [function_tool(add), function_tool(greet), function_tool(broken)]
+TOOLS = [
+    function_tool("add", "The sum of two numbers.", ADD, add),
+    coroutine_tool("greet", "A greeting.", GREET, greet),
+    function_tool("broken", "It does not work.", NOTHING, broken),
+]
 
 
 def rounds(*calls: Sequence[tuple[str, Any]]) -> str:
@@ -97,13 +118,6 @@ def test_arguments_that_are_no_json():
     assert steps[0]["arguments"] == "{first: 1"
     assert steps[0]["error"] is not None
     assert steps[0]["error"].startswith("the arguments do not fit the schema: arguments: Invalid JSON")
-
-
-class Nothing(TypedDict):
-    pass
-
-
-NOTHING: TypeAdapter[Nothing] = TypeAdapter(Nothing)
 
 
 def tool(name: str, work: Any, **settings: Any) -> AgentTool:
