@@ -106,9 +106,10 @@ def compile_path(path: str | Path, *, no_code: bool = False) -> Result:
 
 
 def _finish(name: str, description: str, linked: Linked, settings: FlowSettings, *, no_code: bool) -> Result:
-    if no_code and linked.libraries:
+    brought = sorted(linked.libraries) + [line for flow in linked.workflows for line in flow.requirements]
+    if no_code and brought:
         for unit in linked.units:
-            message = "this flow brings Python of its own: " + ", ".join(sorted(linked.libraries))
+            message = "this flow brings Python of its own: " + ", ".join(brought)
             linked.found.error(
                 "E511", message, Span.start_of(unit.file), help="build without --no-code once you have read it"
             )

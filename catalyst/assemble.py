@@ -22,6 +22,7 @@ from catalyst.project.format import format_files
 from catalyst.project.runtime import runtime_files, runtime_modules, runtime_tree, third_party
 from catalyst.project.scaffold import Endpoint, EnvFact, FlowFacts, ProjectFacts, scaffold_files
 from catalyst.project.verify import Violation, verify_module, verify_tree
+from catalyst.spec.requirements import together
 
 _MARK = re.compile(r"\s*# [A-Za-z_]\w*, (\S+:\d+)$")
 
@@ -60,7 +61,8 @@ def _runtime_violations(name: str) -> list[Violation]:
 
 
 def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) -> dict[str, str]:
-    requirements = [*third_party(runtime_modules(emitted.needs.runtime), emitted.imported)]
+    requirements = third_party(runtime_modules(emitted.needs.runtime), emitted.imported)
+    requirements += [line for workflow in linked.workflows for line in workflow.requirements]
     facts = ProjectFacts(
         name=emitted.name,
         description=emitted.description,
@@ -68,7 +70,7 @@ def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) ->
         env=tuple(EnvFact(key, fact.default, fact.description or "") for key, fact in sorted(emitted.env.items())),
         secrets=emitted.secrets,
         optional_secrets=emitted.optional_secrets,
-        requirements=tuple(sorted({*requirements, *emitted.needs.distributions})),
+        requirements=tuple(together([*requirements, *emitted.needs.distributions])),
         addresses=tuple(sorted(emitted.needs.addresses)),
         has_lib=bool(libraries),
     )

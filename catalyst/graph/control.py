@@ -269,7 +269,7 @@ def _agent(
         answer = next((step for step in all_steps(body) if step.type.name == "respond"), None)
         if answer is not None:
             message = f"`{answer.id}` answers the caller, and what is called by a model cannot do that"
-            site.found.error("E461", message, answer.span, help="let the last node of the tool give its result")
+            site.found.error("E491", message, answer.span, help="let the last node of the tool give its result")
         tools.append(ToolForm(number, tool.name or "", args, body))
     return AgentForm(tuple(tools)) if tools else None
 

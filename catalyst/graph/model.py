@@ -292,6 +292,7 @@ class Workflow:
     libraries: tuple[str, ...] = ()
     """Files of the user's `lib` that it uses."""
     requirements: tuple[str, ...] = ()
+    """Packages that its own Python needs, as pip writes them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     optional_secrets: frozenset[str] = frozenset()
     """Those of its secrets that may be left out; they are empty text then."""

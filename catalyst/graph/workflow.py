@@ -118,6 +118,7 @@ class _Flow:
             ),
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
             calls=tuple(dict.fromkeys(name for step in steps for name in _called(step))),
+            requirements=tuple(str(line) for line in self.flow.requirements),
             optional_secrets=self._optional_secrets(),
         )
 

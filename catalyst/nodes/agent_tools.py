@@ -91,12 +91,12 @@ def check_tools(tools: Sequence[ToolParams], site: Site) -> None:
             continue
         if name in seen:
             message = f"two tools are called `{name}`; the other one is number {seen[name] + 1}"
-            site.found.error("E460", message, site.span_of("tools", number), help="give one of them another `name`")
+            site.found.error("E490", message, site.span_of("tools", number), help="give one of them another `name`")
         seen.setdefault(name, number)
         if not words:
             message = f"nothing tells the model what the tool `{name}` is for"
             wish = "add a `description`, or a docstring to the function"
-            site.found.warning("W460", message, site.span_of("tools", number), help=wish)
+            site.found.warning("W490", message, site.span_of("tools", number), help=wish)
 
 
 def _known(tool: ToolParams, number: int, site: Site) -> tuple[str | None, str]:

@@ -98,6 +98,7 @@ def with_shared(flow: Flow, shared: ProjectFile) -> Flow:
         "env": {**shared.env, **flow.env},
         "secrets": {**shared.secrets, **flow.secrets},
         "vars": merged_maps(shared.vars, flow.vars),
+        "requirements": tuple(dict.fromkeys((*shared.requirements, *flow.requirements))),
     }
     for name in ("defaults", "settings"):
         given: Defaults | FlowSettings = getattr(flow, name)

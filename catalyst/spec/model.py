@@ -26,6 +26,7 @@ from catalyst.spec.inputs import (
 from catalyst.spec.known_keys import HIDDEN
 from catalyst.spec.names import NAME_SCHEMA, FlowName, Name
 from catalyst.spec.problems import Reader, kind_of, problem
+from catalyst.spec.requirements import Requirements
 from catalyst.spec.tree import LocatedMap
 from catalyst.spec.triggers import (
     ApiKeyAuth,
@@ -328,6 +329,9 @@ class Shared(SpecModel):
     vars: RawMap = Field(default=LocatedMap(_NOWHERE), description="Constants, read as `vars.<name>`.")
     env: EnvMap = Field(default={}, description="Environment variables that are read, with defaults.")
     secrets: SecretMap = Field(default={}, description="Names of secrets, read from the environment at start.")
+    requirements: Requirements = Field(
+        default=(), description="Packages that the flow's own Python needs, as pip writes them: `numpy>=2,<3`."
+    )
     defaults: Defaults = Field(default=Defaults(), description="Timeout and retry of nodes that set none.")
     settings: FlowSettings = Field(default=FlowSettings(), description="How the service runs.")
 

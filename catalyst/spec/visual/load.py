@@ -232,6 +232,7 @@ _ORDER = [
     "vars",
     "env",
     "secrets",
+    "requirements",
     "defaults",
     "settings",
     "nodes",

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalyst.diagnostics import Located
 from catalyst.spec.tree import LocatedList, LocatedMap
-from catalyst.spec.visual.code import Code, code, grouped, renamed, value_code
+from catalyst.spec.visual.code import Code, code, grouped, renamed, text_of, value_code
 from catalyst.spec.visual.pycode import function_file
 from catalyst.spec.visual.report import At
 from catalyst.spec.visual.step import Draft, Step, unwrapped
@@ -73,10 +73,30 @@ def filter_array(step: Step) -> Draft:
     return _per_item(step, "filter")
 
 
+_TOTAL = {**_ELEMENT, "acc": code("total"), "accumulator": code("total")}
+
+
+def reduce_array(step: Step) -> Draft:
+    """`items | reduce(...)`; the value so far is called `acc` in the expression, the item `item`."""
+    items = _items(step)
+    name, _ = step.raw("expression")
+    body = renamed(step.need_code("expression"), {}, _TOTAL)
+    start = step.need_code("initial", "initialValue")
+    return _set(step.made(code(items, " | reduce(", start, ", (total, entry) => ", body, ")"), step.span_of(name)))
+
+
 def split_array(step: Step) -> Draft:
-    """`items | batch(n)`."""
-    step.refuse("overlap", "lists are cut without overlap; write a `python` node")
-    return _set(step.made(code(_items(step), " | batch(", step.need_code("batchSize", "size"), ")")))
+    """`items | batch(n)`; with an overlap, slices that begin `n - overlap` items after each other."""
+    items = _items(step)
+    size, overlap = step.need_code("batchSize", "size"), step.code("overlap")
+    if not overlap or text_of(overlap) == "0":
+        return _set(step.made(code(items, " | batch(", size, ")")))
+    length = code("(", items, " | length)")
+    # The last slice reaches the end; one that held nothing but the overlap would be left over.
+    more = code(length, " - ", grouped(overlap), " if ", length, " > ", grouped(overlap))
+    end = code(more, " else 1 if ", length, " > 0 else 0")
+    starts = code("range(0, ", end, ", ", grouped(size), " - ", grouped(overlap), ")")
+    return _set(step.made(code(starts, " | map(start => ", items, "[start:start + ", grouped(size), "])")))
 
 
 _PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(?:\[-?\d+\])*(?:\.[A-Za-z_]\w*(?:\[-?\d+\])*)*", re.ASCII)
@@ -239,6 +259,14 @@ def confidence_score(step: Step) -> Draft:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def conference_context(step: Step) -> Draft:
+    """`python`: a function of your own, `context` in `lib/conference.py`, which knows where your events are kept."""
+    settings = {"user_id": ("userId",), "event_id": ("eventId",), "enrich": ("enrich",)}
+    given = {name: step.value(*spellings) for name, spellings in settings.items()}
+    args = {name: value for name, value in given.items() if value is not None}
+    return Draft("python", {"function": "lib.conference:context"} | ({"args": args} if args else {}))
 
 
 def python_function(step: Step) -> Draft:
