@@ -172,6 +172,9 @@ class Scribe(Protocol):
     def tool(self, number: int) -> tuple[str, str]:
         """The function that runs the nodes of an agent's tool, and the name of the `TypeAdapter` of its arguments."""
 
+    def model_limits(self, provider: str) -> tuple[int | None, int | None]:
+        """What the flow's settings say about a provider of models: requests at the same time, tokens in a minute."""
+
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""
 

@@ -55,6 +55,9 @@ class Events(Protocol):
     def tool(self, node: str, event: ToolEvent) -> None:
         """An agent calls a tool, or has its result."""
 
+    def growing(self, node: str, output: object) -> None:
+        """What a node has of its output so far; the next one takes its place."""
+
 
 class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
     """The state of one run: its input, what its nodes gave, and the means that nodes work with."""
@@ -73,6 +76,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         "started_at",
         "started_ns",
         "timings",
+        "totals",
         "vars",
         "workflow",
     )
@@ -100,6 +104,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         self.events = events
         self.node_outputs: dict[str, Any] = {}
         self.timings: dict[str, int] = {}
+        self.totals: dict[str, float] = {}
         self.started_ns = self._mark = monotonic_ns()
         self.started_at: datetime | None = None
         self._answer = answer
@@ -182,6 +187,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         twin.events = self.events
         twin.node_outputs = self.node_outputs.copy()
         twin.timings = self.timings
+        twin.totals = self.totals
         twin.started_ns = self.started_ns
         twin.started_at = self.started_at
         twin._mark = monotonic_ns()

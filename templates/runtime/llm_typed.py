@@ -4,14 +4,15 @@ back with what is wrong about it."""
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar, Unpack
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import FlowError
-from .llm import Context, LlmOptions, Model, OnToken, answer_of, first_answer
+from .llm import Context, LlmOptions, Model, OnToken, answer_of, chosen, first_answer, request_of
+from .llm_growing import Growing
 from .llm_turns import LlmRequest, Message, OutputSchema
 
 T = TypeVar("T")
@@ -30,33 +31,37 @@ async def complete_as(
     messages: Sequence[Message],
     output: TypeAdapter[T],
     max_repairs: int = MAX_REPAIRS,
+    stream: bool = False,
     **options: Unpack[LlmOptions],
 ) -> T:
     """The answer of the first of `models` that gives one of the type `output`.
 
-    Raises FlowError of kind `invalid_output` when the last model is still wrong after `max_repairs` corrections.
+    With `stream`, and when somebody watches the run, what there is of the answer is shown as it grows, unchecked; when
+    the model is asked again, it grows anew. Raises FlowError of kind `invalid_output` when the last model is still
+    wrong after `max_repairs` corrections.
     """
     shape = shape_of(output)
-    request = LlmRequest(tuple(messages), options.get("system"), shape.schema)
+    models = await chosen(ctx, node, models, messages, options)
+    request = request_of(messages, options, output=shape.schema)
 
     async def ask(model: Model, on_token: OnToken | None) -> T:
-        return await _ask(ctx, node, model, request, shape, max_repairs)
+        return await _ask(ctx, node, model, request, shape, max_repairs, show=stream)
 
     return await first_answer(ctx, node, models, ask, options)
 
 
-async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape: "Shape[T]", repairs: int) -> T:
-    for _ in range(repairs):
-        answer = await answer_of(ctx, node, model, request)
+async def _ask(
+    ctx: Context, node: str, model: Model, request: LlmRequest, shape: "Shape[T]", repairs: int, *, show: bool
+) -> T:
+    for left in range(repairs, -1, -1):
+        growing = Growing(partial(ctx.events.growing, node), shape.unwrapped) if show and ctx.events else None
+        answer = await answer_of(ctx, node, model, request, growing.take if growing is not None else None)
         try:
             return shape.read(answer.text)
         except ValidationError as error:
-            request = _with_correction(request, answer.text, error)
-    answer = await answer_of(ctx, node, model, request)
-    try:
-        return shape.read(answer.text)
-    except ValidationError:
-        raise wrong_shape() from None
+            if left:
+                request = _with_correction(request, answer.text, error)
+    raise wrong_shape()
 
 
 def _with_correction(request: LlmRequest, text: str, error: ValidationError) -> LlmRequest:
@@ -95,6 +100,10 @@ class Shape(Generic[T]):
         if self.wrapped:
             plain = _unwrapped(plain)
         return self.adapter.validate_json(plain)
+
+    def unwrapped(self, data: Any) -> Any:
+        """A part of the answer as a part of the value."""
+        return data.get("value") if self.wrapped and isinstance(data, dict) else data
 
 
 def _unwrapped(text: str) -> str:

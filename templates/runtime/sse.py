@@ -5,10 +5,11 @@ id: 3
 event: token
 data: {"node":"answer","text":"Hel"}
 ```
-Events are `partial` (a node finished: its output), `token` (a piece of a model's text), `tool_call` and `tool_result`
-(an agent at work), `done` (output, timings in milliseconds, execution id) and `error` (a problem document). Each has
-one JSON object on one line, written by a serializer; nothing that a node gives can end a line and start an event of its
-own. Comment lines keep proxies awake.
+Events are `partial` (a node finished: its output), `token` (a piece of a model's text), `object` (what a model has
+written of a typed answer so far: each holds more than the one before), `tool_call` and `tool_result` (an agent at
+work), `done` (output, timings in milliseconds, execution id) and `error` (a problem document). Each has one JSON object
+on one line, written by a serializer; nothing that a node gives can end a line and start an event of its own. Comment
+lines keep proxies awake.
 
 The workflow puts its events into a queue and never waits for the client. When the client is slow, tokens of one node
 that wait are joined into one event: the queue stays short and no text is lost. A client that leaves cancels the run.
@@ -127,6 +128,17 @@ class _Queue:
         if event["event"] in self._events:
             self._waiting.append([event["event"], node, event])
             self._changed.set()
+
+    def growing(self, node: str, output: object) -> None:
+        """What a node has of its output so far. Only the newest waits: it holds all that came before."""
+        if "object" not in self._events:
+            return
+        for entry in self._waiting:
+            if entry[0] == "object" and entry[1] == node:
+                entry[2] = output
+                return
+        self._waiting.append(["object", node, output])
+        self._changed.set()
 
     def comment(self) -> None:
         """Ask for a sign of life."""

@@ -19,6 +19,7 @@ class Watcher:
         self.partials: list[tuple[str, object]] = []
         self.tokens: list[tuple[str, str]] = []
         self.tools: list[tuple[str, ToolEvent]] = []
+        self.grown: list[tuple[str, object]] = []
 
     def partial(self, node: str, output: object) -> None:
         self.partials.append((node, output))
@@ -28,6 +29,9 @@ class Watcher:
 
     def tool(self, node: str, event: ToolEvent) -> None:
         self.tools.append((node, event))
+
+    def growing(self, node: str, output: object) -> None:
+        self.grown.append((node, output))
 
 
 def make_context(
