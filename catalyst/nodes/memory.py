@@ -53,7 +53,7 @@ class MemoryParams(Params):
     ttl: Duration = Field(default=_WEEK, description="How long a session is kept after it was last used.")
 
 
-def memory_source(params: MemoryParams, models: Sequence[str], scribe: Scribe) -> str:
+def memory_of(params: MemoryParams, models: Sequence[str], scribe: Scribe) -> str:
     """The conversation as Python; `models` are those that may sum up."""
     store = f"ctx.pools[{scribe.use('memory', 'MEMORY')}]"
     scribe.pool("memory", "MEMORY")

@@ -14,7 +14,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, Unpack
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar, Unpack
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -22,10 +23,11 @@ from typing_extensions import TypedDict
 from .agent_steps import ToolStep, use_tool
 from .agent_tools import AgentTool, Context
 from .errors import FlowError
-from .llm import LlmOptions, Model, OnToken, answer_of, first_answer
-from .llm_answers import Answer, Usage, tokens
-from .llm_turns import LlmRequest, Message, OutputSchema, ToolCall, ToolTurn, Turn
-from .llm_typed import MAX_REPAIRS, correction, shape_of, wrong_shape
+from .llm import LlmOptions, Model, OnToken, answer_of, first_answer, request_of
+from .llm_answers import Answer, Usage
+from .llm_growing import Growing
+from .llm_turns import Message, ToolCall, ToolTurn, Turn
+from .llm_typed import MAX_REPAIRS, Shape, correction, shape_of, wrong_shape
 from .node import Retry, repeated
 from .tasks import map_items
 
@@ -128,7 +130,7 @@ async def run_agent_as(
     Raises FlowError of kind `invalid_output` when it is still wrong after `max_repairs` corrections.
     """
     shape = shape_of(output)
-    run = _Run(ctx, node, models, messages, options, shape.schema)
+    run = _Run(ctx, node, models, messages, options, shape)
     async with _in_time(run.limits.seconds):
         await run.learn(tools)
         for repairs_left in range(max_repairs, -1, -1):
@@ -165,21 +167,21 @@ class _Run:
         models: Sequence[Model],
         messages: Sequence[Message],
         options: AgentOptions,
-        output: OutputSchema | None = None,
+        shape: Shape[Any] | None = None,
     ) -> None:
         self.ctx = ctx
         self.node = node
         self.limits = options.get("limits", Limits())
         self._models = models
         self._options = options
-        self._output = output
+        self._shape = shape
         self._memory = options.get("memory")
         self._before = tuple(self._memory.messages) if self._memory is not None else ()
         self.turns: list[Turn] = list(messages)
         self._tools: dict[str, AgentTool] = {}
         self._steps: list[ToolStep] = []
         self._rounds = 0
-        self._usage = tokens(0, 0)
+        self._usage = _NOTHING
 
     async def learn(self, tools: Sequence[AgentTool | ToolSource]) -> None:
         """Find out which tools there are; of two with the same name the first one counts."""
@@ -192,7 +194,7 @@ class _Run:
         while self._rounds < self.limits.rounds:
             self._rounds += 1
             answer = await self._ask()
-            self._usage = _sum(self._usage, answer.usage)
+            self._usage = _sum(self._usage, answer)
             if not answer.tool_calls:
                 return answer
             used = self._usage["input_tokens"] + self._usage["output_tokens"]
@@ -220,21 +222,26 @@ class _Run:
         }
 
     async def _ask(self) -> Answer:
-        request = LlmRequest(
-            (*self._before, *self.turns),
-            self._options.get("system"),
-            self._output,
-            tuple(tool.told for tool in self._tools.values()),
-        )
-        streams = self._options.get("stream", False) and self._output is None
+        told = [tool.told for tool in self._tools.values()]
+        output = self._shape.schema if self._shape is not None else None
+        request = request_of((*self._before, *self.turns), self._options, output=output, tools=told)
+        streams = self._options.get("stream", False)
 
         async def ask(model: Model, on_token: OnToken | None) -> Answer:
-            return await answer_of(self.ctx, self.node, model, request, on_token if streams else None)
+            return await answer_of(self.ctx, self.node, model, request, self._shown(on_token) if streams else None)
+
+        asking: LlmOptions = {"timeout": self._options.get("timeout", QUESTION_SECONDS)}
 
         async def ask_one(ctx: Context) -> Answer:
-            return await first_answer(ctx, self.node, self._models, ask, _of_models(self._options))
+            return await first_answer(ctx, self.node, self._models, ask, asking)
 
         return await repeated(ask_one, self.node, Retry())(self.ctx)
+
+    def _shown(self, on_token: OnToken | None) -> OnToken | None:
+        """Where the words go that the model says: text to who streams the run, and of a typed answer what it holds."""
+        if self._shape is None or self.ctx.events is None:
+            return on_token
+        return Growing(partial(self.ctx.events.growing, self.node), self._shape.unwrapped).take
 
     async def _use(self, answer: Answer) -> None:
         """Call the tools that the model wants, and note what they gave."""
@@ -249,21 +256,25 @@ class _Run:
         return await use_tool(ctx, self.node, self._tools, call, self._rounds)
 
 
-def _of_models(options: AgentOptions) -> LlmOptions:
-    """The settings that are about asking models."""
-    asking: LlmOptions = {"timeout": options.get("timeout", QUESTION_SECONDS)}
-    if "fallback_on" in options:
-        asking["fallback_on"] = options["fallback_on"]
-    return asking
+_NOTHING: Usage = {
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cache_read_tokens": 0,
+    "cache_write_tokens": 0,
+    "cost": 0.0,
+}
 
 
-def _sum(first: Usage, second: Usage) -> Usage:
-    return tokens(
-        first["input_tokens"] + second["input_tokens"],
-        first["output_tokens"] + second["output_tokens"],
-        from_cache=first["cache_read_tokens"] + second["cache_read_tokens"],
-        to_cache=first["cache_write_tokens"] + second["cache_write_tokens"],
-    )
+def _sum(before: Usage, answer: Answer) -> Usage:
+    """What was used up with one more answer; the cost is unknown as soon as that of one answer is."""
+    total, used = before["cost"], answer.usage
+    return {
+        "input_tokens": before["input_tokens"] + used["input_tokens"],
+        "output_tokens": before["output_tokens"] + used["output_tokens"],
+        "cache_read_tokens": before["cache_read_tokens"] + used["cache_read_tokens"],
+        "cache_write_tokens": before["cache_write_tokens"] + used["cache_write_tokens"],
+        "cost": round(total + answer.cost, 9) if total is not None and answer.cost is not None else None,
+    }
 
 
 def _used_up(what: str) -> FlowError:

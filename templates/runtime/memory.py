@@ -99,6 +99,11 @@ class Conversation:
     keeping: Keeping
     messages: Sequence[Turn] = ()
 
+    @property
+    def words(self) -> list[Message]:
+        """The turns without tools, for a model that has none."""
+        return [turn for turn in self.messages if turn["role"] != "tool" and not turn.get("tool_calls")]
+
     async def keep(self, turns: Sequence[Turn]) -> None:
         """Add what was said now. A run without a session leaves nothing."""
         if self.key:

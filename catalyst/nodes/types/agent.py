@@ -1,11 +1,9 @@
 """`agent`: a language model with tools, asked again with what they gave until it answers."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import (
     ANY,
     FLOAT,
@@ -20,9 +18,10 @@ from catalyst.expressions.types import (
 )
 from catalyst.nodes.agent_tools import ToolParams, arguments_of, check_tools
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.settings import Expr, Params, Slot
-from catalyst.nodes.types.llm import USAGE, Message, Model, check_keys, messages_source, model_source
-from catalyst.spec.fields import exactly_one
+from catalyst.nodes.memory import memory_of
+from catalyst.nodes.models import USAGE, check_models, model_of, others_of
+from catalyst.nodes.settings import Params
+from catalyst.nodes.talk import Talk, check_talk, messages_of, told_of
 from catalyst.spec.units import Duration
 
 STEP = ObjectType(
@@ -56,21 +55,9 @@ class Budget(Params):
     time: Duration = Field(default=300.0, description="Time for all rounds and tools together.")
 
 
-class AgentParams(Model):
+class AgentParams(Talk):
     """Settings of `agent`."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("prompt", "messages"))
-
-    system: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
-        default=None, description="What the model is told before the conversation."
-    )
-    prompt: Annotated[Expr, Slot(ANY, Sink.PROMPT)] | None = Field(
-        default=None, description="The question or task; short for one message of the user."
-    )
-    messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT, computed=True)] | None = Field(
-        default=None,
-        description="The conversation so far: a list of {role, content}, or an expression that gives one.",
-    )
     tools: Annotated[list[ToolParams], Field(min_length=1, max_length=64)] = Field(
         description="What the model may call."
     )
@@ -83,7 +70,7 @@ class AgentParams(Model):
     budget: Budget = Field(default_factory=Budget, description="What it may use up.")
     stream: bool = Field(
         default=False,
-        description="Send what the model says as it comes to whoever streams the run; a typed answer never streams.",
+        description="Send what the model says as it comes to whoever streams the run; of a typed answer, its parts.",
     )
     output: str | dict[str, Any] | None = Field(
         default=None,
@@ -92,16 +79,6 @@ class AgentParams(Model):
     max_repairs: Annotated[int, Field(ge=0, le=5)] = Field(
         default=2, description="How often to ask again when the answer is not of the type."
     )
-    fallback: list[Model] = Field(
-        default_factory=list, description="Models to ask, in order, when this one fails before its first token."
-    )
-
-    @model_validator(mode="after")
-    def something_to_say(self) -> Self:
-        """Exactly one of `prompt` and `messages`."""
-        if (self.prompt is None) == (self.messages is None):
-            raise PydanticCustomError("one_of", "give either `prompt` or `messages`")
-        return self
 
 
 def output(params: AgentParams, site: Site) -> Type:
@@ -112,28 +89,26 @@ def output(params: AgentParams, site: Site) -> Type:
 
 
 def check(params: AgentParams, site: Site) -> None:
-    """Keys must be declared, tools must be there. A typed answer does not stream."""
-    if params.stream and params.output is not None:
-        message = "a typed answer comes as a whole: it is checked before anybody sees it"
-        wish = "take `stream` away, or leave out `output` and stream the text"
-        site.found.warning("W207", message, site.span_of("stream"), help=wish)
-    check_keys((params, *params.fallback), site)
+    """The models must be able to do what they are told, files must be files, and tools must be there."""
+    check_models(params, site)
+    check_talk(params, site)
     check_tools(params.tools, site)
 
 
 def emit(params: AgentParams, scribe: Scribe) -> None:
     """One call of the runtime: whom to ask, what, with which tools."""
     scribe.pool("llm", "LLM")
-    models = [model_source(model, scribe) for model in (params, *params.fallback)]
+    models = [model_of(params, scribe), *others_of(params, scribe)]
     arguments = ["ctx", repr(scribe.node_id), f"[{', '.join(models)}]"]
-    arguments.append(f"messages={messages_source(params.prompt, params.messages, scribe)}")
+    arguments.append(f"messages={messages_of(params, scribe)}")
     arguments.append(f"tools=[{', '.join(_tool(number, tool, scribe) for number, tool in enumerate(params.tools))}]")
-    if params.system is not None:
-        arguments.append(f"system={scribe.text(params.system)}")
-    arguments += _limits(params, scribe)
+    arguments += [*told_of(params, scribe), *_limits(params, scribe)]
+    if params.stream:
+        arguments.append("stream=True")
+    if params.memory is not None:
+        arguments.append(f"memory={memory_of(params.memory, models, scribe)}")
     value = scribe.output.field("value") if isinstance(scribe.output, ObjectType) else None
     if value is None:
-        arguments += ["stream=True"] if params.stream else []
         scribe.body.line(f"return await {scribe.use('agent', 'run_agent')}({', '.join(arguments)})")
         return
     arguments.append(f"output={scribe.adapter(value.type)}")
@@ -198,7 +173,7 @@ NODE = NodeType(
     check=check,
     emit=emit,
     default_timeout=None,
-    streams=lambda params: params.stream and params.output is None,
+    streams=lambda params: params.stream,
     example="""\
 catalyst: 1
 name: agent_example

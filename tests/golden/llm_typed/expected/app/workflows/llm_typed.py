@@ -42,8 +42,8 @@ async def _verdict(ctx: Context) -> Verdict:
         "verdict",
         [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["text"]}],
-        output=VERDICT,
         max_repairs=1,
+        output=VERDICT,
         timeout=120.0,
     )
 
