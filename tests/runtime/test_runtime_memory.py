@@ -69,7 +69,7 @@ def test_without_a_session_nothing_is_kept(session):
     async def scenario() -> None:
         store, ctx = ProcessMemory(), make_context()
         await (await recall(ctx, "answer", store, session, window=Window(messages=2))).keep(exchange("a"))
-        assert (await recall(ctx, "answer", store, session, window=Window(messages=2))).messages == []
+        assert not (await recall(ctx, "answer", store, session, window=Window(messages=2))).messages
 
     run(scenario())
 
