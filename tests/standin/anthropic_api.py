@@ -74,7 +74,9 @@ def _blocks(body: dict[str, Any], fault: Fault) -> list[dict[str, Any]]:
     results = _results(body["messages"][-1])
     asked = max(at for at, turn in enumerate(body["messages"]) if turn["role"] == "user" and not _results(turn))
     done = sum(turn["role"] == "assistant" for turn in body["messages"][asked:])
-    calls = wanted_calls(tools, text_of(body["messages"][asked]["content"]), done)
+    earlier = [turn for turn in body["messages"][:asked] if turn["role"] == "user" and not _results(turn)]
+    before = " ".join(text_of(turn["content"]) for turn in earlier)
+    calls = wanted_calls(tools, text_of(body["messages"][asked]["content"]), done, before)
     if calls:
         return [{"type": "tool_use", "id": mark, "name": name, "input": given} for mark, name, given in calls]
     if (body.get("tool_choice") or {}).get("type") == "any":

@@ -95,10 +95,11 @@ def _calls(body: dict[str, Any]) -> list[dict[str, Any]]:
     messages = body["messages"]
     asked = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
     done = sum(message["role"] == "assistant" for message in messages[asked:])
+    before = " ".join(text_of(message["content"]) for message in messages[:asked] if message["role"] == "user")
     tools = {tool["function"]["name"]: tool["function"]["parameters"] for tool in body.get("tools", ())}
     return [
         {"id": mark, "type": "function", "function": {"name": name, "arguments": _written(given)}}
-        for mark, name, given in wanted_calls(tools, text_of(messages[asked]["content"]), done)
+        for mark, name, given in wanted_calls(tools, text_of(messages[asked]["content"]), done, before)
     ]
 
 
@@ -118,7 +119,8 @@ def _text(body: dict[str, Any], fault: Fault) -> str:
         return json.dumps(
             nonsense(schema) if fault.kind == "nonsense" else instance(schema, prompt_of(body["messages"]))
         )
-    results = [message["content"] for message in body["messages"] if message["role"] == "tool"]
+    asked = max((at for at, message in enumerate(body["messages"]) if message["role"] == "user"), default=0)
+    results = [message["content"] for message in body["messages"][asked:] if message["role"] == "tool"]
     return after_tools(results) if results else answer(prompt_of(body["messages"]))
 
 
