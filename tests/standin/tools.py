@@ -45,6 +45,8 @@ def _place(name: str, prompt: str) -> int:
     if name in prompt:
         return prompt.index(name)
     things = [part for part in name.lower().split("_") if part not in _VERBS]
+    if "" in things:
+        return -1
     places = [prompt.lower().find(thing) for thing in things]
     return min(places, default=-1)
 
