@@ -27,7 +27,8 @@ def emit_connections(connections: Collection[Connection]) -> Module:
     ordered = sorted(connections)
     for each in ordered:
         make = module.use(each.module, each.function)
-        module.constants.append(f"{each.constant} = {make}({each.constant.lower()!r})")
+        given = ", ".join(map(repr, (each.constant.lower(), *each.program)))
+        module.constants.append(f"{each.constant} = {make}({given})")
     module.functions.append(_wanted(module, ordered))
     return module
 

@@ -80,6 +80,16 @@ class StepScribe:
         self.frame.flow.module.needs.metrics.add(OwnMetric(name, kind, description, labels))
         return self.use_package(METRICS, metric_constant(name))
 
+    def program(self, name: str) -> str | None:
+        """The pool of a program that the project's settings name."""
+        program = self.frame.flow.programs.get(name)
+        if program is None:
+            return None
+        given = (program.command, program.env) if program.env else (program.command,)
+        constant = f"{name.upper()}_MCP"
+        self.frame.flow.module.needs.connections.add(Connection(constant, "agent_mcp", "mcp_program", "", given))
+        return self.use_package(CONNECTIONS, constant)
+
     def requires(self, *distributions: str) -> None:
         """Packages that the project needs beyond what its runtime imports."""
         self.frame.flow.module.needs.distributions.update(distributions)

@@ -101,6 +101,7 @@ class _WorkflowModule:
             dict(self.project.secrets),
             context,
             vars=dict(workflow.vars),
+            programs=workflow.programs,
             model_limits=workflow.model_limits,
             filename=_mark_name(workflow.file),
             workflows=self._called(),

@@ -20,7 +20,7 @@ from catalyst.diagnostics import Span
 from catalyst.expressions.check import Checked
 from catalyst.expressions.types import ObjectType, Type
 from catalyst.graph.plan import Plan
-from catalyst.nodes.base import NodeType, Signature
+from catalyst.nodes.base import NodeType, Program, Signature
 from catalyst.nodes.settings import Expr, Params, Shape
 
 ALWAYS = ""
@@ -294,6 +294,8 @@ class Workflow:
     requirements: tuple[str, ...] = ()
     """Packages that its own Python needs, as pip writes them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    """Programs of the project's settings that serve tools."""
     model_limits: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     """Provider of models -> requests at the same time, and tokens in a minute."""
     optional_secrets: frozenset[str] = frozenset()

@@ -119,6 +119,7 @@ class _Flow:
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
             calls=tuple(dict.fromkeys(name for step in steps for name in _called(step))),
             requirements=tuple(str(line) for line in self.flow.requirements),
+            programs=self.neighbours.programs(),
             model_limits={
                 name: (limits.concurrency, limits.tokens_per_minute)
                 for name, limits in self.flow.settings.models.items()

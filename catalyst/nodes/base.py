@@ -52,6 +52,14 @@ class CalledFlow:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of the project's settings that serves tools; `env` names what it gets of the environment."""
+
+    command: tuple[str, ...]
+    env: tuple[str, ...] = ()
+
+
 class Site(Protocol):
     """A node while it is checked: what is known about its expressions and surroundings."""
 
@@ -60,6 +68,8 @@ class Site(Protocol):
     declared: Type | None
     """The type named by the node's `output:` key."""
     found: Diagnostics
+    secrets: frozenset[str]
+    """The secrets that the flow declares."""
 
     def type_of(self, value: Expr) -> Type:
         """The type of a checked expression."""
@@ -78,6 +88,9 @@ class Site(Protocol):
 
     def called_flow(self, path: str, *setting: str | int) -> CalledFlow | None:
         """The flow that a `call` names; reports what is missing."""
+
+    def program(self, name: str) -> Program | None:
+        """A program that the project's settings name."""
 
     def refs_in(self, value: Expr, hole: Hole) -> tuple[Ref, ...]:
         """What one hole of a checked template reads."""
@@ -122,6 +135,9 @@ class Scribe(Protocol):
 
     def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
         """Import the metric of this name; the project makes it once. Gives the local name."""
+
+    def program(self, name: str) -> str | None:
+        """The pool of a program that the project's settings name; gives the local name, None where there is none."""
 
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""

@@ -6,7 +6,8 @@ work. Arguments are held against the schema that the server gives before they ar
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+import os
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,10 +35,10 @@ MOST_TOOLS = 500
 class McpServer:
     """A server and the session with it. It is owned by a task of its own, as the protocol's client wants it."""
 
-    def __init__(self, address: str, command: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, address: str, command: Sequence[str] = (), inherited: Sequence[str] = ()) -> None:
         self._address = address
         self._command = command
-        self._environment = environment
+        self._inherited = inherited
         self._lock = asyncio.Lock()
         self._session: _Session | None = None
 
@@ -95,8 +96,9 @@ class McpServer:
     async def _transport(self, token: str) -> AsyncIterator[Client]:
         if self._command:
             program, *arguments = self._command
-            environment = dict(self._environment) if self._environment is not None else None
-            server = StdioServerParameters(command=program, args=arguments, env=environment)
+            # Beside what the client gives every program.
+            more = {name: os.environ[name] for name in self._inherited if name in os.environ}
+            server = StdioServerParameters(command=program, args=arguments, env=more or None)
             async with Client(server) as client:
                 yield client
             return
@@ -241,10 +243,13 @@ def mcp_server(name: str) -> PoolKey[McpServer]:
     return PoolKey(name, open=start, close=McpServer.close, ready=McpServer.ready)
 
 
-def mcp_program(name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> PoolKey[McpServer]:
-    """A server that is a program on this machine, started when it is first needed and ended with the service."""
+def mcp_program(name: str, command: Sequence[str], inherited: Sequence[str] = ()) -> PoolKey[McpServer]:
+    """A server that is a program on this machine, started when it is first needed and ended with the service.
+
+    It gets the environment variables that every program needs, and those `inherited` from the service.
+    """
 
     async def start(address: str) -> McpServer:
-        return McpServer(address, command, environment)
+        return McpServer(address, command, inherited)
 
     return PoolKey(name, open=start, close=McpServer.close, ready=McpServer.ready)

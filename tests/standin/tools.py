@@ -37,7 +37,7 @@ def wanted_calls(
     return [(_id(name, prompt), name, _arguments(tools[name], prompt, before)) for name in named]
 
 
-_VERBS = frozenset("find get list check look open start make send create".split())
+_VERBS = frozenset(["find", "get", "list", "check", "look", "open", "start", "make", "send", "create"])
 
 
 def _place(name: str, prompt: str) -> int:

@@ -140,6 +140,8 @@ def _tool(number: int, tool: ToolParams, scribe: Scribe) -> str:
         return _made(scribe.use("agent_flows", "flow_tool"), [name, words, workflow], tool)
     if tool.function is not None:
         return _function(tool, scribe)
+    if tool.mcp is not None:
+        return _server(tool, tool.mcp, scribe)
     function, adapter = scribe.tool(number)
     return _made(
         scribe.use("agent_tools", "node_tool"), [repr(tool.name), repr(tool.description), adapter, function], tool
@@ -158,6 +160,17 @@ def _function(tool: ToolParams, scribe: Scribe) -> str:
     return _made(
         scribe.use("agent_tools", maker), [repr(called), repr(words), adapter, scribe.use_package(module, name)], tool
     )
+
+
+def _server(tool: ToolParams, name: str, scribe: Scribe) -> str:
+    """The tools of a server, which says itself which ones it has."""
+    arguments = [scribe.program(name) or scribe.connection("agent_mcp", "mcp_server", name, name)]
+    token = scribe.secret(tool.token) if tool.token is not None else None
+    if token is not None:
+        arguments.append(f"token={token}")
+    if tool.only:
+        arguments.append(f"only={tuple(tool.only)!r}")
+    return _made(scribe.use("agent_mcp", "McpTools"), arguments, tool)
 
 
 def _made(maker: str, arguments: list[str], tool: ToolParams) -> str:
