@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalyst.codegen.control import BodyWriter, write_form_value
+from catalyst.codegen.control import BodyWriter, write_form_value, write_tools
 from catalyst.codegen.frame import Frame
 from catalyst.codegen.module import docstring_literal
 from catalyst.codegen.scribe import StepScribe
@@ -31,6 +31,7 @@ def call_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
     scribe = StepScribe(inner, step.checked, step)
     if step.type.kind == "call":
         assert step.type.emit is not None
+        scribe.tools = write_tools(writer, inner, step)
         step.type.emit(step.params, scribe)
     elif step.form is not None:
         write_form_value(writer, inner, step)

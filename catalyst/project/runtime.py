@@ -27,6 +27,7 @@ REQUIREMENTS = {
     "httpx2": "httpx2>=2.16,<3",
     "jsonschema": "jsonschema>=4.26,<5",
     "lxml": "lxml>=6.1,<7",
+    "mcp": "mcp>=2.3,<3",
     "msgspec": "msgspec>=0.21,<1",
     "openai": "openai>=3.52,<4",
     "openpyxl": "openpyxl>=3.1.5,<4",

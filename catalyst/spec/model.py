@@ -421,8 +421,22 @@ class Flow(Shared):
     """What the visual editor keeps here (positions and the like); never compiled."""
 
 
+class McpProgram(SpecModel):
+    """A program of this machine that serves tools to agents."""
+
+    command: Annotated[tuple[SomeText, ...], Field(min_length=1), AsTuple] = Field(
+        description="The program and its arguments, each by itself; no shell reads them."
+    )
+    env: Annotated[tuple[Name, ...], AsTuple] = Field(
+        default=(), description="Environment variables that it gets beside the ordinary ones."
+    )
+
+
 class ProjectFile(Shared):
     """`catalyst.yaml`: what the flows of a folder share."""
 
     catalyst: Version = Field(default=1, description="Version of the format.")
     name: FlowName | None = Field(default=None, description="Names the project.")
+    mcp: dict[Name, McpProgram] = Field(
+        default={}, description="Programs that serve tools by stdio, for agents to name; no flow can start another one."
+    )
