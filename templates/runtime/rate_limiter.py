@@ -73,7 +73,7 @@ class _Lines:
         self._store = store
         self._loop = asyncio.get_running_loop()
         self._lines: dict[Limit, _Line] = {}
-        self._returning: set[asyncio.Task[None]] = set()
+        self._work: set[asyncio.Task[None]] = set()
 
     async def wait(self, limit: Limit, longest_wait: float | None) -> float:
         """Stand in line; gives the milliseconds that it took."""
@@ -84,30 +84,26 @@ class _Lines:
         caller: asyncio.Future[None] = self._loop.create_future()
         line.callers.append(caller)
         line.asking += 1
-        asking = asyncio.create_task(self._ask(limit, line, caller, longest_wait))
+        self._keep(asyncio.create_task(self._ask(limit, line, caller, longest_wait)))
         try:
-            await asyncio.shield(asking)
             await caller
-        except BaseException:
+        except asyncio.CancelledError:
             self._leave(limit, line, caller)
-            if not asking.done():
-                self._keep(asking)
             raise
         return (self._loop.time() - started) * 1000
 
     async def _ask(self, limit: Limit, line: _Line, caller: "asyncio.Future[None]", longest_wait: float | None) -> None:
         """Get one more turn for the line. Without one, the caller leaves it: or the last one, if it has gone ahead."""
-        refused: FlowError | None = None
+        refused: Exception | None = None
         try:
             turn = await self._store.reserve(limit, longest_wait)
             if turn.slot is None:
                 refused = LimitReached(turn.wait)
             else:
                 heapq.heappush(line.turns, (self._loop.time() + turn.wait, turn.slot))
-        except FlowError as error:
+        except Exception as error:
             refused = error
-        finally:
-            line.asking -= 1
+        line.asking -= 1
         if refused is not None:
             _refuse(line, caller, refused)
         self._go_on(limit, line)
@@ -146,16 +142,16 @@ class _Lines:
             logs.write("warning", "a turn under a rate limit could not be given back", kind=error.kind)
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
-        self._returning.add(task)
-        task.add_done_callback(self._returning.discard)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
 
     async def finish(self) -> None:
-        """Until what was begun has ended."""
-        while self._returning:
-            await asyncio.wait(self._returning)
+        """Until all that was begun has ended."""
+        while self._work:
+            await asyncio.wait(self._work)
 
 
-def _refuse(line: _Line, caller: "asyncio.Future[None]", error: FlowError) -> None:
+def _refuse(line: _Line, caller: "asyncio.Future[None]", error: Exception) -> None:
     """Tell a caller that there is no turn; the last one, if the one that asked has gone ahead with another's."""
     if len(line.callers) <= len(line.turns) + line.asking:
         return  # somebody has left, so that there is a turn for everybody
