@@ -27,7 +27,7 @@ R = TypeVar("R")
 def cached(
     *,
     ttl: float,
-    key: Callable[P, object] | None = None,
+    key: Callable[..., object] | None = None,
     max_entries: int = MAX_ENTRIES,
     errors: float = 0.0,
     kind: Any = Any,

@@ -33,12 +33,12 @@ class Lock(TypedDict):
     waited_ms: float
 
 
-async def get(ctx: Context, place: Place, key: str) -> Any:
+async def get_value(ctx: Context, place: Place, key: str) -> Any:
     """The value; None when there is none."""
     return _data(await ctx.pools[place].get(key))
 
 
-async def put(
+async def set_value(
     ctx: Context, place: Place, key: str, value: object, *, ttl: object = None, only_new: bool = False
 ) -> bool:
     """Keep a value, for as long as `ttl` says or for good; gives whether it was written."""
@@ -46,17 +46,17 @@ async def put(
     return await ctx.pools[place].set(key, to_json(value), seconds, only_new=only_new)
 
 
-async def delete(ctx: Context, place: Place, key: str | Sequence[str]) -> int:
+async def delete_keys(ctx: Context, place: Place, key: str | Sequence[str]) -> int:
     """Forget what is kept under one key or several; gives how many of them there were."""
     return await ctx.pools[place].delete([key] if isinstance(key, str) else key)
 
 
-async def increase(ctx: Context, place: Place, key: str, by: int = 1) -> int:
+async def add_to(ctx: Context, place: Place, key: str, by: int = 1) -> int:
     """Add to a whole number, which is 0 when there is none yet; gives the sum."""
     return await ctx.pools[place].increase(key, by)
 
 
-async def expire(ctx: Context, place: Place, key: str, ttl: object) -> bool:
+async def expire_key(ctx: Context, place: Place, key: str, ttl: object) -> bool:
     """Forget the key after a while; gives whether there is such a key."""
     return await ctx.pools[place].expire(key, _ttl(ttl))
 
@@ -71,17 +71,17 @@ async def set_fields(ctx: Context, place: Place, key: str, fields: Mapping[str, 
     return await ctx.pools[place].set_fields(key, {name: to_json(value) for name, value in fields.items()})
 
 
-async def push(ctx: Context, place: Place, key: str, *values: object) -> int:
-    """Put values in front of a list; gives its length."""
-    return await ctx.pools[place].push(key, [to_json(value) for value in values])
+async def push_value(ctx: Context, place: Place, key: str, value: object) -> int:
+    """Put a value in front of a list; gives its length."""
+    return await ctx.pools[place].push(key, [to_json(value)])
 
 
-async def pop(ctx: Context, place: Place, key: str) -> Any:
+async def pop_value(ctx: Context, place: Place, key: str) -> Any:
     """Take the last value of a list; None when it has none."""
     return _data(await ctx.pools[place].pop(key))
 
 
-async def items(ctx: Context, place: Place, key: str, start: int = 0, stop: int = -1) -> list[Any]:
+async def list_values(ctx: Context, place: Place, key: str, start: int = 0, stop: int = -1) -> list[Any]:
     """The values of a list from `start` to `stop`, both included; negative numbers count from the end."""
     return [_data(value) for value in await ctx.pools[place].slice(key, start, stop)]
 
@@ -91,7 +91,7 @@ async def publish(ctx: Context, place: Place, channel: str, message: object) -> 
     return await ctx.pools[place].publish(channel, to_json(message))
 
 
-async def lock(ctx: Context, place: Place, name: str, ttl: object, *, wait: object = 0.0) -> Lock:
+async def take_lock(ctx: Context, place: Place, name: str, ttl: object, *, wait: object = 0.0) -> Lock:
     """Take a lock, and wait for it for a while if another holds it. It ends by itself after `ttl`.
 
     Raises FlowError (409) when it is still held at the end.
@@ -125,7 +125,7 @@ async def _take(store: Store, name: str, token: str, seconds: float) -> int:
         raise
 
 
-async def unlock(ctx: Context, place: Place, name: str, token: str) -> bool:
+async def release_lock(ctx: Context, place: Place, name: str, token: str) -> bool:
     """Let a lock go; gives whether it was still held with this token."""
     return await ctx.pools[place].unlock(name, token)
 

@@ -53,21 +53,21 @@ async def failing(call: Awaitable[Any]) -> FlowError:
 )
 def test_values_are_json(address: str, value: object) -> None:
     async def scenario(ctx: Context) -> None:
-        assert await redis_node.put(ctx, REDIS, "key", value)
-        assert await redis_node.get(ctx, REDIS, "key") == value
-        assert type(await redis_node.get(ctx, REDIS, "key")) is type(value)
+        assert await redis_node.set_value(ctx, REDIS, "key", value)
+        assert await redis_node.get_value(ctx, REDIS, "key") == value
+        assert type(await redis_node.get_value(ctx, REDIS, "key")) is type(value)
 
     play(address, scenario)
 
 
 def test_what_is_not_there_is_none(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        assert await redis_node.get(ctx, REDIS, "key") is None
+        assert await redis_node.get_value(ctx, REDIS, "key") is None
         assert await redis_node.get_field(ctx, REDIS, "key", "field") is None
-        assert await redis_node.pop(ctx, REDIS, "key") is None
-        assert await redis_node.items(ctx, REDIS, "key") == []
-        assert await redis_node.delete(ctx, REDIS, "key") == 0
-        assert await redis_node.expire(ctx, REDIS, "key", 10) is False
+        assert await redis_node.pop_value(ctx, REDIS, "key") is None
+        assert await redis_node.list_values(ctx, REDIS, "key") == []
+        assert await redis_node.delete_keys(ctx, REDIS, "key") == 0
+        assert await redis_node.expire_key(ctx, REDIS, "key", 10) is False
         assert await redis_node.publish(ctx, REDIS, "channel", {"a": 1}) == 0
 
     play(address, scenario)
@@ -75,45 +75,45 @@ def test_what_is_not_there_is_none(address: str) -> None:
 
 def test_what_is_new_is_not_written_over(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        assert await redis_node.put(ctx, REDIS, "key", 1, only_new=True) is True
-        assert await redis_node.put(ctx, REDIS, "key", 2, only_new=True) is False
-        assert await redis_node.get(ctx, REDIS, "key") == 1
-        assert await redis_node.put(ctx, REDIS, "key", [3]) is True
-        assert await redis_node.get(ctx, REDIS, "key") == [3]
+        assert await redis_node.set_value(ctx, REDIS, "key", 1, only_new=True) is True
+        assert await redis_node.set_value(ctx, REDIS, "key", 2, only_new=True) is False
+        assert await redis_node.get_value(ctx, REDIS, "key") == 1
+        assert await redis_node.set_value(ctx, REDIS, "key", [3]) is True
+        assert await redis_node.get_value(ctx, REDIS, "key") == [3]
 
     play(address, scenario)
 
 
 def test_what_has_expired_is_gone(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        await redis_node.put(ctx, REDIS, "short", 1, ttl="20ms")
-        await redis_node.put(ctx, REDIS, "long", 1, ttl=60)
-        await redis_node.put(ctx, REDIS, "kept", 1, ttl=0.02)
-        await redis_node.put(ctx, REDIS, "kept", 2)
-        await redis_node.increase(ctx, REDIS, "count", 5)
-        assert await redis_node.expire(ctx, REDIS, "count", 0.02) is True
-        await redis_node.increase(ctx, REDIS, "count")
+        await redis_node.set_value(ctx, REDIS, "short", 1, ttl="20ms")
+        await redis_node.set_value(ctx, REDIS, "long", 1, ttl=60)
+        await redis_node.set_value(ctx, REDIS, "kept", 1, ttl=0.02)
+        await redis_node.set_value(ctx, REDIS, "kept", 2)
+        await redis_node.add_to(ctx, REDIS, "count", 5)
+        assert await redis_node.expire_key(ctx, REDIS, "count", 0.02) is True
+        await redis_node.add_to(ctx, REDIS, "count")
         await asyncio.sleep(0.05)
-        assert await redis_node.get(ctx, REDIS, "short") is None
-        assert await redis_node.get(ctx, REDIS, "long") == 1
-        assert await redis_node.get(ctx, REDIS, "kept") == 2
-        assert await redis_node.get(ctx, REDIS, "count") is None
-        assert await redis_node.put(ctx, REDIS, "short", 3, only_new=True) is True
+        assert await redis_node.get_value(ctx, REDIS, "short") is None
+        assert await redis_node.get_value(ctx, REDIS, "long") == 1
+        assert await redis_node.get_value(ctx, REDIS, "kept") == 2
+        assert await redis_node.get_value(ctx, REDIS, "count") is None
+        assert await redis_node.set_value(ctx, REDIS, "short", 3, only_new=True) is True
 
     play(address, scenario)
 
 
 def test_counting(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        assert await redis_node.increase(ctx, REDIS, "key") == 1
-        assert await redis_node.increase(ctx, REDIS, "key", 10) == 11
-        assert await redis_node.increase(ctx, REDIS, "key", -20) == -9
-        assert await redis_node.get(ctx, REDIS, "key") == -9
-        await redis_node.put(ctx, REDIS, "key", 2**63 - 1)
-        assert (await failing(redis_node.increase(ctx, REDIS, "key"))).kind == "redis"
+        assert await redis_node.add_to(ctx, REDIS, "key") == 1
+        assert await redis_node.add_to(ctx, REDIS, "key", 10) == 11
+        assert await redis_node.add_to(ctx, REDIS, "key", -20) == -9
+        assert await redis_node.get_value(ctx, REDIS, "key") == -9
+        await redis_node.set_value(ctx, REDIS, "key", 2**63 - 1)
+        assert (await failing(redis_node.add_to(ctx, REDIS, "key"))).kind == "redis"
         for value in ("1", 1.5, True, None, [1]):
-            await redis_node.put(ctx, REDIS, "key", value)
-            error = await failing(redis_node.increase(ctx, REDIS, "key"))
+            await redis_node.set_value(ctx, REDIS, "key", value)
+            error = await failing(redis_node.add_to(ctx, REDIS, "key"))
             assert "no whole number" in error.title
 
     play(address, scenario)
@@ -122,9 +122,9 @@ def test_counting(address: str) -> None:
 def test_deleting_several(address: str) -> None:
     async def scenario(ctx: Context) -> None:
         for key in ("a", "b"):
-            await redis_node.put(ctx, REDIS, key, 1)
-        assert await redis_node.delete(ctx, REDIS, ["a", "b", "b", "c"]) == 2
-        assert await redis_node.delete(ctx, REDIS, []) == 0
+            await redis_node.set_value(ctx, REDIS, key, 1)
+        assert await redis_node.delete_keys(ctx, REDIS, ["a", "b", "b", "c"]) == 2
+        assert await redis_node.delete_keys(ctx, REDIS, []) == 0
 
     play(address, scenario)
 
@@ -143,37 +143,38 @@ def test_hashes(address: str) -> None:
 
 def test_lists(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        assert await redis_node.push(ctx, REDIS, "key", 1) == 1
-        assert await redis_node.push(ctx, REDIS, "key", 2, {"n": 3}) == 3
-        assert await redis_node.items(ctx, REDIS, "key") == [{"n": 3}, 2, 1]
+        assert await redis_node.push_value(ctx, REDIS, "key", 1) == 1
+        assert await redis_node.push_value(ctx, REDIS, "key", 2) == 2
+        assert await redis_node.push_value(ctx, REDIS, "key", {"n": 3}) == 3
+        assert await redis_node.list_values(ctx, REDIS, "key") == [{"n": 3}, 2, 1]
         for start, stop, wanted in ((0, 0, [{"n": 3}]), (1, -1, [2, 1]), (-2, 10, [2, 1]), (-9, -3, [{"n": 3}])):
-            assert await redis_node.items(ctx, REDIS, "key", start, stop) == wanted
+            assert await redis_node.list_values(ctx, REDIS, "key", start, stop) == wanted
         for start, stop in ((2, 1), (5, 9), (-1, -2), (0, -9)):
-            assert await redis_node.items(ctx, REDIS, "key", start, stop) == []
-        assert [await redis_node.pop(ctx, REDIS, "key") for _ in range(4)] == [1, 2, {"n": 3}, None]
-        assert await redis_node.delete(ctx, REDIS, "key") == 0
+            assert await redis_node.list_values(ctx, REDIS, "key", start, stop) == []
+        assert [await redis_node.pop_value(ctx, REDIS, "key") for _ in range(4)] == [1, 2, {"n": 3}, None]
+        assert await redis_node.delete_keys(ctx, REDIS, "key") == 0
 
     play(address, scenario)
 
 
 def test_a_key_holds_one_kind_of_thing(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        await redis_node.push(ctx, REDIS, "list", 1)
-        await redis_node.put(ctx, REDIS, "value", "secret text")
+        await redis_node.push_value(ctx, REDIS, "list", 1)
+        await redis_node.set_value(ctx, REDIS, "value", "secret text")
         for call in (
-            redis_node.get(ctx, REDIS, "list"),
-            redis_node.increase(ctx, REDIS, "list"),
+            redis_node.get_value(ctx, REDIS, "list"),
+            redis_node.add_to(ctx, REDIS, "list"),
             redis_node.get_field(ctx, REDIS, "value", "a"),
             redis_node.set_fields(ctx, REDIS, "list", {"a": 1}),
-            redis_node.push(ctx, REDIS, "value", 1),
-            redis_node.pop(ctx, REDIS, "value"),
-            redis_node.items(ctx, REDIS, "value"),
+            redis_node.push_value(ctx, REDIS, "value", 1),
+            redis_node.pop_value(ctx, REDIS, "value"),
+            redis_node.list_values(ctx, REDIS, "value"),
         ):
             error = await failing(call)
             assert (error.kind, error.status) == ("redis", 500)
             assert "secret" not in f"{error} {error.detail}"
-        await redis_node.put(ctx, REDIS, "list", "over it")
-        assert await redis_node.get(ctx, REDIS, "list") == "over it"
+        await redis_node.set_value(ctx, REDIS, "list", "over it")
+        assert await redis_node.get_value(ctx, REDIS, "list") == "over it"
 
     play(address, scenario)
 
@@ -181,7 +182,7 @@ def test_a_key_holds_one_kind_of_thing(address: str) -> None:
 def test_what_is_no_json_is_an_error_without_the_text(address: str) -> None:
     async def scenario(ctx: Context) -> None:
         await ctx.pools[REDIS].set("key", b"plain secret")
-        error = await failing(redis_node.get(ctx, REDIS, "key"))
+        error = await failing(redis_node.get_value(ctx, REDIS, "key"))
         assert error.title == "the key holds something that is no JSON"
 
     play(address, scenario)
@@ -190,28 +191,28 @@ def test_what_is_no_json_is_an_error_without_the_text(address: str) -> None:
 def test_a_time_to_live_is_more_than_nothing(address: str) -> None:
     async def scenario(ctx: Context) -> None:
         for ttl in (0, -1, "0s"):
-            error = await failing(redis_node.put(ctx, REDIS, "key", 1, ttl=ttl))
+            error = await failing(redis_node.set_value(ctx, REDIS, "key", 1, ttl=ttl))
             assert isinstance(error, FlowError)
         with pytest.raises(ExpressionError, match="`ttl` needs seconds"):
-            await redis_node.put(ctx, REDIS, "key", 1, ttl="soon")
-        assert await redis_node.get(ctx, REDIS, "key") is None
+            await redis_node.set_value(ctx, REDIS, "key", 1, ttl="soon")
+        assert await redis_node.get_value(ctx, REDIS, "key") is None
 
     play(address, scenario)
 
 
 def test_locks_are_held_by_one_and_fences_grow(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        first = await redis_node.lock(ctx, REDIS, "door", "10s")
-        error = await failing(redis_node.lock(ctx, REDIS, "door", "10s"))
+        first = await redis_node.take_lock(ctx, REDIS, "door", "10s")
+        error = await failing(redis_node.take_lock(ctx, REDIS, "door", "10s"))
         assert (error.kind, error.status, error.retry_after) == ("locked", 409, 1.0)
-        assert (await redis_node.lock(ctx, REDIS, "other", "10s"))["fence"] == 1
-        assert await redis_node.unlock(ctx, REDIS, "door", "another") is False
-        assert await redis_node.unlock(ctx, REDIS, "door", first["token"]) is True
-        assert await redis_node.unlock(ctx, REDIS, "door", first["token"]) is False
-        second = await redis_node.lock(ctx, REDIS, "door", 0.02)
+        assert (await redis_node.take_lock(ctx, REDIS, "other", "10s"))["fence"] == 1
+        assert await redis_node.release_lock(ctx, REDIS, "door", "another") is False
+        assert await redis_node.release_lock(ctx, REDIS, "door", first["token"]) is True
+        assert await redis_node.release_lock(ctx, REDIS, "door", first["token"]) is False
+        second = await redis_node.take_lock(ctx, REDIS, "door", 0.02)
         # It ends by itself, and the one who held it cannot let go of what another holds now.
-        third = await redis_node.lock(ctx, REDIS, "door", "10s", wait="5s")
-        assert await redis_node.unlock(ctx, REDIS, "door", second["token"]) is False
+        third = await redis_node.take_lock(ctx, REDIS, "door", "10s", wait="5s")
+        assert await redis_node.release_lock(ctx, REDIS, "door", second["token"]) is False
         assert first["fence"] < second["fence"] < third["fence"]
         assert third["waited_ms"] > 0
 
@@ -225,13 +226,13 @@ def test_a_lock_keeps_others_out(address: str) -> None:
 
         async def work() -> None:
             nonlocal inside, most
-            held = await redis_node.lock(ctx, REDIS, "door", "10s", wait="15s")
+            held = await redis_node.take_lock(ctx, REDIS, "door", "10s", wait="15s")
             inside += 1
             most = max(most, inside)
             fences.append(held["fence"])
             await asyncio.sleep(0.002)
             inside -= 1
-            await redis_node.unlock(ctx, REDIS, "door", held["token"])
+            await redis_node.release_lock(ctx, REDIS, "door", held["token"])
 
         await asyncio.gather(*(work() for _ in range(12)))
         assert most == 1
@@ -242,14 +243,14 @@ def test_a_lock_keeps_others_out(address: str) -> None:
 
 def test_who_is_cancelled_while_it_waits_holds_no_lock(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        held = await redis_node.lock(ctx, REDIS, "door", "10s")
-        waiting = [asyncio.create_task(redis_node.lock(ctx, REDIS, "door", "10s", wait="10s")) for _ in range(5)]
+        held = await redis_node.take_lock(ctx, REDIS, "door", "10s")
+        waiting = [asyncio.create_task(redis_node.take_lock(ctx, REDIS, "door", "10s", wait="10s")) for _ in range(5)]
         await asyncio.sleep(0.03)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        await redis_node.unlock(ctx, REDIS, "door", held["token"])
-        assert (await redis_node.lock(ctx, REDIS, "door", "10s"))["fence"] > held["fence"]
+        await redis_node.release_lock(ctx, REDIS, "door", held["token"])
+        assert (await redis_node.take_lock(ctx, REDIS, "door", "10s"))["fence"] > held["fence"]
 
     play(address, scenario)
 
@@ -321,7 +322,7 @@ def test_memory_forgets_what_has_expired_although_nobody_asks() -> None:
             await store.set(f"key {number}", b"1", 5.0)
             await store.reserve(Limit(f"caller {number}", 1, 5.0), None)
         now = 10.0
-        for number in range(1_000):
+        for _ in range(1_000):
             await store.set("one", b"1")
         assert len(store) == 1
 
@@ -351,7 +352,7 @@ def test_a_server_that_is_down_keeps_nothing_from_opening() -> None:
         async with ConnectionPools.opened([REDIS.at("redis://user:hunter2@127.0.0.1:1/0")]) as pools:
             ctx = make_context(pools)
             assert await pools.ready(5) == {"redis": False}
-            for call in (redis_node.get(ctx, REDIS, "key"), redis_node.lock(ctx, REDIS, "key", 1)):
+            for call in (redis_node.get_value(ctx, REDIS, "key"), redis_node.take_lock(ctx, REDIS, "key", 1)):
                 error = await failing(call)
                 assert (error.kind, error.status, error.retry_after) == ("connection", 503, 1.0)
                 assert "hunter2" not in f"{error} {error.detail}"
