@@ -21,7 +21,7 @@ from .cache import MAX_ENTRIES, Computations, KeptError, cache_key, cached
 from .context import ExecutionContext
 from .errors import FlowError
 from .pools import PoolKey
-from .store import Store
+from .store import Store, to_the_end
 
 T = TypeVar("T")
 
@@ -86,7 +86,11 @@ class SharedCache:
         """What is kept; None when it is for us to compute it. Waits while another process does."""
         pause = _FIRST_PAUSE
         while True:
-            found = await self._store.find_or_claim(name, token, _CLAIM_SECONDS)
+            try:
+                found = await to_the_end(self._store.find_or_claim(name, token, _CLAIM_SECONDS))
+            except asyncio.CancelledError:
+                await self._settle(name, token, None, 0)
+                raise
             if isinstance(found, bytes):
                 return found
             if found:
@@ -115,10 +119,13 @@ class SharedCache:
                 kept, seconds = _ERROR + _ERRORS.dump_json(KeptError.of(error)) + _END, errors
             raise
         finally:
-            try:
-                await self._store.settle_claim(name, token, kept, seconds)
-            except FlowError as error:
-                self._rest(error)
+            await self._settle(name, token, kept, seconds)
+
+    async def _settle(self, name: str, token: str, kept: bytes | None, seconds: float) -> None:
+        try:
+            await self._store.settle_claim(name, token, kept, seconds)
+        except FlowError as error:
+            self._rest(error)
 
     @asynccontextmanager
     async def _claim_held(self, name: str, token: str) -> AsyncIterator[None]:

@@ -15,7 +15,7 @@ from .answers import to_json
 from .context import ExecutionContext
 from .errors import FlowError
 from .pools import PoolKey
-from .store import Store
+from .store import Store, to_the_end
 from .waiting import seconds_of
 
 Place = PoolKey[Store]
@@ -116,7 +116,7 @@ async def take_lock(ctx: Context, place: Place, name: str, ttl: object, *, wait:
 async def _take(store: Store, name: str, token: str, seconds: float) -> int:
     """Try once. Who is stopped while Redis answers may hold the lock without knowing it, so it lets go."""
     try:
-        return await store.lock(name, token, seconds)
+        return await to_the_end(store.lock(name, token, seconds))
     except asyncio.CancelledError:
         try:
             await store.unlock(name, token)

@@ -5,12 +5,14 @@ are bytes of JSON. What goes wrong is a FlowError that holds no key and no value
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from .errors import FlowError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,18 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let everything go."""
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """What an operation gives. Who is cancelled meanwhile waits for its end first, and knows then that it was done:
+    otherwise Redis might do it later than what undoes it.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def unreachable(detail: str | None = None) -> FlowError:
