@@ -17,7 +17,7 @@ EMITTED_IMPORTS = _words("""
     math operator os random re secrets signal socket statistics string sys time traceback types typing unicodedata
     urllib.parse uuid warnings zipfile zoneinfo aiohttp anthropic cronsim fastapi httptools httpx2 jsonschema lxml
     openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf referencing selectolax starlette
-    typing_extensions uvicorn uvloop yarl
+    redis typing_extensions uvicorn uvloop weakref yarl
     """)
 """Modules that emitted code may import; a package stands for what is in it. `app` and `lib` are always allowed."""
 

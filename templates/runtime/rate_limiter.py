@@ -21,6 +21,11 @@ from .errors import FlowError
 from .pools import PoolKey
 from .store import Limit, Store, before_closing, current_store
 from .store_memory import MemoryStore
+from .waiting import seconds_of
+
+MOST_TURNS = 100_000
+"""A store remembers so many turns of a limit at most."""
+SHORTEST = 0.001
 
 
 class LimitReached(FlowError):
@@ -213,3 +218,11 @@ async def pass_limit(
         logs.write("warning", "the rate limit cannot be asked for; everybody may pass", kind=error.kind)
         return {"allowed": True, "waited_ms": 0.0, "retry_after_ms": 0.0}
     return {"allowed": True, "waited_ms": waited, "retry_after_ms": 0.0}
+
+
+def limit_of(key: str, count: int, window: object) -> Limit:
+    """A limit whose numbers were computed. Raises FlowError for what is no limit."""
+    seconds = seconds_of(window, "window")
+    if not 1 <= count <= MOST_TURNS or seconds < SHORTEST:
+        raise FlowError("a rate limit lets 1 to 100,000 pass in a millisecond or more", kind="rate-limit", status=500)
+    return Limit(key, count, seconds)
