@@ -22,6 +22,7 @@ EMITTED_IMPORTS = _words("""
 """Modules that emitted code may import; a package stands for what is in it. `app` and `lib` are always allowed."""
 
 RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
+    "cached": frozenset({"__module__"}),  # a function's name in full, as a part of the keys
     "context": frozenset({"__class__"}),  # a clone is made without running __init__ again
     "errors": frozenset({"linecache", "tb_frame", "f_code"}),  # reads the comment above the failing line
     "failures": frozenset({"__mro__"}),  # names an exception's base classes

@@ -154,7 +154,7 @@ class Cache(SpecModel):
     key: Raw = Field(default=None, description="What it depends on, an expression; the node's settings when not given.")
     store: Literal["memory", "redis"] | None = Field(
         default=None,
-        description="Where it is kept; in Redis when the flow declares the secret REDIS_URL and it is set, else in memory.",
+        description="Where: in Redis when the secret REDIS_URL is declared and set, else in memory.",
     )
     max_entries: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
         default=None, description="How many outputs of the node memory holds at most; 10,000 if not given."

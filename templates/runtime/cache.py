@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import orjson
 
 from .context import ExecutionContext
-from .errors import FlowError, NodeError
+from .errors import FlowError, NodeError, Place, locate
 from .pools import PoolKey
 
 T = TypeVar("T")
@@ -84,15 +84,16 @@ class KeptError:
     detail: str | None
     node: str | None
     upstream: int | None
+    place: Place | None
 
     @classmethod
     def of(cls, error: FlowError) -> "KeptError":
         """What is kept of an error."""
-        return cls(error.title, error.kind, error.status, error.detail, error.node, error.upstream)
+        return cls(error.title, error.kind, error.status, error.detail, error.node, error.upstream, locate(error))
 
     def again(self) -> NodeError:
         """The error, to be raised once more."""
-        return NodeError(
+        error = NodeError(
             self.title,
             kind=self.kind,
             status=self.status,
@@ -100,6 +101,8 @@ class KeptError:
             node=self.node,
             upstream=self.upstream,
         )
+        error.place = self.place
+        return error
 
 
 class MemoryCache:

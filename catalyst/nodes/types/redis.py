@@ -45,6 +45,8 @@ from catalyst.expressions.types import (
     ListType,
     ObjectType,
     Type,
+    accepts,
+    describe,
 )
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.durations import DurationExpr
@@ -110,7 +112,7 @@ class RedisParams(Params):
 
     operation: Operation = Field(description="What is done.")
     key: TextExpr | None = Field(default=None, description="The key; the name of a lock.")
-    keys: Annotated[Expr, Slot(ListType(STR))] | None = Field(default=None, description="Several keys to delete.")
+    keys: Annotated[Any, ShapeSlot(type=ListType(STR))] = Field(default=None, description="Several keys to delete.")
     channel: TextExpr | None = Field(default=None, description="Where a message is sent to.")
     value: Annotated[Any, ShapeSlot()] = Field(default=None, description="What is kept, added or sent: JSON data.")
     field: TextExpr | None = Field(default=None, description="The field of a hash.")
@@ -166,7 +168,11 @@ def _is_open(type_: Type) -> bool:
 
 
 def check(params: RedisParams, site: Site) -> None:
-    """The address is in a declared secret."""
+    """The address is in a declared secret; keys are text."""
+    given = site.shape_type(params.keys) if params.keys is not None else ListType(STR)
+    if not accepts(ListType(STR), given):
+        message = f"`keys` is {describe(ListType(STR))}, this is {describe(given)}"
+        site.found.error("E206", message, site.span_of("keys"))
     check_connection(params.connection, site)
 
 
@@ -183,7 +189,7 @@ def _arguments(params: RedisParams, scribe: Scribe) -> list[str]:
     found: list[str] = []
     for text in (params.key, params.channel, params.field if params.operation == "hget" else None):
         found += [scribe.text(text)] if text is not None else []
-    found += [scribe.expr(params.keys)] if params.keys is not None else []
+    found += [scribe.shape(params.keys)] if params.keys is not None else []
     if params.operation == "hset":
         found.append(_fields(params, scribe))
     elif "value" in params.model_fields_set:

@@ -161,7 +161,7 @@ async def _opened(ctx: Context, door: Lock) -> bool:
 # gone, flow.yaml:32
 @node("gone", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _gone(ctx: Context) -> int:
-    return await delete_keys(ctx, REDIS_, ["seen:{{ input.user }}", "todo:{{ input.user }}", "nothing"])
+    return await delete_keys(ctx, REDIS_, [f"seen:{ctx.input['user']}", f"todo:{ctx.input['user']}", "nothing"])
 
 
 async def redis(ctx: Context) -> RedisOutput:
