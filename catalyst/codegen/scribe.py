@@ -105,7 +105,9 @@ class StepScribe:
             return None
         given = (program.command, program.env) if program.env else (program.command,)
         constant = f"{name.upper()}_MCP"
-        self.frame.flow.module.needs.connections.add(Connection(constant, "agent_mcp", "mcp_program", "", program=given))
+        self.frame.flow.module.needs.connections.add(
+            Connection(constant, "agent_mcp", "mcp_program", "", program=given)
+        )
         return self.use_package(CONNECTIONS, constant)
 
     def requires(self, *distributions: str) -> None:

@@ -43,10 +43,15 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CachePolicy:
-    """Keep a node's output for `ttl` seconds under a key."""
+    """Keep a node's output for `ttl` seconds under a key, and its error for `errors` seconds."""
 
     ttl: float
     key: Shape | None
+    shared: bool = False
+    """Whether it is kept in Redis, where that is set."""
+    max_entries: int | None = None
+    """What memory holds of the node at most, where the flow says so."""
+    errors: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

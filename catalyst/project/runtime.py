@@ -35,6 +35,7 @@ REQUIREMENTS = {
     "prometheus_client": "prometheus-client>=0.22,<1",
     "pydantic": "pydantic>=2.14,<3",
     "pypdf": "pypdf>=7.1,<8",
+    "redis": "redis>=8.1,<9",
     "selectolax": "selectolax>=1.0,<2",
     "typing_extensions": "typing-extensions>=4.16,<5",
     "qdrant_client": "qdrant-client>=1.20,<2",
