@@ -1,7 +1,8 @@
 """The compiler as a library: a flow or a folder of flows goes in, the files of a project and all findings come out.
 
 `compile_flow` touches no disk and never raises for a wrong flow; `compile_path` and `compile_project` read the disk
-and do the rest the same way. Who gives a place to keep things (`Kept`) gets the same result sooner after a small change. The passes, in order: `spec` reads, `linking` brings flows together, `graph` resolves
+and do the rest the same way. Who gives a place to keep things (`Kept`) gets the same result sooner after a small
+change. The passes, in order: `spec` reads, `linking` brings flows together, `graph` resolves
 and types, `codegen` writes Python, `project` formats it, adds the files around it and verifies every module.
 """
 

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 FLOWS_FOLDER = "flows"
 
 
-def compile_shown(
-    flow: Path, *, no_code: bool = False, in_project: bool = False, kept: Kept | None = None
-) -> Result:
+def compile_shown(flow: Path, *, no_code: bool = False, in_project: bool = False, kept: Kept | None = None) -> Result:
     """Compile a flow file or a project folder; findings name files by their path from the current folder.
 
-    `kept` is where the build leaves something for the next one. With `in_project` a file in the `flows` folder of a project is compiled with its project, whose types it may use.
+    `kept` is where the build leaves something for the next one.
+    With `in_project` a file in the `flows` folder of a project is compiled with its project, whose types it may use.
     Raises `CommandProblem` when there is no such file.
     """
     flow_target(flow)

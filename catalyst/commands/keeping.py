@@ -3,8 +3,8 @@
 Goes in: the flow that is built. Comes out: a `Kept` for the compiler, or None when nothing is to be kept.
 
 The folder belongs to the user alone (0700, not a link), or it is not used. What is kept is text, with a code that only
-who has the key beside it (0600) can make: over the text, the flow's path and all that the compiler consists of. What was
-cut off, changed, moved, brought from elsewhere or left by another version of anything has the wrong code and is not
+who has the key beside it (0600) can make: over the text, the flow's path and all that the compiler consists of. What
+was cut off, changed, moved, brought from elsewhere or left by another version of anything has the wrong code and is not
 there. A disk that is full or may not be written means that nothing is kept; a build never fails for it.
 """
 
@@ -19,6 +19,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -38,6 +39,8 @@ _LEFT_OVER = 3600
 """Seconds after which a file that was never finished is nobody's."""
 _DEPENDENCIES = ("black", "jinja2", "lark", "pydantic", "pydantic-core", "pyyaml")
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_NO_WAY = (OSError, metadata.PackageNotFoundError)
+"""What keeps a build from being kept or used, and matters to nobody."""
 
 
 def kept_for(flow: Path, *, wanted: bool = True) -> KeptBuild | None:
@@ -69,7 +72,7 @@ class KeptBuild:
 
     def load(self) -> str | None:
         """What was saved last, letter by letter; None when there is nothing, or nothing that can be trusted."""
-        with suppress(OSError, UnicodeDecodeError), _opened(self._folder) as folder:
+        with suppress(*_NO_WAY, UnicodeDecodeError), _opened(self._folder) as folder:
             key = _key(folder)
             content = _read(folder, self._name) if key is not None else None
             if key is None or content is None:
@@ -83,7 +86,7 @@ class KeptBuild:
         content = text.encode()
         if len(content) > LARGEST:
             return
-        with suppress(OSError):
+        with suppress(*_NO_WAY):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _opened(self._folder) as folder:
                 key = _key(folder) or _new_key(folder)
@@ -97,8 +100,12 @@ class KeptBuild:
         return code.hexdigest().encode()
 
 
+@cache
 def compiler_digest() -> bytes:
-    """What stands for everything that decides what a flow becomes: the compiler, its templates, Python, libraries."""
+    """What stands for everything that decides what a flow becomes: the compiler, its templates, Python, libraries.
+
+    Raises `PackageNotFoundError` for a library that does not say what it is, and `OSError`.
+    """
     from catalyst.project.assets import templates_dir  # noqa: PLC0415 - only when something is kept
 
     code = hashlib.sha256(f"{platform.python_implementation()} {platform.python_version()}".encode())

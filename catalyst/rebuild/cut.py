@@ -1,7 +1,7 @@
 """Cuts the text of a flow into its nodes, and finds those whose text has changed.
 
-Goes in: the text of a YAML file. Comes out: a `Cut`, or None when the file is not written as most are: `nodes:` on a line
-of its own and one line for each node's name, all as deep as one another.
+Goes in: the text of a YAML file. Comes out: a `Cut`, or None when the file is not written as most are: `nodes:` on a
+line of its own and one line for each node's name, all as deep as one another.
 
 Where the lines of a node are replaced by others that are a whole node of the same name, nothing else of the file means
 anything else: what stands before is read first, and what comes behind begins with a line that is not as deep, or is the

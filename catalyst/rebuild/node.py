@@ -52,7 +52,7 @@ class _Built:
 
 
 def is_apart(step: Step) -> bool:
-    """Whether nothing but what a node reads decides whether it runs, and nobody but its readers asks what came of it."""
+    """Whether a node always runs, and nobody but those who read it asks what came of it."""
     return (
         step.condition is None
         and step.atoms == {ALWAYS}

@@ -1,7 +1,7 @@
 """Puts new texts of nodes into a module in the place of the old ones, and counts lines of the flow anew.
 
-Goes in: the module as it was laid out, pairs of texts, and where the lines of the flow are now. Comes out: the module as
-a whole build would give it, or None when the old texts do not stand in it, each exactly once.
+Goes in: the module as it was laid out, pairs of texts, and where the lines of the flow are now. Comes out: the module
+as a whole build would give it, or None when the old texts do not stand in it, each exactly once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from catalyst.codegen.workflow import mark_name
 from catalyst.project.format import format_module
@@ -42,7 +43,7 @@ def replaced(path: str, module: str, pairs: Sequence[Pair], old: Cut, new: Cut, 
             return None
         changes.append(change)
     changes.sort(key=lambda change: change.first)
-    if any(one.end > other.first for one, other in zip(changes, changes[1:], strict=False)):
+    if any(one.end > other.first for one, other in pairwise(changes)):
         return None
     moved = _mover(old, new, file)
     result: list[str] = []

@@ -1,7 +1,7 @@
 """What a build leaves behind for the next one: plain data, made of what was read and of what came out.
 
-Goes in: what was linked and the files of the project. Comes out: a `Record`, and its form as JSON. Nothing in it is ever
-run, and data that is not of this form gives no record.
+Goes in: what was linked and the files of the project. Comes out: a `Record`, and its form as JSON. Nothing in it is
+ever run, and data that is not of this form gives no record.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def digest(text: str | None) -> str | None:
     return None if text is None else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def make_record(asked: Asked, name: str, linked: Linked, files: Mapping[str, str], reads: Reads | None) -> Record | None:
+def make_record(
+    asked: Asked, name: str, linked: Linked, files: Mapping[str, str], reads: Reads | None
+) -> Record | None:
     """The record of a build in which nothing was found; None when a flow is not written such that it would help."""
     flows = []
     units = {unit.name: unit for unit in linked.units}
@@ -201,5 +203,3 @@ def _flow_from_data(data: Mapping[str, Any]) -> FlowRecord:
         frozenset(data["authors"]),
         frozenset(id_ for id_, each in nodes.items() if each[4]),
     )
-
-

@@ -16,7 +16,7 @@ _CLASSES: Mapping[str, type[Any]] = {each.__name__: each for each in (*get_args(
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def to_data(value: object) -> Any:
+def to_data(value: Any) -> Any:
     """A type as JSON can hold it. Raises `TypeError` for what has no such form."""
     if isinstance(value, _PLAIN):
         return value
