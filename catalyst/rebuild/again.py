@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from catalyst.codegen.workflow import ProjectNames
+from catalyst.diagnostics import CompilerBug
 from catalyst.linking.flows import Read
 from catalyst.rebuild.cut import Cut, changed, cut
 from catalyst.rebuild.node import FlowContext, Pair, rebuilt
@@ -65,10 +66,14 @@ def _module_again(record: Record, flow: FlowRecord, source: str) -> str | None:
     numbers = changed(old, new)
     if numbers is None or len(numbers) > _MOST or any(old.names[number] not in flow.apart for number in numbers):
         return None
-    pairs = _pairs(record, flow, old, new, numbers)
-    if pairs is None:
+    try:
+        pairs = _pairs(record, flow, old, new, numbers)
+        if pairs is None:
+            return None
+        return replaced(flow.module, record.files[flow.module], pairs, old, new, flow.file)
+    except CompilerBug:
+        # Some nodes cannot be written by themselves. If it is a mistake of ours, the whole build tells.
         return None
-    return replaced(flow.module, record.files[flow.module], pairs, old, new, flow.file)
 
 
 def _pairs(record: Record, flow: FlowRecord, old: Cut, new: Cut, numbers: list[int]) -> list[Pair] | None:
