@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalyst.codegen.connections import CONNECTIONS, needs_secrets
+from catalyst.codegen.metrics import METRICS, REGISTRY
 from catalyst.codegen.module import Module, Needs, docstring_literal
 from catalyst.graph.model import EnvFact
 
@@ -95,6 +96,8 @@ def _service_arguments(module: Module, facts: AppFacts, constants: list[str]) ->
     ]
     if limits:
         arguments.append(f"limits={module.use('host', 'Limits')}({', '.join(limits)})")
+    if facts.needs.metrics:
+        arguments.append(f"metrics={module.use_package(METRICS, REGISTRY)}")
     if facts.settings.get("trace"):
         arguments.append("trace=True")
     if facts.settings.get("fast_path") is False:

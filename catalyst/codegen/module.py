@@ -33,6 +33,16 @@ class Connection:
     """Attribute of `Secrets` with the address; empty for what is embedded because no secret is declared."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnMetric:
+    """A metric that nodes count."""
+
+    name: str
+    kind: str
+    description: str
+    labels: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Needs:
     """What a project needs because of what its modules use."""
@@ -42,6 +52,7 @@ class Needs:
     pools: set[tuple[str, str]] = field(default_factory=set)
     """(runtime module, name of the pool's key)."""
     connections: set[Connection] = field(default_factory=set)
+    metrics: set[OwnMetric] = field(default_factory=set)
     distributions: set[str] = field(default_factory=set)
     addresses: set[tuple[str, bool]] = field(default_factory=set)
     """(environment variable with the address of a service, whether it must be set)."""
@@ -53,6 +64,7 @@ class Needs:
         self.runtime |= other.runtime
         self.pools |= other.pools
         self.connections |= other.connections
+        self.metrics |= other.metrics
         self.distributions |= other.distributions
         self.addresses |= other.addresses
         self.libraries |= other.libraries

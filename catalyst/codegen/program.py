@@ -14,6 +14,8 @@ from typing import Any
 from catalyst.codegen.app import AppFacts, emit_entry, emit_main, emit_settings
 from catalyst.codegen.connections import PATH as CONNECTIONS_PATH
 from catalyst.codegen.connections import emit_connections
+from catalyst.codegen.metrics import PATH as METRICS_PATH
+from catalyst.codegen.metrics import emit_metrics
 from catalyst.codegen.module import Module, Needs
 from catalyst.codegen.workflow import ProjectNames, constant_name, emit_workflow
 from catalyst.graph.model import EnvFact, Workflow
@@ -103,6 +105,8 @@ def _around(facts: AppFacts) -> dict[str, Module]:
         around["app/settings.py"] = emit_settings(facts)
     if facts.needs.connections:
         around[CONNECTIONS_PATH] = emit_connections(facts.needs.connections)
+    if facts.needs.metrics:
+        around[METRICS_PATH] = emit_metrics(facts.needs.metrics)
     return around
 
 

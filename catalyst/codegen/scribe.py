@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from catalyst.codegen.connections import CONNECTIONS, connection_name
 from catalyst.codegen.frame import Frame, LoopParts
-from catalyst.codegen.module import Connection
+from catalyst.codegen.metrics import METRICS, metric_constant
+from catalyst.codegen.module import Connection, OwnMetric
 from catalyst.expressions.check import Checked
 from catalyst.expressions.python import expression_to_python, to_python
 from catalyst.expressions.references import walk
@@ -21,6 +22,7 @@ from catalyst.graph.types import type_of_constant
 from catalyst.nodes.base import Signature
 from catalyst.nodes.settings import Expr, Shape
 from catalyst.pysource.body import Body
+from catalyst.pysource.names import constant_case
 from catalyst.pysource.source import to_source
 
 
@@ -39,6 +41,17 @@ class StepScribe:
     def body(self) -> Body:
         """Where statements go."""
         return self.frame.body
+
+    def local(self, hint: str) -> str:
+        """A name that nothing else in the function has."""
+        return self.frame.names.take(hint)
+
+    def constant(self, hint: str, source: str, annotation: str) -> str:
+        """A constant of the module, below the classes that its annotation names."""
+        module = self.frame.flow.module
+        name = module.names.take(constant_case(f"{self.node_id}_{hint}"))
+        module.classes.append(f"{name}: {annotation} = {source}")
+        return name
 
     def use(self, module: str, name: str) -> str:
         """Import from the runtime."""
@@ -60,6 +73,11 @@ class StepScribe:
         constant = connection_name(secret, home, attribute)
         self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute))
         return self.use_package(CONNECTIONS, constant)
+
+    def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
+        """A metric of the workflows' own; the project shows it on `/metrics`."""
+        self.frame.flow.module.needs.metrics.add(OwnMetric(name, kind, description, labels))
+        return self.use_package(METRICS, metric_constant(name))
 
     def requires(self, *distributions: str) -> None:
         """Packages that the project needs beyond what its runtime imports."""

@@ -30,8 +30,8 @@ _UNSURE_NODES = frozenset({"python", "raise", "respond"})
 
 _SURE_HELPERS = frozenset(
     {"auth", "cache", "calls", "context", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
-    | {"llm_typed", "logs", "moments", "node", "pools", "rate_limit", "reply", "run_log", "schedule", "sse", "tasks"}
-    | {"text", "waiting", "workflow"}
+    | {"llm_answers", "llm_turns", "llm_typed", "logs", "moments", "node", "pools", "rate_limit", "reply"}
+    | {"run_log", "schedule", "sse", "tasks", "text", "waiting", "workflow"}
 )
 """Runtime modules whose functions do not fail for a value that they do not like."""
 
@@ -69,6 +69,11 @@ def fakes_needed(emitted: Emitted) -> tuple[str, ...]:
     """The modules of `templates/tests` that the tests import."""
     pools = {module for module, _ in emitted.needs.pools}
     return tuple(name for name, used in (("fake_http", _HTTP_POOLS), ("fake_llm", {"llm"})) if pools & used)
+
+
+def _annotated(body: Mapping[str, Any]) -> str:
+    """The annotation that an example needs: nobody could tell what an empty list or object in it may hold."""
+    return "" if body and all(each != {} and each != [] for each in body.values()) else ": dict[str, object]"
 
 
 # What the tests share
@@ -317,9 +322,7 @@ class _WorkflowTests:
         constants = self.module.constants
         constants.append(f"PATH = {request.path!r}")
         if request.body is not None:
-            constants.append(
-                f"EXAMPLE = {_source(dict(request.body))}" if request.body else "EXAMPLE: dict[str, object] = {}"
-            )
+            constants.append(f"EXAMPLE{_annotated(request.body)} = {_source(dict(request.body))}")
         if request.query:
             constants.append(f"QUERY = {_source(dict(request.query))}")
         if request.headers:

@@ -206,7 +206,8 @@ class TreeBuilder(Transformer_NonRecursive):  # type: ignore[type-arg]
         return _Named(str(children[0]), children[1], place["start"], place["end"])
 
     def lambda_(self, meta: Meta, children: Children) -> Expr:
-        return Lambda(parameter=str(children[0]), body=children[1], **self._place(meta))
+        *names, body = children
+        return Lambda(parameters=tuple(str(name) for name in names), body=body, **self._place(meta))
 
     def arguments(self, meta: Meta, children: Children) -> _Arguments:
         args: list[Expr] = []

@@ -270,20 +270,35 @@ def _checked_lambda(
         types = spec.lambda_parameters(call)
     else:
         checker.error("E207", f"`{spec.name}` takes no lambda", node)
-    name = node.parameter
-    if name in RESERVED:
-        place = (node.start, node.start + len(name))
-        checker.error("E215", f"`{name}` is taken and cannot be a lambda parameter", place, "choose another name")
+        types = (ANY,) * len(node.parameters)
+    if not _names_are_right(checker, node, len(types), spec.name):
         return bound
     outer = dict(checker.parameters)
-    checker.parameters[name] = types[0] if types else ANY
-    body = checker.check(node.body, frozenset(fact for fact in facts if fact[0] != name))
+    checker.parameters.update(zip(node.parameters, types, strict=True))
+    body = checker.check(node.body, frozenset(fact for fact in facts if fact[0] not in node.parameters))
     checker.parameters.clear()
     checker.parameters.update(outer)
     if is_secret(body.type):
         refuse_secret(checker, body, "the result of a lambda")
         body = replace(body, type=ANY)
     return Bound(bound.argument, (replace(node, body=body, type=body.type),))
+
+
+def _names_are_right(checker: Checker, node: Lambda, wanted: int, called: str) -> bool:
+    """Whether a lambda has as many parameters as its filter gives, each with a name of its own."""
+    names = node.parameters
+    place = (node.start, node.start + len(names[0])) if len(names) == 1 else (node.start, node.body.start)
+    if len(names) != wanted:
+        form = "x => ..." if wanted == 1 else "(total, x) => ..."
+        checker.error("E207", f"`{called}` takes a lambda of another form", place, f"write {form}")
+        return False
+    if len(set(names)) != len(names):
+        checker.error("E215", f"both parameters are called `{names[0]}`", place, "choose another name")
+        return False
+    taken = [name for name in names if name in RESERVED]
+    for name in taken:
+        checker.error("E215", f"`{name}` is taken and cannot be a lambda parameter", place, "choose another name")
+    return not taken
 
 
 def _report_binding(checker: Checker, node: Filter | Test | Call, binding: Binding) -> bool:

@@ -10,7 +10,7 @@ from catalyst.expressions.emit_paths import emit_defined, emit_none_witness, emi
 from catalyst.expressions.emitter import Emitter, choose_name, rename
 from catalyst.expressions.functions import FILTERS, FUNCTIONS, TESTS, Argument, EmitCall, LambdaCode
 from catalyst.expressions.functions_model import NOTHING_PIPED
-from catalyst.expressions.functions_python import negate
+from catalyst.expressions.functions_python import local, negate
 from catalyst.expressions.tree import Call, Expr, Filter, Lambda, Test
 from catalyst.expressions.types import (
     BOOL,
@@ -96,14 +96,21 @@ def _call(emitter: Emitter, called: str, value: ast.expr, piped: Expr | None, bo
 
 
 def _lambda(emitter: Emitter, node: Lambda, piped: Expr, value: ast.expr) -> LambdaCode:
-    """A lambda with its parameter named as the author did, where that name is free."""
-    placeholder = emitter.new_placeholder()
+    """A lambda with its parameters named as the author did, where those names are free.
+
+    The last parameter is an item of the piped value; one before it is what came of the items so far.
+    """
+    placeholders = {name: emitter.new_placeholder() for name in node.parameters}
     outer, outer_typed, outer_small = emitter.parameters, emitter.typed_parameters, emitter.small_parameters
-    typed, small = is_typed(emitter, piped), not may_be_large(emitter, piped)
-    emitter.parameters = {**outer, node.parameter: placeholder}
-    emitter.typed_parameters = (outer_typed - {node.parameter}) | ({node.parameter} if typed else set())
-    emitter.small_parameters = (outer_small - {node.parameter}) | ({node.parameter} if small else set())
+    own, item, none = frozenset(node.parameters), frozenset(node.parameters[-1:]), frozenset[str]()
+    emitter.parameters = {**outer, **placeholders}
+    emitter.typed_parameters = (outer_typed - own) | (item if is_typed(emitter, piped) else none)
+    emitter.small_parameters = (outer_small - own) | (none if may_be_large(emitter, piped) else item)
     body = emitter.emit(node.body)
     emitter.parameters, emitter.typed_parameters, emitter.small_parameters = outer, outer_typed, outer_small
-    name = choose_name(node.parameter, body, [value])
-    return LambdaCode((name,), rename(body, placeholder, name))
+    names: list[str] = []
+    for wanted, placeholder in placeholders.items():
+        name = choose_name(wanted, body, [value, *map(local, names)])
+        body = rename(body, placeholder, name)
+        names.append(name)
+    return LambdaCode(tuple(names), body)

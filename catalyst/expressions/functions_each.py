@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from catalyst.expressions.functions_list import can_be_walked
-from catalyst.expressions.functions_model import Argument, EmitCall, FilterCall, FilterSpec, LambdaCode
+from catalyst.expressions.functions_model import Argument, EmitCall, FilterCall, FilterSpec, LambdaCode, Problem
 from catalyst.expressions.functions_python import (
     ELEMENTS,
     LIST,
@@ -22,9 +23,28 @@ from catalyst.expressions.functions_python import (
     negate,
     stream,
 )
-from catalyst.expressions.types import ANY, BOOL, ListType, MapType, Type, nullable
+from catalyst.expressions.types import (
+    ANY,
+    BOOL,
+    NUMBER,
+    STR,
+    BoolType,
+    FloatType,
+    IntType,
+    ListType,
+    MapType,
+    NumberType,
+    StrType,
+    Type,
+    accepts,
+    describe,
+    nullable,
+)
 
 GROUP = "list"
+_SCALARS = (IntType, FloatType, NumberType, StrType, BoolType)
+_WIDER: dict[type, Type] = {FloatType: NUMBER, StrType: STR}
+"""What a total may become that starts as a constant of these types."""
 _ITSELF = LambdaCode(("item",), local("item"))
 
 
@@ -78,6 +98,32 @@ def _quantifier(function: str, helper_name: str) -> Emit:
         return helper_call(call_, "lists", helper_name, ("test",))
 
     return emit
+
+
+def _total_and_item(call_: FilterCall) -> tuple[Type, ...]:
+    """The value so far, and an item. A number, text or boolean stays what it was at the start; what else it may
+    become is not followed.
+    """
+    start = call_.args.get("start", ANY)
+    total = _WIDER.get(type(start), start) if isinstance(start, _SCALARS) else ANY
+    return (total, element(call_.value))
+
+
+def _total(call_: FilterCall) -> Type:
+    return _total_and_item(call_)[0]
+
+
+def _stays_what_it_is(call_: FilterCall) -> Iterator[Problem]:
+    total, result = _total(call_), call_.args.get("each", ANY)
+    if not accepts(total, result):
+        help_ = "start with 0.0" if isinstance(total, IntType) else "start with a value of the same type"
+        message = f"the lambda gives {describe(result)}, but `reduce` starts with {describe(total)}"
+        yield Problem("E207", message, help_, "each")
+
+
+def _reduce(call_: EmitCall) -> ast.expr:
+    function = "reduced" if isinstance(call_.types.get("start"), _SCALARS) else "reduced_freely"
+    return helper_call(call_, "lists", function, ("start", "each"))
 
 
 def _index_by(call_: EmitCall) -> ast.expr:
@@ -215,5 +261,17 @@ FILTERS = (
         result=lambda call_: MapType(element(call_.value)),
         emit=_index_by,
         lambda_parameters=of_each,
+    ),
+    FilterSpec(
+        name="reduce",
+        group=GROUP,
+        summary="One value made of all items: `reduce(start, (total, x) => e)` gives the next total, item by item.",
+        example=("[1, 2, 3] | reduce(1, (product, n) => product * n)", 6),
+        accepts=ELEMENTS,
+        arguments=(Argument("start", ANY), Argument("each", None)),
+        result=_total,
+        emit=_reduce,
+        check=_stays_what_it_is,
+        lambda_parameters=_total_and_item,
     ),
 )

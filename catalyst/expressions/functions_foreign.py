@@ -136,7 +136,6 @@ REJECTED = {
     "number_format": "use round",
     "pprint": "use json(2)",
     "random": "random() is a function: a number from 0 to 1",
-    "reduce": "use sum, min, max, join or a `loop` node",
     "safe": "nothing is escaped, so there is nothing to mark as safe",
     "striptags": "use regex_replace('<[^>]*>', '')",
     "urlize": "build the link as text and use escape_html",

@@ -150,7 +150,7 @@ def _place(node: Filter | Test, place: Expr) -> Expr:
 
 
 def _lambda(parameter: str, body: Expr) -> Lambda:
-    return Lambda(parameter=parameter, body=body, start=body.start, end=body.end)
+    return Lambda(parameters=(parameter,), body=body, start=body.start, end=body.end)
 
 
 def _not_quoted(node: Filter, argument: str, wanted: str) -> Problem:

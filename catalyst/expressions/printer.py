@@ -112,8 +112,9 @@ def _plain(node: Expr) -> tuple[str, int]:
             return f"not {_print(inner, _NOT)}", _NOT
         case Unary(op=sign, value=inner):
             return f"{sign}{_print(inner, _SIGN)}", _SIGN
-        case Lambda(parameter=parameter, body=body):
-            return f"{parameter} => {expression_text(body)}", _CONDITION
+        case Lambda(parameters=parameters, body=body):
+            names = parameters[0] if len(parameters) == 1 else f"({', '.join(parameters)})"
+            return f"{names} => {expression_text(body)}", _CONDITION
         case _:
             return _operator(node)
 

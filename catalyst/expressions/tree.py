@@ -186,9 +186,9 @@ class Coalesce(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lambda(Node):
-    """`x => body`, only as an argument of a filter."""
+    """`x => body` or `(total, x) => body`, only as an argument of a filter."""
 
-    parameter: str
+    parameters: tuple[str, ...]
     body: Expr
 
 

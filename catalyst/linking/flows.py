@@ -17,6 +17,7 @@ from catalyst.expressions.types import ANY
 from catalyst.graph.model import Workflow, all_steps
 from catalyst.graph.workflow import build_workflow, called_input
 from catalyst.linking.library import read_signature
+from catalyst.linking.metrics import check_metrics
 from catalyst.nodes.base import CalledFlow, Signature
 from catalyst.spec.flow import flow_from_tree, load_flow
 from catalyst.spec.model import Flow, ProjectFile
@@ -116,6 +117,7 @@ class Linker:
             if workflow is not None:
                 self.linked.workflows.append(workflow)
         self._check_routes()
+        check_metrics(self.linked.workflows, self.linked.found)
         return self.linked
 
     def _build(self, unit: Unit) -> Workflow | None:

@@ -95,6 +95,12 @@ class Scribe(Protocol):
     def body(self) -> Body:
         """Where statements go."""
 
+    def local(self, hint: str) -> str:
+        """A name for a variable of the function that is written, which nothing else there has."""
+
+    def constant(self, hint: str, source: str, annotation: str) -> str:
+        """A constant of the module, made when it is loaded; gives its name."""
+
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime's `module`; gives the local name."""
 
@@ -110,6 +116,9 @@ class Scribe(Protocol):
         declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`. Gives the local
         name.
         """
+
+    def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
+        """Import the metric of this name; the project makes it once. Gives the local name."""
 
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""

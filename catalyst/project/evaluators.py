@@ -12,11 +12,12 @@ def _words(text: str) -> frozenset[str]:
 
 
 EMITTED_IMPORTS = _words("""
-    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy dataclasses datetime
-    decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar ipaddress itertools json logging
+    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses datetime
+    decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar io ipaddress itertools json logging
     math operator os random re secrets signal socket statistics string sys time traceback types typing unicodedata
-    urllib.parse uuid warnings zoneinfo aiohttp anthropic cronsim fastapi httptools httpx2
-    openai orjson prometheus_client pydantic pydantic_core starlette typing_extensions uvicorn uvloop yarl
+    urllib.parse uuid warnings zipfile zoneinfo aiohttp anthropic cronsim fastapi httptools httpx2 jsonschema lxml
+    openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf referencing selectolax starlette
+    typing_extensions uvicorn uvloop yarl
     """)
 """Modules that emitted code may import; a package stands for what is in it. `app` and `lib` are always allowed."""
 

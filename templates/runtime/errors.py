@@ -6,8 +6,10 @@ are safe to show: never the exception's own text, a value or a secret.
 
 import linecache
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -27,7 +29,10 @@ class CannotStart(Exception):
 
 
 class FlowError(Exception):
-    """An error of a run. `status` is what the caller of the service gets, `upstream` what another service gave."""
+    """An error of a run. `status` is what the caller of the service gets, `upstream` what another service gave.
+
+    `errors` are the places of what is wrong with some data, as the problem document lists them.
+    """
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class FlowError(Exception):
         node: str | None = None,
         upstream: int | None = None,
         retry_after: float | None = None,
+        errors: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         super().__init__(title)
         self.title = title
@@ -48,6 +54,7 @@ class FlowError(Exception):
         self.node = node
         self.upstream = upstream
         self.retry_after = retry_after
+        self.errors = tuple(errors)
 
     def describe(self) -> ErrorInfo:
         """What `err` holds inside a `catch`."""

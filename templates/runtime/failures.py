@@ -32,6 +32,7 @@ def as_failure(error: BaseException, node: str | None = None) -> FlowError:
             node=known.node or node,
             upstream=known.upstream,
             retry_after=known.retry_after,
+            errors=known.errors,
         )
     elif isinstance(error, TimeoutError):
         failure = NodeError("time ran out", kind="timeout", status=504, node=node)

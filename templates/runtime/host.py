@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from starlette.types import Scope
 
 from . import logs
@@ -52,10 +53,12 @@ class Live:
 class Host:
     """The shared state of a service's endpoints."""
 
-    def __init__(self, names: tuple[str, ...], limits: Limits, trace: bool) -> None:
+    def __init__(
+        self, names: tuple[str, ...], limits: Limits, trace: bool, metrics: CollectorRegistry | None = None
+    ) -> None:
         self.limits = limits
         self.trace = trace
-        self.metrics = Metrics(names)
+        self.metrics = Metrics(names, metrics)
         self.live: Live | None = None
         self.running = 0
 

@@ -95,6 +95,28 @@ def find(values: Iterable[T], test: Callable[[T], Any]) -> T | None:
     return next((item for item in elements("find", values) if test(item)), None)
 
 
+def reduced(values: Iterable[T], start: R, each: Callable[[R, T], R]) -> R:
+    """What `each` makes of the total so far and the next item, from `start` to the last item."""
+    total = start
+    for item in elements("reduce", values):
+        total = each(total, item)
+        _stays_small(total)
+    return total
+
+
+def reduced_freely(values: Iterable[T], start: Any, each: Callable[[Any, T], Any]) -> Any:
+    """The same for a total that may become something of another type."""
+    return reduced(values, start, each)
+
+
+def _stays_small(total: object) -> None:
+    """A total that grows twofold with each item would take all memory long before the last one."""
+    if isinstance(total, str):
+        limit("reduce", len(total), MAX_TEXT, "characters")
+    elif isinstance(total, list):
+        limit("reduce", len(total), MAX_LIST, "items")
+
+
 def any_of(values: Iterable[T], test: Callable[[T], Any]) -> bool:
     """Whether `test` holds for one item or more."""
     return any(test(item) for item in elements("any", values))

@@ -1,7 +1,8 @@
 """Models behind OpenAI's chat completions protocol: OpenAI, Azure, Groq, and whatever speaks it (`base_url`)."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2 as httpx
@@ -10,19 +11,11 @@ from openai.types.chat import ChatCompletion
 
 from .errors import FlowError
 from .httpx_client import TIMEOUT
-from .llm import (
-    Completion,
-    LlmPool,
-    LlmRequest,
-    Model,
-    OnToken,
-    completion,
-    cut_short,
-    refused,
-    status_error,
-    transport_error,
-)
+from .llm import LlmPool, Model, OnToken
+from .llm_answers import Answer, Usage, cut_short, refused, status_error, tokens, transport_error
 from .llm_events import read_events, text_of, unreadable
+from .llm_openai_turns import sent_turns
+from .llm_turns import LlmRequest, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +30,14 @@ class OpenAI(Model):
         """What the limit of tokens is called; services that only imitate the protocol know the older name."""
         return "max_tokens" if self.base_url is not None else "max_completion_tokens"
 
-    async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Completion:
+    async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Answer:
         """The model's answer. Raises FlowError."""
         url, key = self.address(), self.api_key
         client = pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
         body = _body(self, request)
         try:
             if on_token is None:
-                return _answer(await client.chat.completions.create(**body))
+                return _whole(await client.chat.completions.create(**body))
             return await _stream(client, body, on_token)
         except openai.APIStatusError as error:
             raise status_error(error.status_code, error.response.headers) from error
@@ -85,10 +78,17 @@ def _client(http: httpx.AsyncClient, url: str | None, key: str) -> openai.AsyncO
 
 
 def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
-    system = [{"role": "system", "content": request.system}] if request.system else []
-    # Messages go around the SDK's search for names to translate, which has nothing to find and takes long.
-    sent: dict[str, Any] = {"messages": [*system, *request.messages]}
+    # Messages and tools go around the SDK's search for names to translate, which has nothing to find and takes long.
+    sent: dict[str, Any] = {"messages": sent_turns(request.system, request.messages)}
     body: dict[str, Any] = {"model": model.name, "messages": (), "extra_body": sent}
+    if request.tools:
+        sent["tools"] = [
+            {
+                "type": "function",
+                "function": {"name": each.name, "description": each.description, "parameters": each.schema},
+            }
+            for each in request.tools
+        ]
     if model.temperature is not None:
         body["temperature"] = model.temperature
     if model.max_tokens is not None:
@@ -100,7 +100,7 @@ def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
     return body
 
 
-def _answer(answer: ChatCompletion) -> Completion:
+def _whole(answer: ChatCompletion) -> Answer:
     if not isinstance(answer, ChatCompletion):
         # The SDK gives the text of what is no JSON.
         raise unreadable()
@@ -109,20 +109,36 @@ def _answer(answer: ChatCompletion) -> Completion:
     choice = answer.choices[0]
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise refused()
-    usage = answer.usage
-    tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-    # Some compatible services leave the reason out of a whole answer.
-    return completion(choice.message.content or "", answer.model, choice.finish_reason or "stop", *tokens)
+    calls: list[ToolCall] = [
+        {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
+        for call in choice.message.tool_calls or ()
+        if call.type == "function"
+    ]
+    usage = _usage(answer.usage.to_dict(mode="json") if answer.usage else {})
+    # Some compatible services leave the reason out of a whole answer, or say `stop` although they want tools.
+    reason = "tool_calls" if calls else choice.finish_reason or "stop"
+    return Answer(choice.message.content or "", usage, answer.model, reason, calls)
 
 
-async def _stream(client: openai.AsyncOpenAI, body: dict[str, Any], on_token: OnToken) -> Completion:
+def _usage(usage: Mapping[str, Any]) -> Usage:
+    details = usage.get("prompt_tokens_details") or {}
+    return tokens(
+        usage.get("prompt_tokens") or 0,
+        usage.get("completion_tokens") or 0,
+        from_cache=details.get("cached_tokens") or 0,
+        to_cache=details.get("cache_write_tokens") or 0,
+    )
+
+
+async def _stream(client: openai.AsyncOpenAI, body: dict[str, Any], on_token: OnToken) -> Answer:
     said = _Said(str(body["model"]), on_token)
     create = client.chat.completions.with_streaming_response.create
     async with create(**body, stream=True, stream_options={"include_usage": True}) as response:
         await read_events(response.http_response.aiter_bytes(), said.take)
     if said.reason is None:
         raise cut_short()
-    return completion("".join(said.texts), said.model, said.reason, *said.tokens)
+    calls = said.calls()
+    return Answer("".join(said.texts), said.usage, said.model, "tool_calls" if calls else said.reason, calls)
 
 
 class _Said:
@@ -132,7 +148,8 @@ class _Said:
         self.texts: list[str] = []
         self.reason: str | None = None
         self.model = model
-        self.tokens = (0, 0)
+        self.usage = tokens(0, 0)
+        self._calls: dict[int, _Call] = {}
         self._on_token = on_token
 
     def take(self, chunk: dict[str, Any]) -> bool:
@@ -141,16 +158,44 @@ class _Said:
             raise _told(chunk["error"])
         self.model = chunk.get("model") or self.model
         if usage := chunk.get("usage"):
-            self.tokens = (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
+            self.usage = _usage(usage)
         for choice in chunk.get("choices", ())[:1]:
             delta = choice.get("delta") or {}
             self.reason = choice.get("finish_reason") or self.reason
             if delta.get("refusal") or self.reason == "content_filter":
                 raise refused()
+            for call in delta.get("tool_calls") or ():
+                self._grow(call)
             if text := delta.get("content"):
                 self.texts.append(text_of(text))
                 self._on_token(text)
         return False
+
+    def _grow(self, piece: Mapping[str, Any]) -> None:
+        """A piece of a call. Some services number none and send each call at once."""
+        begins = bool(piece.get("id"))
+        at = piece.get("index", len(self._calls) if begins else len(self._calls) - 1)
+        call = self._calls.setdefault(at, _Call())
+        given = piece.get("function") or {}
+        call.id = piece.get("id") or call.id
+        call.name = given.get("name") or call.name
+        call.arguments.append(text_of(given.get("arguments") or ""))
+
+    def calls(self) -> list[ToolCall]:
+        """The calls that the model wants, whole."""
+        return [
+            {"id": call.id, "name": call.name, "arguments": "".join(call.arguments)}
+            for _, call in sorted(self._calls.items())
+        ]
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call whose arguments are still coming."""
+
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
 
 
 def _told(error: Any) -> FlowError:

@@ -11,7 +11,8 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import FlowError
-from .llm import Context, LlmOptions, LlmRequest, Message, Model, OnToken, OutputSchema, answer_of, first_answer
+from .llm import Context, LlmOptions, Model, OnToken, answer_of, first_answer
+from .llm_turns import LlmRequest, Message, OutputSchema
 
 T = TypeVar("T")
 
@@ -48,12 +49,12 @@ async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape
     for _ in range(repairs):
         answer = await answer_of(ctx, node, model, request)
         try:
-            return shape.read(answer["text"])
+            return shape.read(answer.text)
         except ValidationError as error:
-            request = _with_correction(request, answer["text"], error)
+            request = _with_correction(request, answer.text, error)
     answer = await answer_of(ctx, node, model, request)
     try:
-        return shape.read(answer["text"])
+        return shape.read(answer.text)
     except ValidationError:
         raise FlowError(
             "the model's answer has another shape than declared", kind="invalid_output", status=502

@@ -77,9 +77,10 @@ class _RunCollector(Collector):
 
 
 class Metrics:
-    """The numbers of all workflows of a service."""
+    """The numbers of all workflows of a service; `own` are those that the workflows count themselves."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], own: CollectorRegistry | None = None) -> None:
+        self._own = own
         self.counts = {name: RunCounts() for name in names}
         self._registry = CollectorRegistry()
         self._registry.register(_RunCollector(self.counts))
@@ -88,4 +89,5 @@ class Metrics:
 
     def text(self) -> bytes:
         """The Prometheus text format."""
-        return generate_latest(self._registry)
+        own = generate_latest(self._own) if self._own is not None else b""
+        return generate_latest(self._registry) + own

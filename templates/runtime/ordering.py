@@ -34,7 +34,7 @@ def unique(values: Iterable[T], case_sensitive: bool = False, attribute: Callabl
     seen: set[Any] = set()
     kept: list[T] = []
     for item in elements("unique", values):
-        key = _same(_fold(item if attribute is None else attribute(item), case_sensitive))
+        key = same_key(_fold(item if attribute is None else attribute(item), case_sensitive))
         if key not in seen:
             seen.add(key)
             kept.append(item)
@@ -115,10 +115,10 @@ def _order(key: Any) -> Any:
     return "number" if is_number(key) else kind_of(key)
 
 
-def _same(key: Any) -> Any:
+def same_key(key: Any) -> Any:
     """Something to look a value up by: the same for equal values, and different for true and 1."""
     if isinstance(key, list):
-        return ("array", *map(_same, key))
+        return ("array", *map(same_key, key))
     if isinstance(key, dict):
-        return ("object", frozenset((name, _same(part)) for name, part in key.items()))
+        return ("object", frozenset((name, same_key(part)) for name, part in key.items()))
     return ("boolean", key) if isinstance(key, bool) else key

@@ -25,9 +25,7 @@ _KIND = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 class RequestError(FlowError):
-    """The request cannot be served; the workflow did not run. `headers` go with the answer, `errors` into the
-    document.
-    """
+    """The request cannot be served; the workflow did not run. `headers` go with the answer."""
 
     def __init__(
         self,
@@ -40,22 +38,21 @@ class RequestError(FlowError):
         headers: Sequence[tuple[str, str]] = (),
         errors: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        super().__init__(title, kind=kind, status=status, detail=detail, retry_after=retry_after)
+        super().__init__(title, kind=kind, status=status, detail=detail, retry_after=retry_after, errors=errors)
         self.headers = tuple(headers)
-        self.errors = tuple(errors)
 
 
 def invalid(errors: Iterable[Mapping[str, Any]], place: str) -> RequestError:
     """The 422 problem for pydantic's errors about `place` (body, path, query, header): every field, never a value."""
     found = []
-    for error in _numbers_as_one(errors):
+    for error in numbers_as_one(errors):
         path = [str(part)[:_MAX_NAME] if isinstance(part, str) else part for part in error["loc"]]
         field = ".".join(str(part) for part in path)
         found.append({"loc": [place, *path], "field": field, "message": error["msg"], "type": error["type"]})
     return merged([RequestError("The input is not valid", kind="validation", status=422, errors=found)])
 
 
-def _numbers_as_one(errors: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def numbers_as_one(errors: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """The errors, with one about a number where pydantic has two: it could be no integer, and it could be no float."""
     as_integer: Mapping[str, Any] | None = None
     for error in errors:
@@ -107,9 +104,9 @@ def document(error: BaseException, execution_id: str | None = None) -> dict[str,
     if execution_id is not None:
         found["instance"] = uuid.UUID(execution_id).urn
         found["execution_id"] = execution_id
+    if known.errors:
+        found["errors"] = list(known.errors)
     if isinstance(known, RequestError):
-        if known.errors:
-            found["errors"] = list(known.errors)
         return found
     place = locate(known) or locate(error)
     node = known.node or (place.node if place else None)

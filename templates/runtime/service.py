@@ -20,6 +20,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from prometheus_client import CollectorRegistry
 from pydantic import SecretStr, TypeAdapter
 from starlette.middleware import Middleware
 
@@ -55,12 +56,13 @@ class Service:
         workflows: Iterable[Workflow],
         *,
         limits: Limits | None = None,
+        metrics: CollectorRegistry | None = None,
         trace: bool = False,
         fast_path: bool = True,
     ) -> None:
         self.workflows = tuple(workflows)
         self._fast_path = fast_path
-        self._host = Host(tuple(workflow.name for workflow in self.workflows), limits or Limits(), trace)
+        self._host = Host(tuple(workflow.name for workflow in self.workflows), limits or Limits(), trace, metrics)
         self._endpoints = [
             Endpoint(self._host, workflow, trigger)
             for workflow in self.workflows

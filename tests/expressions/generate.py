@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hypothesis import strategies as st
@@ -138,7 +138,7 @@ class Maker:
         return {
             "int": (
                 [self.small, lambda d: given("i"), lambda d: given("j"), lambda d: given("thing", "deep", "k")],
-                [self.arithmetic, self.choice_of("int"), self.int_from, self.int_fallback],
+                [self.arithmetic, self.choice_of("int"), self.int_from, self.int_fallback, self.reduced("int")],
             ),
             "number": (
                 [lambda d: given("f"), self.small, lambda d: literal(self.draw(FLOATS))],
@@ -146,7 +146,10 @@ class Maker:
             ),
             "str": (
                 [self.text, lambda d: given("s"), lambda d: given("t"), lambda d: given("thing", "t")],
-                [self.joined, self.joined, self.str_filter, self.choice_of("str"), self.str_fallback, self.str_slice],
+                [
+                    *(self.joined, self.joined, self.str_filter, self.choice_of("str")),
+                    *(self.str_fallback, self.str_slice, self.reduced("str")),
+                ],
             ),
             "bool": (
                 [lambda d: given("b"), lambda d: literal(self.draw(st.booleans()))],
@@ -260,12 +263,26 @@ class Maker:
         before, self.parameters = self.parameters[:-1], hidden
         body = self.make(result, depth)
         self.parameters = before
-        return Lambda(parameter=name, body=body, **AT)
+        return Lambda(parameters=(name,), body=body, **AT)
 
     def lambda_ints(self, depth: int) -> Expr:
         if self.draw(st.booleans()):
             return piped(self.make("strs", depth), "map", self.code("str", "int", depth))
         return piped(self.make("ints", depth), "filter", self.code("int", "bool", depth))
+
+    def reduced(self, kind: Kind) -> Maker:
+        """`ints | reduce(start, (total, x) => ...)`; the total keeps its kind."""
+
+        def make(depth: int) -> Expr:
+            values, start = self.make("ints", depth), self.make(kind, depth)
+            before = self.parameters
+            self.parameters = [*before, ("total", kind)]
+            code = self.code("int", kind, depth)
+            self.parameters = before
+            assert isinstance(code, Lambda)
+            return piped(values, "reduce", start, replace(code, parameters=("total", *code.parameters)))
+
+        return make
 
     def lambda_strs(self, depth: int) -> Expr:
         return piped(self.make("ints", depth), "map", self.code("int", "str", depth))

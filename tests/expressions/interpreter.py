@@ -5,6 +5,7 @@ Only for tests, and slow. Whatever it computes, emitted code must compute too.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Mapping
@@ -192,8 +193,8 @@ class Walk:
             left = right
         return True
 
-    def with_parameter(self, node: Lambda, value: Any) -> Any:
-        return Walk({**self.names, node.parameter: value}).value(node.body)
+    def with_parameter(self, node: Lambda, *values: Any) -> Any:
+        return Walk({**self.names, **dict(zip(node.parameters, values, strict=True))}).value(node.body)
 
     def filter(self, node: Filter) -> Any:
         if node.name == "default":
@@ -209,11 +210,14 @@ class Walk:
         return apply(node.name, value, args, kwargs)
 
     def each(self, node: Filter, value: Any) -> Any:
-        code = node.args[0]
+        code = node.args[-1]
         assert isinstance(code, Lambda)
         if not isinstance(value, list):
             raise NoValue
         match node.name:
+            case "reduce":
+                start = self.value(node.args[0])
+                return functools.reduce(lambda total, item: self.with_parameter(code, total, item), value, start)
             case "map":
                 return [self.with_parameter(code, item) for item in value]
             case "filter" | "select":

@@ -1,7 +1,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
 
 import httpx2 as httpx
@@ -11,53 +11,18 @@ from typing_extensions import TypedDict
 
 from templates.runtime.errors import FlowError, NodeError
 from templates.runtime.failures import FinalFailure
-from templates.runtime.llm import LLM, LlmPool, Message, Model, checked_messages, complete
+from templates.runtime.llm import LLM, LlmPool, complete
 from templates.runtime.llm_anthropic import Anthropic
 from templates.runtime.llm_openai import AzureOpenAI, Groq, OpenAI
+from templates.runtime.llm_turns import checked_messages
 from templates.runtime.llm_typed import _shape, complete_as
 from templates.runtime.node import Retry, node
 from templates.runtime.pools import ConnectionPools
+from tests.runtime.llm_parts import BOTH, PROVIDERS, fails, model, says, with_llm
 from tests.runtime.support import Context, Watcher, make_context, run
-from tests.standin.server import StandIn, running
+from tests.standin.server import running
 
-PROVIDERS: dict[str, type[Model]] = {"openai": OpenAI, "anthropic": Anthropic}
-BOTH = pytest.mark.parametrize("provider", ["openai", "anthropic"])
-
-
-@pytest.fixture(scope="module")
-def standin() -> Iterator[StandIn]:
-    with running() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _addresses(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_BASE_URL", f"{standin.url}/v1")
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", standin.url)
-    monkeypatch.setenv("GROQ_BASE_URL", f"{standin.url}/v1")
-    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", standin.url)
-
-
-def model(provider: str, name: str = "some-model") -> Model:
-    return PROVIDERS[provider](name, api_key="a-key")
-
-
-def says(text: str) -> list[Message]:
-    return [{"role": "user", "content": text}]
-
-
-def with_llm(work: Callable[[Context], Awaitable[Any]], watcher: Watcher | None = None) -> Any:
-    async def scenario() -> Any:
-        async with ConnectionPools.opened([LLM]) as pools:
-            return await work(make_context(pools, watcher))
-
-    return run(scenario())
-
-
-def fails(work: Callable[[Context], Awaitable[Any]], watcher: Watcher | None = None) -> FlowError:
-    with pytest.raises(FlowError) as caught:
-        with_llm(work, watcher)
-    return caught.value
+pytestmark = pytest.mark.usefixtures("model_services")
 
 
 @BOTH
@@ -101,7 +66,7 @@ def test_what_an_answer_took_is_in_the_log(provider, watched, caplog):
     )
     (line,) = _answers_logged(caplog)
     assert (line["node"], line["model"], line["finish_reason"]) == ("said", "some-model", "stop")
-    assert {name: line[name] for name in ("input_tokens", "output_tokens")} == answer["usage"]
+    assert {name: line[name] for name in answer["usage"]} == answer["usage"]
     assert line["ms"] >= 0
     assert line["execution_id"]
 

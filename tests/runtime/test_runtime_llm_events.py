@@ -68,7 +68,8 @@ def asked(make: Callable[[str], Model], answer: bytes | Reply) -> tuple[Any, lis
     async def scenario() -> tuple[Any, list[str], Wire]:
         async with listening(answer) as wire, ConnectionPools.opened([LLM]) as pools:
             request = LlmRequest(({"role": "user", "content": "Hello"},))
-            return await make(wire.url).ask(pools[LLM], request, said.append), said, wire
+            completed = await make(wire.url).ask(pools[LLM], request, said.append)
+            return completed.completion(), said, wire
 
     return run(scenario())
 
@@ -94,7 +95,7 @@ def test_a_whole_stream(make, events, ending):
     completion, said, wire = asked(make, HEAD + chunked(*stream) + END)
     assert completion["text"] == "Grüß dich"
     assert said == ["Grüß ", "dich"]
-    assert completion["usage"] == {"input_tokens": 3, "output_tokens": 2}
+    assert (completion["usage"]["input_tokens"], completion["usage"]["output_tokens"]) == (3, 2)
     assert (completion["model"], completion["finish_reason"]) == ("m-1", "stop")
     sent = json.loads(wire.last.body)
     assert sent["messages"] == [{"role": "user", "content": "Hello"}]

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from .faults import CutConnection, Fault
-from .openai_api import prompt_of, tokens
+from .openai_api import prompt_of, text_of, tokens
 from .structured import instance, nonsense
+from .tools import after_tools, wanted_calls
 from .words import answer
 
 _ERRORS = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error"}
@@ -35,41 +36,98 @@ async def messages(request: Request) -> Response:
         return failure(fault.number)
     if fault.kind == "slow":
         await asyncio.sleep(fault.number / 1000)
-    block = _block(body, fault)
-    message = _message(body, block, fault)
+    if (wrong := _wrong(body)) is not None:
+        return failure(400, wrong)
+    blocks = [*_thinking(body), *_blocks(body, fault)]
+    message = _message(body, blocks, fault, request.app.state.anthropic_kept)
     if body.get("stream"):
-        events = _events(message, block, fault, request.app.state.token_seconds(request))
+        events = _events(message, fault, request.app.state.token_seconds(request))
         return StreamingResponse(events, media_type="text/event-stream")
     return JSONResponse(message)
 
 
-def _block(body: dict[str, Any], fault: Fault) -> dict[str, Any]:
-    """The answer: text, or the use of a tool that must be used."""
+def _wrong(body: dict[str, Any]) -> str | None:
+    thinking = body.get("thinking") or {}
+    if thinking.get("type") == "enabled" and not 1024 <= thinking["budget_tokens"] < body["max_tokens"]:
+        return "budget_tokens is at least 1024 and less than max_tokens"
+    if thinking.get("type") in {"enabled", "adaptive"} and "temperature" in body:
+        return "temperature cannot be set when thinking"
+    return None
+
+
+def _thinking(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """What it thought first, where it was asked to think."""
+    if (body.get("thinking") or {}).get("type") not in {"enabled", "adaptive"}:
+        return []
+    return [{"type": "thinking", "thinking": "Let me see.", "signature": "signed-by-the-stand-in"}]
+
+
+def _blocks(body: dict[str, Any], fault: Fault) -> list[dict[str, Any]]:
+    """The answer: text, or the use of tools."""
     prompt = prompt_of(body["messages"])
-    tool = next((each for each in body.get("tools", []) if (body.get("tool_choice") or {}).get("type") == "tool"), None)
+    tools = {tool["name"]: tool["input_schema"] for tool in body.get("tools", ())}
+    forced = (body.get("tool_choice") or {}).get("name")
     shape = (body.get("output_config") or {}).get("format")
-    schema = tool["input_schema"] if tool else shape["schema"] if shape else None
-    if schema is None:
-        return {"type": "text", "text": "" if fault.kind == "refuse" else answer(prompt)}
-    value = nonsense(schema) if fault.kind == "nonsense" else instance(schema, prompt)
-    if tool:
-        return {"type": "tool_use", "id": "toolu_standin", "name": tool["name"], "input": value}
-    return {"type": "text", "text": json.dumps(value)}
+    if forced:
+        value = nonsense(tools[forced]) if fault.kind == "nonsense" else instance(tools[forced], prompt)
+        return [{"type": "tool_use", "id": "toolu_standin", "name": forced, "input": value}]
+    last = body["messages"][-1]["content"]
+    results = [part for part in last if part.get("type") == "tool_result"] if isinstance(last, list) else []
+    calls = wanted_calls(tools, text_of(last)) if not results else []
+    if calls:
+        return [{"type": "tool_use", "id": mark, "name": name, "input": given} for mark, name, given in calls]
+    if (body.get("tool_choice") or {}).get("type") == "any":
+        name = list(tools)[-1]
+        return [{"type": "tool_use", "id": "toolu_standin", "name": name, "input": instance(tools[name], prompt)}]
+    if shape:
+        value = nonsense(shape["schema"]) if fault.kind == "nonsense" else instance(shape["schema"], prompt)
+        return [{"type": "text", "text": json.dumps(value)}]
+    text = after_tools([part["content"] for part in results]) if results else answer(prompt)
+    return [{"type": "text", "text": "" if fault.kind == "refuse" else text}]
 
 
-def _message(body: dict[str, Any], block: dict[str, Any], fault: Fault) -> dict[str, Any]:
-    text = block.get("text") or json.dumps(block.get("input"))
-    read = sum(len(str(turn.get("content", "")).split()) for turn in body["messages"])
-    reason = "refusal" if fault.kind == "refuse" else "tool_use" if block["type"] == "tool_use" else "end_turn"
+class Kept:
+    """What was marked to be kept: the first request with it writes it, the next ones read it."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def usage(self, body: dict[str, Any]) -> dict[str, int]:
+        """The words of the request: before the last mark, and behind it."""
+        parts = [*body.get("tools", ()), *_parts(body.get("system", "")), *_turns(body["messages"])]
+        marks = [number for number, part in enumerate(parts, 1) if "cache_control" in part]
+        kept, rest = (parts[: marks[-1]], parts[marks[-1] :]) if marks else ([], parts)
+        name = json.dumps(kept)
+        key = "cache_read_input_tokens" if name in self._seen else "cache_creation_input_tokens"
+        self._seen.add(name)
+        usage = {"cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "input_tokens": _size(rest)}
+        return {**usage, key: _size(kept)} if kept else usage
+
+
+def _parts(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _turns(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [part for turn in turns for part in _parts(turn.get("content", ""))]
+
+
+def _size(parts: list[dict[str, Any]]) -> int:
+    return sum(len((text_of([part]) if "type" in part else json.dumps(part)).split()) for part in parts)
+
+
+def _message(body: dict[str, Any], blocks: list[dict[str, Any]], fault: Fault, kept: Kept) -> dict[str, Any]:
+    text = " ".join(block.get("text") or json.dumps(block.get("input", "")) for block in blocks)
+    uses_tools = blocks[-1]["type"] == "tool_use"
     return {
         "id": "msg_standin" + hashlib.sha256(text.encode()).hexdigest()[:16],
         "type": "message",
         "role": "assistant",
         "model": body["model"],
-        "content": [block],
-        "stop_reason": reason,
+        "content": blocks,
+        "stop_reason": "refusal" if fault.kind == "refuse" else "tool_use" if uses_tools else "end_turn",
         "stop_sequence": None,
-        "usage": {"input_tokens": read, "output_tokens": len(text.split())},
+        "usage": {**kept.usage(body), "output_tokens": len(text.split())},
     }
 
 
@@ -77,29 +135,44 @@ def _event(kind: str, **data: Any) -> bytes:
     return f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}\n\n".encode()
 
 
-async def _events(message: dict[str, Any], block: dict[str, Any], fault: Fault, pause: float) -> AsyncIterator[bytes]:
+async def _events(message: dict[str, Any], fault: Fault, pause: float) -> AsyncIterator[bytes]:
     usage = {**message["usage"], "output_tokens": 1}
     yield _event("message_start", message={**message, "content": [], "stop_reason": None, "usage": usage})
-    is_tool = block["type"] == "tool_use"
-    yield _event(
-        "content_block_start", index=0, content_block={**block, **({"input": {}} if is_tool else {"text": ""})}
-    )
-    yield _event("ping")
-    for position, piece in enumerate(tokens(json.dumps(block["input"]) if is_tool else block["text"])):
-        if fault.after("cut", position):
-            raise CutConnection
-        if fault.after("end", position):
-            return
-        if fault.after("error", position):
-            yield _event("error", error={"type": "overloaded_error", "message": "asked to fail"})
-            return
-        delta = (
-            {"type": "input_json_delta", "partial_json": piece} if is_tool else {"type": "text_delta", "text": piece}
-        )
-        yield _event("content_block_delta", index=0, delta=delta)
-        if pause:
-            await asyncio.sleep(pause)
-    yield _event("content_block_stop", index=0)
+    position = 0
+    for index, block in enumerate(message["content"]):
+        yield _event("content_block_start", index=index, content_block={**block, **_EMPTY[block["type"]]})
+        yield _event("ping")
+        for delta in _deltas(block):
+            if fault.after("cut", position):
+                raise CutConnection
+            if fault.after("end", position):
+                return
+            if fault.after("error", position):
+                yield _event("error", error={"type": "overloaded_error", "message": "asked to fail"})
+                return
+            yield _event("content_block_delta", index=index, delta=delta)
+            position += 1
+            if pause:
+                await asyncio.sleep(pause)
+        yield _event("content_block_stop", index=index)
     end = {"stop_reason": message["stop_reason"], "stop_sequence": None}
     yield _event("message_delta", delta=end, usage={"output_tokens": message["usage"]["output_tokens"]})
     yield _event("message_stop")
+
+
+_EMPTY: dict[str, dict[str, Any]] = {
+    "text": {"text": ""},
+    "tool_use": {"input": {}},
+    "thinking": {"thinking": "", "signature": ""},
+}
+
+
+def _deltas(block: dict[str, Any]) -> list[dict[str, Any]]:
+    if block["type"] == "thinking":
+        return [
+            *({"type": "thinking_delta", "thinking": piece} for piece in tokens(block["thinking"])),
+            {"type": "signature_delta", "signature": block["signature"]},
+        ]
+    if block["type"] == "tool_use":
+        return [{"type": "input_json_delta", "partial_json": piece} for piece in tokens(json.dumps(block["input"]))]
+    return [{"type": "text_delta", "text": piece} for piece in tokens(block["text"])]

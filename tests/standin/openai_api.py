@@ -1,6 +1,7 @@
 """OpenAI's chat completions and embeddings, as their SDK expects them."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import math
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from .faults import CutConnection, Fault
 from .structured import instance, nonsense
+from .tools import after_tools, wanted_calls
 from .words import answer, words
 
 _CREATED = 1_767_225_600
@@ -36,23 +38,26 @@ async def chat(request: Request) -> Response:
         return failure(fault.number)
     if fault.kind == "slow":
         await asyncio.sleep(fault.number / 1000)
-    text = _text(body, fault)
+    calls = _calls(body)
+    text = "" if calls else _text(body, fault)
+    usage = request.app.state.openai_kept.usage(messages, text)
     if body.get("stream"):
-        usage = (body.get("stream_options") or {}).get("include_usage", False)
-        chunks = _chunks(
-            body["model"], text, fault, request.app.state.token_seconds(request), _usage(messages, text), usage
-        )
+        with_usage = (body.get("stream_options") or {}).get("include_usage", False)
+        pause = request.app.state.token_seconds(request)
+        chunks = _chunks(body["model"], text, calls, fault, pause, usage if with_usage else None)
         return StreamingResponse(chunks, media_type="text/event-stream")
     refused = fault.kind == "refuse"
     message = {"role": "assistant", "content": None if refused else text, "refusal": "I will not." if refused else None}
+    if calls:
+        message |= {"content": None, "tool_calls": calls}
     return JSONResponse(
         {
             "id": _id(text),
             "object": "chat.completion",
             "created": _CREATED,
             "model": body["model"],
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
-            "usage": _usage(messages, text),
+            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(calls)}],
+            "usage": usage,
         }
     )
 
@@ -60,8 +65,45 @@ async def chat(request: Request) -> Response:
 def prompt_of(messages: list[dict[str, Any]]) -> str:
     """What the first user asked; corrections that follow do not change the subject."""
     user = [message["content"] for message in messages if message["role"] == "user"]
-    first = user[0] if user else ""
-    return first if isinstance(first, str) else " ".join(part.get("text", "") for part in first)
+    return text_of(user[0]) if user else ""
+
+
+def text_of(content: str | list[dict[str, Any]]) -> str:
+    """What is said, and which files come with it."""
+    return content if isinstance(content, str) else " ".join(part.get("text") or seen(part) for part in content)
+
+
+def seen(part: dict[str, Any]) -> str:
+    """A file as the stand-in sees it: what it is, and how many bytes or where."""
+    kind = part.get("type", "")
+    if kind == "image_url":
+        return f"[image {_size(part['image_url']['url'])}]"
+    if kind == "file":
+        return f"[file {part['file']['filename']} {_size(part['file']['file_data'])}]"
+    source = part.get("source", {})
+    if source.get("type") == "base64":
+        return f"[{kind} {source['media_type']} of {len(base64.b64decode(source['data'], validate=True))} bytes]"
+    return f"[{kind} {source.get('url') or source.get('data')}]" if source else ""
+
+
+def _size(url: str) -> str:
+    head, found, data = url.partition(";base64,")
+    return f"{head.removeprefix('data:')} of {len(base64.b64decode(data, validate=True))} bytes" if found else url
+
+
+def _calls(body: dict[str, Any]) -> list[dict[str, Any]]:
+    last = body["messages"][-1]
+    if last["role"] != "user":
+        return []
+    tools = {tool["function"]["name"]: tool["function"]["parameters"] for tool in body.get("tools", ())}
+    return [
+        {"id": mark, "type": "function", "function": {"name": name, "arguments": json.dumps(given)}}
+        for mark, name, given in wanted_calls(tools, text_of(last["content"]))
+    ]
+
+
+def _reason(calls: list[dict[str, Any]]) -> str:
+    return "tool_calls" if calls else "stop"
 
 
 def _text(body: dict[str, Any], fault: Fault) -> str:
@@ -71,12 +113,29 @@ def _text(body: dict[str, Any], fault: Fault) -> str:
         return json.dumps(
             nonsense(schema) if fault.kind == "nonsense" else instance(schema, prompt_of(body["messages"]))
         )
-    return answer(prompt_of(body["messages"]))
+    results = [message["content"] for message in body["messages"] if message["role"] == "tool"]
+    return after_tools(results) if results else answer(prompt_of(body["messages"]))
 
 
-def _usage(messages: list[dict[str, Any]], text: str) -> dict[str, int]:
-    read = sum(len(str(message.get("content", "")).split()) for message in messages)
-    return {"prompt_tokens": read, "completion_tokens": len(text.split()), "total_tokens": read + len(text.split())}
+class Kept:
+    """System prompts that were seen before: the service reads them from its cache by itself when they are long."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def usage(self, messages: list[dict[str, Any]], text: str) -> dict[str, Any]:
+        """What the request took."""
+        read = sum(len(text_of(message.get("content") or "").split()) for message in messages)
+        written = len(text.split())
+        system = next((message["content"] for message in messages if message["role"] == "system"), "")
+        kept = len(system.split()) if system in self._seen and len(system.split()) >= 100 else 0
+        self._seen.add(system)
+        return {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+            "prompt_tokens_details": {"cached_tokens": kept},
+        }
 
 
 def _id(text: str) -> str:
@@ -90,7 +149,12 @@ def tokens(text: str) -> list[str]:
 
 
 async def _chunks(
-    model: str, text: str, fault: Fault, pause: float, usage: dict[str, int], with_usage: bool
+    model: str,
+    text: str,
+    calls: list[dict[str, Any]],
+    fault: Fault,
+    pause: float,
+    usage: dict[str, Any] | None,
 ) -> AsyncIterator[bytes]:
     def chunk(delta: dict[str, Any], reason: str | None = None, **more: Any) -> bytes:
         choices = [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}]
@@ -100,7 +164,7 @@ async def _chunks(
     yield chunk({"role": "assistant", "content": ""})
     if fault.kind == "refuse":
         yield chunk({"refusal": "I will not."})
-    for position, piece in enumerate(tokens(text)):
+    for position, piece in enumerate(tokens(text) if text else ()):
         if fault.after("cut", position):
             raise CutConnection
         if fault.after("end", position):
@@ -111,8 +175,13 @@ async def _chunks(
         yield chunk({"content": piece})
         if pause:
             await asyncio.sleep(pause)
-    yield chunk({}, "stop")
-    if with_usage:
+    for index, call in enumerate(calls):
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        yield chunk({"tool_calls": [{**call, "index": index, "function": {"name": name, "arguments": ""}}]})
+        for piece in tokens(arguments):
+            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
+    yield chunk({}, _reason(calls))
+    if usage is not None:
         yield chunk({}, None, choices=[], usage=usage)
     yield b"data: [DONE]\n\n"
 

@@ -58,6 +58,8 @@ def create_app(token_ms: float = 0.0) -> Starlette:
 
     app.state.token_seconds = token_seconds
     app.state.faults = Faults()
+    app.state.openai_kept = openai_api.Kept()
+    app.state.anthropic_kept = anthropic_api.Kept()
     app.state.flaky = Counter()
     app.state.open_connections = lambda: -1
     return app

@@ -1,11 +1,15 @@
 """Every type of the editor's table: what it becomes, or why not."""
 
 import ast
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from catalyst.expressions.scope import Scope
+from catalyst.expressions.types import INT, ListType
 from catalyst.spec.visual.catalog import ALL_TYPES, NOT_YET, REFUSED, TRANSLATIONS
+from tests.expressions.support import record, run_text
 from tests.visual.visual_support import document, edge, load, node, nodes_of, one, only_tree, problems, problems_of
 
 TABLE = [
@@ -381,7 +385,28 @@ def test_lists():
         "{{ input.l | filter(entry => entry.item > 2) }}"
     )
     assert one("splitArray", {"items": "input.l", "batchSize": 3})["with"]["value"] == "{{ input.l | batch(3) }}"
-    assert problems_of({"x": node("splitArray", {"items": "input.l", "batchSize": 3, "overlap": 1})}) == ["E157"]
+    assert one("reduceArray", {"items": "input.l", "expression": "acc + item.price", "initial": 0})["with"][
+        "value"
+    ] == ("{{ input.l | reduce(0, (total, entry) => total + entry.price) }}")
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [(0, []), (1, [[1]]), (3, [[1, 2, 3]]), (4, [[1, 2, 3], [3, 4]]), (5, [[1, 2, 3], [3, 4, 5]])],
+)
+def test_lists_are_cut_with_an_overlap(count, wanted):
+    config = {"items": "input.l", "batchSize": 3, "overlap": 1}
+    template = one("splitArray", config)["with"]["value"]
+    scope = Scope(input=record(l=ListType(INT)))
+    ctx = SimpleNamespace(input={"l": list(range(1, count + 1))})
+    assert run_text(template, scope, ctx=ctx) == wanted
+
+
+def test_the_context_of_a_conference_is_the_owners_function():
+    assert one("conferenceContext", {"userId": "{{ input.user }}", "eventId": 5}) == {
+        "type": "python",
+        "with": {"function": "lib.conference:context", "args": {"user_id": "{{ input.user }}", "event_id": 5}},
+    }
 
 
 def test_crypto_generate():
@@ -394,8 +419,29 @@ def test_crypto_generate():
 def test_run_data_and_constants():
     assert one("executionData", {"operation": "get", "key": "executionId"})["with"]["value"] == "{{ execution.id }}"
     assert one("globalVariable", {"operation": "get", "variable": "MODEL"})["with"]["value"] == "{{ vars.MODEL }}"
-    assert problems_of({"x": node("executionData", {"operation": "set", "key": "a", "value": 1})}) == ["E155"]
-    assert problems_of({"x": node("globalVariable", {"operation": "set", "variable": "a", "value": 1})}) == ["E155"]
+    assert problems_of({"x": node("executionData", {"operation": "get", "key": "a"})}) == ["E157"]
+    assert problems_of({"x": node("executionData", {"operation": "set", "key": "a"})}) == ["E157"]
+
+
+@pytest.mark.parametrize(("kind", "key"), [("executionData", "key"), ("globalVariable", "variable")])
+def test_values_are_kept_for_nodes_that_come_later(kind, key):
+    made = nodes_of(
+        {
+            "read": node(kind, {"operation": "get", key: "A"}),
+            "first": node(kind, {"operation": "set", key: "A", "value": "{{ input }}"}),
+            "asked": node("condition", {"expression": "{{ input is empty }}"}),
+            "second": node(kind, {"operation": "set", key: "A", "value": 2}),
+        },
+        [
+            edge("first", "asked"),
+            edge("asked", "second", "true"),
+            edge("second", "read"),
+            edge("asked", "read", "false"),
+        ],
+    )
+    assert made["first"]["with"] == {"value": "{{ input }}"}
+    assert made["second"]["with"] == {"value": 2}
+    assert made["read"]["with"] == {"value": "{{ nodes.second.output ?? nodes.first.output }}"}
 
 
 def test_error_handler_around_children():
@@ -514,3 +560,11 @@ def test_a_node_of_the_flow_language_word_for_word():
 def test_unknown_settings_are_never_ignored(kind):
     found = load(document({"x": node(kind, {"zzz": 1})})).diagnostics
     assert any(item.code == "E157" and "`zzz`" in item.message and item.line == 8 for item in found)
+
+
+def test_metrics():
+    config = {"name": "orders.perHour", "value": "{{ input.n }}", "tags": {"country": "es"}, "type": "gauge"}
+    assert one("metrics", config) == {
+        "type": "metric",
+        "with": {"name": "orders_per_hour", "kind": "gauge", "value": "{{ input.n }}", "labels": {"country": "es"}},
+    }

@@ -13,7 +13,15 @@ from catalyst.spec.fields import exactly_one
 
 Provider = Literal["anthropic", "openai", "groq", "azure"]
 
-USAGE = ObjectType((("input_tokens", FieldType(INT)), ("output_tokens", FieldType(INT))), "llm.Usage")
+USAGE = ObjectType(
+    (
+        ("input_tokens", FieldType(INT)),
+        ("output_tokens", FieldType(INT)),
+        ("cache_read_tokens", FieldType(INT)),
+        ("cache_write_tokens", FieldType(INT)),
+    ),
+    "llm_answers.Usage",
+)
 COMPLETION = ObjectType(
     (
         ("text", FieldType(STR)),
@@ -21,7 +29,7 @@ COMPLETION = ObjectType(
         ("model", FieldType(STR)),
         ("finish_reason", FieldType(STR)),
     ),
-    "llm.Completion",
+    "llm_answers.Completion",
 )
 
 KEYS: dict[str, str] = {
@@ -172,7 +180,7 @@ def _messages(params: LlmParams, scribe: Scribe) -> str:
     if isinstance(params.messages, list):
         return "[" + ", ".join(_message(each.role, each.content, scribe) for each in params.messages) + "]"
     assert params.messages is not None
-    return f"{scribe.use('llm', 'checked_messages')}({scribe.expr(params.messages)})"
+    return f"{scribe.use('llm_turns', 'checked_messages')}({scribe.expr(params.messages)})"
 
 
 def _message(role: str, content: Expr, scribe: Scribe) -> str:

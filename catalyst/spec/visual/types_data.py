@@ -7,7 +7,7 @@ from typing import Any
 
 from catalyst.diagnostics import Located
 from catalyst.spec.tree import LocatedList, LocatedMap
-from catalyst.spec.visual.code import Code, code, grouped, renamed, value_code
+from catalyst.spec.visual.code import Code, code, grouped, renamed, text_of, value_code
 from catalyst.spec.visual.pycode import function_file
 from catalyst.spec.visual.report import At
 from catalyst.spec.visual.step import Draft, Step, unwrapped
@@ -73,10 +73,30 @@ def filter_array(step: Step) -> Draft:
     return _per_item(step, "filter")
 
 
+_TOTAL = {**_ELEMENT, "acc": code("total"), "accumulator": code("total")}
+
+
+def reduce_array(step: Step) -> Draft:
+    """`items | reduce(...)`; the value so far is called `acc` in the expression, the item `item`."""
+    items = _items(step)
+    name, _ = step.raw("expression")
+    body = renamed(step.need_code("expression"), {}, _TOTAL)
+    start = step.need_code("initial", "initialValue")
+    return _set(step.made(code(items, " | reduce(", start, ", (total, entry) => ", body, ")"), step.span_of(name)))
+
+
 def split_array(step: Step) -> Draft:
-    """`items | batch(n)`."""
-    step.refuse("overlap", "lists are cut without overlap; write a `python` node")
-    return _set(step.made(code(_items(step), " | batch(", step.need_code("batchSize", "size"), ")")))
+    """`items | batch(n)`; with an overlap, slices that begin `n - overlap` items after each other."""
+    items = _items(step)
+    size, overlap = step.need_code("batchSize", "size"), step.code("overlap")
+    if not overlap or text_of(overlap) == "0":
+        return _set(step.made(code(items, " | batch(", size, ")")))
+    length = code("(", items, " | length)")
+    # The last slice reaches the end; one that held nothing but the overlap would be left over.
+    more = code(length, " - ", grouped(overlap), " if ", length, " > ", grouped(overlap))
+    end = code(more, " else 1 if ", length, " > 0 else 0")
+    starts = code("range(0, ", end, ", ", grouped(size), " - ", grouped(overlap), ")")
+    return _set(step.made(code(starts, " | map(start => ", items, "[start:start + ", grouped(size), "])")))
 
 
 _PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(?:\[-?\d+\])*(?:\.[A-Za-z_]\w*(?:\[-?\d+\])*)*", re.ASCII)
@@ -181,40 +201,44 @@ _EXECUTION = {
 
 
 def execution_data(step: Step) -> Draft:
-    """What is known of the run; storing values in it has no equivalent."""
-    if not _is_get(step):
-        return _set(None)
-    key = step.text("key")
-    if key is None or key not in _EXECUTION:
+    """What is known of the run, or what a node before it keeps there under the name; setting is `set`."""
+    name = step.text("key")
+    if _is_set(step):
+        return _kept(step, name, "key")
+    kept = step.kept(name) if name is not None else None
+    if kept is not None:
+        return _set(step.made(kept, step.span_of("key")))
+    if name is None or name not in _EXECUTION:
         known = ", ".join(sorted(_EXECUTION))
-        step.report.error("E157", f"the run has no value `{key}`", step.span_of("key"), help=f"known: {known}")
+        message = f"the run has no value `{name}`, and no node before this one sets it"
+        step.report.error("E157", message, step.span_of("key"), help=f"known: {known}")
         return _set(None)
-    return _set(step.made(code(f"execution.{_EXECUTION[key]}"), key.span))
+    return _set(step.made(code(f"execution.{_EXECUTION[name]}"), name.span))
 
 
 def global_variable(step: Step) -> Draft:
-    """A constant of the file; setting it has no equivalent."""
-    if not _is_get(step):
-        return _set(None)
+    """A constant of the file, or what a node before it sets in this run; setting is `set`."""
     name = step.text("variable", "key", "name")
+    if _is_set(step):
+        return _kept(step, name, "variable")
     if name is None:
         step.missing("variable")
         return _set(None)
-    return _set(step.made(code("vars.", name), name.span))
+    return _set(step.made(step.kept(name) or code("vars.", name), name.span))
 
 
-def _is_get(step: Step) -> bool:
-    step.raw("value")
-    given = step.text("operation")
-    if given in (None, "get"):
-        return True
-    message = f"`operation: {given}` of `{step.node.key}` ({step.node.type}) has no equivalent yet"
-    span = step.span_of("operation")
-    step.report.error("E155", message, span, help="values do not change during a run; give a node's output on instead")
-    step.raw("key", "variable", "name")
-    for name in ("key", "variable", "name"):
-        step.raw(name)
-    return False
+def _kept(step: Step, name: Located | None, setting: str) -> Draft:
+    """A value that nodes after this one read under a name. It is this run's: no run sees those of another."""
+    if name is None:
+        step.missing(setting)
+    else:
+        step.keep(name)
+    return _set(step.need("value"))
+
+
+def _is_set(step: Step) -> bool:
+    operations = {"get": "get", "read": "get", "set": "set", "write": "set"}
+    return step.choice("operation", operations, "set" if step.has("value") else "get") == "set"
 
 
 def confidence_score(step: Step) -> Draft:
@@ -239,6 +263,14 @@ def confidence_score(step: Step) -> Draft:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def conference_context(step: Step) -> Draft:
+    """`python`: a function of your own, `context` in `lib/conference.py`, which knows where your events are kept."""
+    settings = {"user_id": ("userId",), "event_id": ("eventId",), "enrich": ("enrich",)}
+    given = {name: step.value(*spellings) for name, spellings in settings.items()}
+    args = {name: value for name, value in given.items() if value is not None}
+    return Draft("python", {"function": "lib.conference:context"} | ({"args": args} if args else {}))
 
 
 def python_function(step: Step) -> Draft:

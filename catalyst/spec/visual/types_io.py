@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from catalyst.diagnostics import Located, did_you_mean
@@ -237,6 +238,30 @@ def log(step: Step) -> Draft:
     elif data is not None:
         with_["data"] = data
     return Draft("log", with_)
+
+
+def metrics(step: Step) -> Draft:
+    """`metric`; it is a counter unless `type` says otherwise, and its tags are labels."""
+    kinds = {"counter": "counter", "count": "counter", "gauge": "gauge", "histogram": "histogram", "timer": "histogram"}
+    name = step.text("name")
+    with_: dict[str, Any] = {"name": At(_metric_name(name), name.span) if name is not None else step.need("name")}
+    kind = step.choice("type", kinds, "counter")
+    if kind != "counter":
+        with_["kind"] = At(kind, step.span_of("type"))
+    for setting, spellings in (
+        ("value", ("value",)),
+        ("labels", ("tags", "labels")),
+        ("description", ("description",)),
+    ):
+        value = step.value(*spellings)
+        if value is not None:
+            with_[setting] = value
+    return Draft("metric", with_)
+
+
+def _metric_name(name: str) -> str:
+    """`orders.perHour` as Prometheus writes it: `orders_per_hour`."""
+    return "_".join(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)) or name
 
 
 def workflow_call(step: Step) -> Draft:

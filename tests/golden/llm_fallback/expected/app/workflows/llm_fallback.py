@@ -4,7 +4,8 @@ from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
-from app.runtime.llm import Completion, complete
+from app.runtime.llm import complete
+from app.runtime.llm_answers import Completion
 from app.runtime.llm_anthropic import Anthropic
 from app.runtime.llm_openai import OpenAI
 from app.runtime.node import node

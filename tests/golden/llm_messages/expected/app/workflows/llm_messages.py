@@ -6,8 +6,10 @@ from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
-from app.runtime.llm import Completion, checked_messages, complete
+from app.runtime.llm import complete
+from app.runtime.llm_answers import Completion
 from app.runtime.llm_openai import Groq
+from app.runtime.llm_turns import checked_messages
 from app.runtime.node import Retry, node
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets

@@ -6,7 +6,8 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
-from app.runtime.llm import Completion, complete
+from app.runtime.llm import complete
+from app.runtime.llm_answers import Completion
 from app.runtime.llm_anthropic import Anthropic
 from app.runtime.node import Retry, node
 from app.runtime.workflow import HttpTrigger, Workflow
