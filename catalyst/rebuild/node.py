@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from catalyst.codegen.alone import Alone, Amid, emit_alone
+from catalyst.codegen.fakes import Answer, example_settings, http_calls, most_exact_first
 from catalyst.codegen.functions import needs_function
-from catalyst.codegen.program import Emitted
-from catalyst.codegen.tests import emit_tests
+from catalyst.codegen.program import Emitted, workflow_path
+from catalyst.codegen.tests import answers_constant, emit_tests
 from catalyst.codegen.workflow import ProjectNames, authors_names, visible_names
 from catalyst.diagnostics import Diagnostics
 from catalyst.graph.describe import graph_facts
@@ -45,6 +46,17 @@ class FlowContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What has to be replaced for one node."""
+
+    pairs: list[Pair]
+    """The texts of its functions and statements, as they were and as they are; only those that differ."""
+    calls_before: list[Answer]
+    """What its calls answer in the tests."""
+    calls: list[Answer]
+
+
+@dataclass(frozen=True, slots=True)
 class _Built:
     draft: Draft
     workflow: Workflow
@@ -60,12 +72,12 @@ def is_apart(step: Step) -> bool:
         and not step.goto_from
         and not step.may_answer
         and not isinstance(step.policy.on_error, Goto)
-        and not any(each.type.name in ("call", "python") or each.signature is not None for each in _with_inner(step))
+        and not any(each.type.name in ("call", "python") or each.signature is not None for each in with_inner(step))
     )
 
 
-def rebuilt(old: Cut, new: Cut, index: int, context: FlowContext) -> list[Pair] | None:
-    """The texts of one node's functions and statements, as they were and as they are; only those that differ."""
+def rebuilt(old: Cut, new: Cut, index: int, context: FlowContext) -> Rebuilt | None:
+    """What is new of a node; None when anything else may be new as well."""
     before = _build(old, index, context)
     after = _build(new, index, context) if before is not None else None
     if before is None or after is None or _seen(before) != _seen(after):
@@ -74,7 +86,9 @@ def rebuilt(old: Cut, new: Cut, index: int, context: FlowContext) -> list[Pair] 
         return None
     was, now = _texts(before.alone), _texts(after.alone)
     pairs = [pair for pair in zip(was, now, strict=True) if pair[0] != pair[1]]
-    return pairs if all(_bind_and_read_the_same(*pair) for pair in pairs) else None
+    if not all(_bind_and_read_the_same(*pair) for pair in pairs):
+        return None
+    return Rebuilt(pairs, _calls(before), _calls(after))
 
 
 class _AskedOutside(Exception):
@@ -122,7 +136,8 @@ def _is_whole(cut: Cut, index: int) -> bool:
     return not found and isinstance(nodes, LocatedMap) and list(nodes) == [cut.names[index]]
 
 
-def _with_inner(step: Step) -> Iterator[Step]:
+def with_inner(step: Step) -> Iterator[Step]:
+    """A step and those inside it."""
     yield step
     for _, body in bodies_of(step.form):
         yield from all_steps(body)
@@ -152,13 +167,16 @@ def _step_seen(step: Step) -> tuple[object, ...]:
 
 
 def _tests(built: _Built, context: FlowContext) -> Mapping[str, str]:
-    """The tests of a project that has only this node: what they say of it, those of the whole project say, too."""
+    """The tests of a project that has only this node, but for what its calls answer.
+
+    What they say of the node, those of the whole project say, too.
+    """
     workflow = built.workflow
     module = context.names.workflows[workflow.name]
     emitted = Emitted(
         workflow.name,
         workflow.description,
-        {f"app/workflows/{module}.py": "", "app/main.py": ""},
+        {workflow_path(module): "", "app/main.py": ""},
         built.alone.imported,
         built.alone.needs,
         workflow.env,
@@ -166,7 +184,13 @@ def _tests(built: _Built, context: FlowContext) -> Mapping[str, str]:
         workflow.optional_secrets,
         {workflow.name: module},
     )
-    return emit_tests(emitted, [workflow])
+    answers = answers_constant("Answers", most_exact_first(_calls(built)))
+    return {path: text.replace(answers, "") for path, text in emit_tests(emitted, [workflow]).items()}
+
+
+def _calls(built: _Built) -> list[Answer]:
+    workflow = built.workflow
+    return http_calls(all_steps(workflow.body), workflow, example_settings(workflow.env, [workflow]))
 
 
 def _texts(alone: Alone) -> tuple[str, ...]:

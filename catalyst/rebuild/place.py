@@ -63,14 +63,15 @@ def _has_long_texts(lines: Sequence[str]) -> bool:
 def _find(lines: list[str], before: str, after: str) -> _Change | None:
     """Where the old text stands, if it does so once."""
     first = before.split("\n", 1)[0]
+    depths = {0} | {
+        (len(line) - len(first)) // _INDENT for line in lines if line.endswith(first) and line.lstrip(" ") == first
+    }
     found: list[_Change] = []
-    for number, line in enumerate(lines):
-        if not line.endswith(first) or line.lstrip(" ") != first:
-            continue
-        depth, rest = divmod(len(line) - len(first), _INDENT)
+    for depth in sorted(depths):
         was = _laid_out(before, depth)
-        if rest == 0 and lines[number : number + len(was)] == was:
-            found.append(_Change(number, number + len(was), _laid_out(after, depth)))
+        for number, line in enumerate(lines):
+            if line == was[0] and lines[number : number + len(was)] == was:
+                found.append(_Change(number, number + len(was), _laid_out(after, depth)))
     return found[0] if len(found) == 1 else None
 
 

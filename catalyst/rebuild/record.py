@@ -13,14 +13,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from catalyst.codegen.alone import TABLES
+from catalyst.codegen.fakes import Answer, example_settings, http_calls
 from catalyst.codegen.program import project_names, workflow_path
+from catalyst.codegen.tests import tests_paths
 from catalyst.codegen.usage import find_usage, ids_inside
 from catalyst.codegen.workflow import authors_names
 from catalyst.graph.model import Goto, Step, Workflow
 from catalyst.graph.scope import Fact
 from catalyst.linking.flows import Linked, Read
 from catalyst.rebuild.cut import Cut, cut
-from catalyst.rebuild.node import is_apart
+from catalyst.rebuild.node import is_apart, with_inner
 from catalyst.rebuild.types_data import to_data, type_from_data
 from catalyst.spec.tree import LocatedMap
 
@@ -56,6 +58,10 @@ class FlowRecord:
     authors: frozenset[str]
     apart: frozenset[str]
     """Nodes that can be built by themselves."""
+    tests: str
+    """Path of its tests."""
+    calls: Mapping[str, list[Answer]] | None
+    """Node -> what its calls answer in the tests; None where tests of several flows know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +101,22 @@ def make_record(
     asked: Asked, name: str, linked: Linked, files: Mapping[str, str], reads: Reads | None
 ) -> Record | None:
     """The record of a build in which nothing was found; None when a flow is not written such that it would help."""
-    flows = []
+    flows: list[FlowRecord] = []
     units = {unit.name: unit for unit in linked.units}
     names = project_names(linked.workflows, linked.calls)
+    paths = tests_paths([names.workflows[workflow.name] for workflow in linked.workflows])
+    env = {key: fact for workflow in linked.workflows for key, fact in workflow.env.items()}
+    settings = example_settings(env, linked.workflows)
+    together = {name for caller, called in linked.calls.items() for name in (caller, *called.values())}
     for workflow in linked.workflows:
         unit = units[workflow.name]
         source = linked.sources[unit.file]
         parts = cut(source)
         if parts is None or unit.tree is None or not _is_cut_right(parts, unit.tree):
             return None
-        flows.append(_flow_record(workflow, source, workflow_path(names.workflows[workflow.name])))
+        calls = _calls(workflow, settings) if workflow.name not in together else None
+        module = workflow_path(names.workflows[workflow.name])
+        flows.append(_flow_record(workflow, source, module, paths[len(flows)], calls))
     seen = reads.seen if reads is not None else {}
     others = {path: digest(text) for path, text in seen.items() if path not in {flow.file for flow in flows}}
     kept = {"env": names.env, "secrets": names.secrets, "workflows": names.workflows}
@@ -120,7 +132,14 @@ def _is_cut_right(parts: Cut, tree: LocatedMap) -> bool:
     return real == [(name, start + 1) for name, start in zip(parts.names, parts.starts, strict=False)]
 
 
-def _flow_record(workflow: Workflow, source: str, module: str) -> FlowRecord:
+def _calls(workflow: Workflow, settings: Mapping[str, str]) -> dict[str, list[Answer]]:
+    """What the calls of each node answer in the tests, in the order of the steps."""
+    return {step.id: http_calls(with_inner(step), workflow, settings) for step in workflow.body.steps}
+
+
+def _flow_record(
+    workflow: Workflow, source: str, module: str, tests: str, calls: Mapping[str, list[Answer]] | None
+) -> FlowRecord:
     usage = find_usage(workflow)
     facts: dict[str, Fact] = {}
     readers: dict[str, frozenset[str]] = {}
@@ -130,7 +149,7 @@ def _flow_record(workflow: Workflow, source: str, module: str) -> FlowRecord:
         readers[step.id] = frozenset(name for name in TABLES if getattr(usage, name).get(step.id, set()) - inside)
     apart = frozenset(step.id for step in workflow.body.steps if is_apart(step))
     authors = frozenset(authors_names(workflow))
-    return FlowRecord(workflow.name, workflow.file, source, module, facts, readers, authors, apart)
+    return FlowRecord(workflow.name, workflow.file, source, module, facts, readers, authors, apart, tests, calls)
 
 
 def _fact(step: Step) -> Fact:
@@ -167,8 +186,24 @@ def _flow_to_data(flow: FlowRecord) -> dict[str, Any]:
         number = types.setdefault(json.dumps(to_data(fact.type)), len(types))
         apart = id_ in flow.apart
         nodes[id_] = [number, sorted(fact.atoms), fact.handled, sorted(flow.readers[id_]), apart]
-    parts = {"name": flow.name, "file": flow.file, "source": flow.source, "module": flow.module}
-    return {**parts, "types": [json.loads(text) for text in types], "nodes": nodes, "authors": sorted(flow.authors)}
+    parts = {"name": flow.name, "file": flow.file, "source": flow.source, "module": flow.module, "tests": flow.tests}
+    calls = None
+    if flow.calls is not None:
+        calls = {id_: [_answer_to_data(each) for each in answers] for id_, answers in flow.calls.items() if answers}
+    types_ = [json.loads(text) for text in types]
+    return {**parts, "types": types_, "nodes": nodes, "authors": sorted(flow.authors), "calls": calls}
+
+
+def _answer_to_data(answer: Answer) -> list[Any]:
+    method, address, body = answer
+    return (
+        [method, address, "bytes", body.decode("latin-1")] if isinstance(body, bytes) else [method, address, "", body]
+    )
+
+
+def _answer_from_data(data: list[Any]) -> Answer:
+    method, address, kind, body = data
+    return method, address, body.encode("latin-1") if kind == "bytes" else body
 
 
 def record_from_text(text: str) -> Record | None:
@@ -193,6 +228,7 @@ def record_from_text(text: str) -> Record | None:
 def _flow_from_data(data: Mapping[str, Any]) -> FlowRecord:
     types = [type_from_data(each) for each in data["types"]]
     nodes: Mapping[str, Any] = data["nodes"]
+    calls = data["calls"]
     return FlowRecord(
         data["name"],
         data["file"],
@@ -202,4 +238,6 @@ def _flow_from_data(data: Mapping[str, Any]) -> FlowRecord:
         {id_: frozenset(each[3]) for id_, each in nodes.items()},
         frozenset(data["authors"]),
         frozenset(id_ for id_, each in nodes.items() if each[4]),
+        data["tests"],
+        {id_: [_answer_from_data(each) for each in calls.get(id_, [])] for id_ in nodes} if calls is not None else None,
     )
