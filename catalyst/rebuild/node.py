@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from catalyst.codegen.alone import Alone, Amid, emit_alone
 from catalyst.codegen.fakes import Answer, example_settings, http_calls, most_exact_first
+from catalyst.codegen.frame import found_present
 from catalyst.codegen.functions import needs_function
 from catalyst.codegen.program import Emitted, workflow_path
 from catalyst.codegen.tests import answers_constant, emit_tests
@@ -19,7 +20,7 @@ from catalyst.codegen.workflow import ProjectNames, authors_names, visible_names
 from catalyst.diagnostics import Diagnostics
 from catalyst.graph.describe import graph_facts
 from catalyst.graph.draft import Draft, Drafter
-from catalyst.graph.model import ALWAYS, Goto, Step, Workflow, all_steps, bodies_of
+from catalyst.graph.model import Goto, Step, Workflow, all_steps, bodies_of
 from catalyst.graph.scope import Fact
 from catalyst.graph.workflow import build_workflow
 from catalyst.nodes.base import CalledFlow, Signature
@@ -64,11 +65,9 @@ class _Built:
 
 
 def is_apart(step: Step) -> bool:
-    """Whether a node always runs, and nobody but those who read it asks what came of it."""
+    """Whether what it reads and its own `if` decide whether a node runs, and only its readers ask what came of it."""
     return (
-        step.condition is None
-        and step.atoms == {ALWAYS}
-        and not step.gates
+        not step.gates
         and not step.goto_from
         and not step.may_answer
         and not isinstance(step.policy.on_error, Goto)
@@ -198,12 +197,12 @@ def _texts(alone: Alone) -> tuple[str, ...]:
 
 
 def _bind_and_read_the_same(before: str, after: str) -> bool:
-    """Whether two texts bind and read the same names, and end in a way that nothing behind them is moved into."""
+    """Whether two texts bind and read the same names, and what stands behind them is not moved into either."""
     try:
         was, now = ast.parse(_inside(before)), ast.parse(_inside(after))
     except SyntaxError:
         return False
-    return _names(was) == _names(now) and _end(was) is not None and _end(was) is _end(now)
+    return _names(was) == _names(now) and _end(was) is not None and _end(was) == _end(now)
 
 
 def _inside(text: str) -> str:
@@ -220,9 +219,17 @@ def _names(tree: ast.Module) -> set[tuple[str, str]]:
     return found | {("error", each.name or "") for each in ast.walk(tree) if isinstance(each, ast.ExceptHandler)}
 
 
-def _end(tree: ast.Module) -> type[ast.stmt] | None:
-    """The kind of the last statement; None for kinds that may become one with what stands behind."""
+def _end(tree: ast.Module) -> tuple[object, ...] | None:
+    """What the last statement is to those behind it; None for kinds that may become one with them.
+
+    Below the `if` of a node stand others as well that run when it does. What it finds to be there, they rely on.
+    """
     outer = tree.body[0]
     assert isinstance(outer, ast.AsyncFunctionDef)
-    last = type(outer.body[-1])
-    return last if last in (ast.Expr, ast.AsyncFunctionDef, ast.Try) else None
+    match outer.body[-1]:
+        case ast.Expr() | ast.AsyncFunctionDef() | ast.Try() as last:
+            return (type(last),)
+        case ast.If(test=test, body=body, orelse=[]) if not isinstance(test, (ast.Name, ast.UnaryOp)):
+            return (ast.If, found_present(ast.unparse(test)), len(body) == 1)
+        case _:
+            return None

@@ -147,7 +147,13 @@ def _flow_record(
         facts[step.id] = _fact(step)
         inside = ids_inside([step])
         readers[step.id] = frozenset(name for name in TABLES if getattr(usage, name).get(step.id, set()) - inside)
-    apart = frozenset(step.id for step in workflow.body.steps if is_apart(step))
+    jumps = any(step.goto_from for step in workflow.body.steps)
+    apart = frozenset(
+        # Whether a node runs may hang on a jump elsewhere.
+        step.id
+        for step in workflow.body.steps
+        if is_apart(step) and not (jumps and step.skippable)
+    )
     authors = frozenset(authors_names(workflow))
     return FlowRecord(workflow.name, workflow.file, source, module, facts, readers, authors, apart, tests, calls)
 

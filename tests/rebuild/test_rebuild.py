@@ -64,7 +64,11 @@ nodes:
   talk:
     type: llm
     with: {provider: openai, model: gpt-4o-mini, prompt: "Say {{ nodes.parts.output }}", api_key: "{{ secrets.KEY }}"}
-  last: {type: template, with: {text: "{{ nodes.talk.output }} {{ nodes.each.output | join(', ') }}"}}
+  maybe:
+    type: template
+    if: "{{ input.limit > 7 }}"
+    with: {text: "maybe {{ nodes.count.output }}"}
+  last: {type: template, with: {text: "{{ nodes.talk.output }} {{ nodes.each.output | join(', ') }} {{ nodes.maybe.output ?? 'none' }}"}}
 output: {text: "{{ nodes.last.output }}", count: "{{ nodes.count.output }}"}
 """
 
@@ -72,6 +76,8 @@ QUICK = {
     "nothing": ("", ""),
     "a text": ('"one {{', '"another {{'),
     "a number": ("input.limit + 1", "input.limit * 27"),
+    "a condition of a node": ("limit > 7", "limit < 70"),
+    "a node with a condition": ('"maybe {{', '"perhaps {{'),
     "an address": ("com/things", "com/%7E/others?a=1"),
     "an address of the same kind": ("com/things", "com/others"),
     "a query": ("params: {q:", "params: {other:"),
@@ -315,7 +321,7 @@ def test_files_that_are_written_in_another_way_are_not_cut(source: str) -> None:
 def test_a_file_in_its_parts() -> None:
     old = cut(FLOW)
     assert old is not None
-    assert old.names == ("head", "count", "ask", "parts", "each", "talk", "last")
+    assert old.names == ("head", "count", "ask", "parts", "each", "talk", "maybe", "last")
     assert old.node(1) == ("  count:", "    type: set", '    with: {value: "{{ input.limit + 1 }}"}')
     new = cut(FLOW.replace("limit + 1", "limit + 2").replace("vars.word", "input.text"))
     assert new is not None
