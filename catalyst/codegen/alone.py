@@ -65,7 +65,7 @@ def emit_alone(workflow: Workflow, names: ProjectNames, amid: Amid) -> Alone:
     id_ = workflow.body.steps[0].id
     others_read = sorted(variable.name for key, variable in frame.variables.items() if key[1:] == (id_,))
     module = parts.module
-    variables = {key: (each.name, each.type, each.optional) for key, each in frame.variables.items()}
+    variables = {key: (each.name, repr(each.type), each.optional) for key, each in frame.variables.items()}
     left = (
         module.imports.lines(),
         (module.constants, module.classes, module.end, flow.constants),

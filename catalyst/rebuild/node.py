@@ -79,9 +79,11 @@ def rebuilt(old: Cut, new: Cut, index: int, context: FlowContext) -> Rebuilt | N
     """What is new of a node; None when anything else may be new as well."""
     before = _build(old, index, context)
     after = _build(new, index, context) if before is not None else None
-    if before is None or after is None or _seen(before) != _seen(after):
+    if before is None or after is None:
         return None
-    if _tests(before, context) != _tests(after, context):
+    if before.workflow.body.steps[0].output != context.facts[old.names[index]].type:
+        return None
+    if _seen(before) != _seen(after) or _tests(before, context) != _tests(after, context):
         return None
     was, now = _texts(before.alone), _texts(after.alone)
     pairs = [pair for pair in zip(was, now, strict=True) if pair[0] != pair[1]]
@@ -155,10 +157,20 @@ def _seen(built: _Built) -> tuple[object, ...]:
 
 
 def _step_seen(step: Step) -> tuple[object, ...]:
+    """What can be seen of a step; types with the words in them that they do not differ by."""
     policy = step.policy
     streams = step.type.streams
     return (
-        (step.id, step.type.name, step.output, step.given, step.waits, step.may_answer, step.atoms, step.any_of),
+        (
+            step.id,
+            step.type.name,
+            repr(step.output),
+            repr(step.given),
+            step.waits,
+            step.may_answer,
+            step.atoms,
+            step.any_of,
+        ),
         (step.after, step.reads, step.gates, step.goto_from, step.condition is None, step.signature),
         (type(policy.on_error), policy.retry is None, policy.cache is None, policy.timeout is None),
         (needs_function(step), streams is not None and bool(streams(step.params))),
