@@ -104,6 +104,8 @@ class World:
         asked = json.loads(request.content)
         self.prompts.append({**asked, "url": str(request.url)})
         reply = self.llm[min(len(self.prompts), len(self.llm)) - 1]
+        if callable(reply):
+            reply = reply(asked)
         if isinstance(reply, dict) and "status" in reply:
             return httpx2.Response(reply["status"], json={"error": {"type": "error", "message": "no"}})
         return say(request, reply if isinstance(reply, str) else json.dumps(reply))

@@ -167,6 +167,11 @@ class StepScribe:
             return None
         return to_source(self.frame.ref(Ref(kind="secret", path=(name,), start=0, end=0)))
 
+    def model_limits(self, provider: str) -> tuple[int | None, int | None]:
+        """What the flow's settings say about a provider of models."""
+        limits: tuple[int | None, int | None] = self.frame.flow.model_limits.get(provider, (None, None))
+        return limits
+
     def signature(self, module: str, name: str) -> Signature | None:
         """The signature of the function that the node calls."""
         return self.step.signature if self.step is not None else None

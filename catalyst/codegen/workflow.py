@@ -116,6 +116,7 @@ class WorkflowModule:
             vars=dict(self.workflow.vars),
             filename=mark_name(self.workflow.file),
             workflows=self._called(),
+            model_limits=self.workflow.model_limits,
         )
 
     def _context(self, input_class: str) -> str:
@@ -224,7 +225,7 @@ class WorkflowModule:
         if route.rate_limit is not None:
             rate = self.module.use("rate_limit", "RateLimit")
             arguments.append(f"rate_limit={rate}({route.rate_limit[0]}, {route.rate_limit[1]!r})")
-        if route.events != ("partial", "token", "done", "error"):
+        if route.events != ("partial", "token", "object", "done", "error"):
             arguments.append(f"events={route.events!r}")
         if route.locations:
             arguments.append(f"parameters={dict(route.locations)!r}")

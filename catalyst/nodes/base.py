@@ -165,6 +165,9 @@ class Scribe(Protocol):
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""
 
+    def model_limits(self, provider: str) -> tuple[int | None, int | None]:
+        """What the flow's settings say about a provider of models: requests at the same time, tokens in a minute."""
+
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""
 

@@ -27,6 +27,7 @@ RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "failures": frozenset({"__mro__"}),  # names an exception's base classes
     "http_guard": frozenset({"__setattr__"}),  # a frozen dataclass that fills in a field of its own
     "http_proxies": frozenset({"urllib.request"}),  # asks which proxies the environment names
+    "llm_prices": frozenset({"pathlib"}),  # reads the prices that the owner of the service names
     "logs": frozenset({"__class__", "__dict__"}),  # the fields of a log record; an exception's class name
     "quick_json": frozenset({"msgspec"}),  # reads bodies; what it can do beside that is nobody's business
     "server": frozenset({"gc", "uvicorn.Config"}),  # collects less often once all is up; serves the app it is given

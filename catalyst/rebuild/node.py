@@ -71,8 +71,12 @@ def is_apart(step: Step) -> bool:
         and not step.goto_from
         and not step.may_answer
         and not isinstance(step.policy.on_error, Goto)
-        and not any(each.type.name in ("call", "python") or each.signature is not None for each in with_inner(step))
+        and not any(_looks_outside(each) for each in with_inner(step))
     )
+
+
+def _looks_outside(step: Step) -> bool:
+    return step.type.name in ("call", "python") or step.signature is not None or bool(step.files)
 
 
 def rebuilt(old: Cut, new: Cut, index: int, context: FlowContext) -> Rebuilt | None:

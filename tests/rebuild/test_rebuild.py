@@ -63,12 +63,15 @@ nodes:
       line: {type: template, with: {text: "{{ item * 2 }} {{ vars.word }}"}}
   talk:
     type: llm
-    with: {provider: openai, model: gpt-4o-mini, prompt: "Say {{ nodes.parts.output }}", api_key: "{{ secrets.KEY }}"}
+    with: {provider: openai, model: gpt-4o-mini, api_key: "{{ secrets.KEY }}", prompt: "Say {{ nodes.parts.output }}"}
   maybe:
     type: template
     if: "{{ input.limit > 7 }}"
     with: {text: "maybe {{ nodes.count.output }}"}
-  last: {type: template, with: {text: "{{ nodes.talk.output }} {{ nodes.each.output | join(', ') }} {{ nodes.maybe.output ?? 'none' }}"}}
+  last:
+    type: template
+    with:
+      text: "{{ nodes.talk.output }} {{ nodes.each.output | join(', ') }} {{ nodes.maybe.output ?? 'none' }}"
 output: {text: "{{ nodes.last.output }}", count: "{{ nodes.count.output }}"}
 """
 
