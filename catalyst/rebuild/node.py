@@ -76,7 +76,7 @@ def is_apart(step: Step) -> bool:
 
 
 def _looks_outside(step: Step) -> bool:
-    return step.type.name in ("call", "python") or step.signature is not None or bool(step.files)
+    return step.type.name in ("call", "python") or step.signature is not None
 
 
 def rebuilt(old: Cut, new: Cut, index: int, context: FlowContext) -> Rebuilt | None:
@@ -109,6 +109,10 @@ class _Nobody:
 
     def called_flow(self, path: str) -> CalledFlow | str | None:
         """See `graph.site.Neighbours`."""
+        raise _AskedOutside
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow."""
         raise _AskedOutside
 
 
