@@ -20,6 +20,9 @@ for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda number, frame: None)
 
+# Commands that tests start keep nothing in the cache of who runs them; tests of the cache say where it is.
+os.environ.setdefault("CATALYST_NO_CACHE", "1")
+
 # The emitted projects have tests of their own; test_emitted_quality runs them where they belong.
 collect_ignore_glob = ["golden/*/expected/*"]
 

@@ -6,11 +6,10 @@ Goes in: the graph. Comes out: plain data, always the same, from which `tests.py
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalyst.codegen.program import Emitted
 from catalyst.expressions.tree import Hole, Ref, Template
 from catalyst.expressions.types import (
     AnyType,
@@ -29,7 +28,7 @@ from catalyst.expressions.types import (
     Type,
     UnionType,
 )
-from catalyst.graph.model import Step, Workflow, all_steps
+from catalyst.graph.model import EnvFact, Step, Workflow, all_steps
 from catalyst.nodes.types.graphql import GraphqlParams
 from catalyst.nodes.types.http import HttpParams
 
@@ -37,10 +36,12 @@ Answer = tuple[str, str, Any]
 """Method, pattern of the URL, body."""
 
 
-def example_settings(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str]:
+def example_settings(env: Mapping[str, EnvFact], workflows: Sequence[Workflow]) -> dict[str, str]:
     """A value for every environment variable; where an address is wanted, one of its own."""
-    addresses = {name for workflow in workflows for call in _calls(workflow) for name in _env_names(call)}
-    return {name: _setting(name, fact.default, name in addresses) for name, fact in sorted(emitted.env.items())}
+    addresses = {
+        name for workflow in workflows for call in _calls(all_steps(workflow.body)) for name in _env_names(call)
+    }
+    return {name: _setting(name, fact.default, name in addresses) for name, fact in sorted(env.items())}
 
 
 def _setting(name: str, default: str | None, is_address: bool) -> str:
@@ -55,22 +56,28 @@ def example_secret(name: str) -> str:
 
 
 def http_answers(workflow: Workflow, settings: Mapping[str, str]) -> list[Answer]:
-    """An answer for each call of the workflow, the most exact addresses first; one for each method and address."""
+    """What `most_exact_first` makes of the calls of the workflow."""
+    return most_exact_first(http_calls(all_steps(workflow.body), workflow, settings))
+
+
+def http_calls(steps: Iterable[Step], workflow: Workflow, settings: Mapping[str, str]) -> list[Answer]:
+    """An answer for each call of some steps of a workflow, in their order."""
+    return [(call.params.method, _address(call, workflow, settings), _answer(call)) for call in _calls(steps)]
+
+
+def most_exact_first(calls: Iterable[Answer]) -> list[Answer]:
+    """The answers with the most exact addresses first; one, the first, for each method and address."""
     answers: dict[tuple[str, str], Any] = {}
-    for call in _calls(workflow):
-        answers.setdefault((call.params.method, _address(call, workflow, settings)), _answer(call))
+    for method, address, body in calls:
+        answers.setdefault((method, address), body)
     ordered = sorted(answers.items(), key=lambda item: (-len(item[0][1].replace("*", "")), item[0]))
     return [(method, address, body) for (method, address), body in ordered]
 
 
-def calls_are_distinct(workflow: Workflow, settings: Mapping[str, str]) -> bool:
-    """Whether every call of the workflow has an address of its own or the same answer as the others there."""
+def calls_are_distinct(calls: Iterable[Answer]) -> bool:
+    """Whether every call has an address of its own or the same answer as the others there."""
     seen: dict[tuple[str, str], Any] = {}
-    for call in _calls(workflow):
-        key = (call.params.method, _address(call, workflow, settings))
-        if seen.setdefault(key, _answer(call)) != _answer(call):
-            return False
-    return True
+    return all(seen.setdefault((method, address), body) == body for method, address, body in calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,8 @@ class _Call:
         return checked.template if checked is not None else None
 
 
-def _calls(workflow: Workflow) -> Iterator[_Call]:
-    for step in all_steps(workflow.body):
+def _calls(steps: Iterable[Step]) -> Iterator[_Call]:
+    for step in steps:
         if isinstance(step.params, HttpParams | GraphqlParams):
             yield _Call(step, step.params)
 

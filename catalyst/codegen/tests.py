@@ -7,12 +7,19 @@ in process with everything outside of it replaced, a module of tests for each wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalyst.codegen.connections import CONNECTIONS
-from catalyst.codegen.fakes import Answer, calls_are_distinct, example_secret, example_settings, http_answers
+from catalyst.codegen.fakes import (
+    Answer,
+    calls_are_distinct,
+    example_secret,
+    example_settings,
+    http_answers,
+    http_calls,
+)
 from catalyst.codegen.module import Module, docstring_literal
 from catalyst.codegen.program import Emitted, attributes
 from catalyst.codegen.scribe import constant_tree
@@ -58,13 +65,11 @@ _WITHOUT_BODY = (204, 205)
 
 def emit_tests(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str]:
     """{path: text}: the shared part, and a module of tests for each workflow."""
-    settings = example_settings(emitted, workflows)
-    names = Names(frozenset({"service"}))
+    settings = example_settings(emitted.env, workflows)
+    paths = tests_paths([emitted.workflow_modules[workflow.name] for workflow in workflows])
     files = {
-        f"tests/test_{names.take(emitted.workflow_modules[workflow.name])}.py": _WorkflowTests(
-            emitted, workflow, workflows, settings
-        ).text()
-        for workflow in workflows
+        path: _WorkflowTests(emitted, workflow, workflows, settings).text()
+        for path, workflow in zip(paths, workflows, strict=True)
     }
     support = _support(emitted, workflows, settings)
     if any("assert_answered" in text for text in files.values()):
@@ -75,6 +80,18 @@ def emit_tests(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str
         "tests/test_service.py": _service_tests(workflows),
     }
     return {**around, **files}
+
+
+def tests_paths(modules: Iterable[str]) -> list[str]:
+    """The files with the tests of the workflows that have these modules."""
+    names = Names(frozenset({"service"}))
+    return [f"tests/test_{names.take(module)}.py" for module in modules]
+
+
+def answers_constant(kind: str, answers: Iterable[Answer]) -> str:
+    """`ANSWERS: Answers = [...]`: what the services that a workflow calls answer in its tests."""
+    rows = ", ".join(f"({method!r}, {address!r}, {_answer_source(body)})" for method, address, body in answers)
+    return f"ANSWERS: {kind} = [{rows}]"
 
 
 def fakes_needed(emitted: Emitted) -> tuple[str, ...]:
@@ -308,7 +325,7 @@ class _WorkflowTests:
             return False
         text = self.emitted.modules[f"app/workflows/{self.emitted.workflow_modules[workflow.name]}.py"]
         helpers = set(re.findall(r"^from app\.runtime\.(\w+) import", text, re.MULTILINE))
-        return helpers <= _SURE_HELPERS and calls_are_distinct(workflow, settings)
+        return helpers <= _SURE_HELPERS and calls_are_distinct(http_calls(all_steps(workflow.body), workflow, settings))
 
     def _example_fits(self) -> bool:
         """Whether the example is known to be valid: a pattern may not match it."""
@@ -339,10 +356,7 @@ class _WorkflowTests:
             constants.append(f"HEADERS = {_source(dict(request.headers))}")
         if self.answers:
             kind = self.module.use_package("tests.fake_http", "Answers")
-            rows = ", ".join(
-                f"({method!r}, {address!r}, {_answer_source(body)})" for method, address, body in self.answers
-            )
-            constants.append(f"ANSWERS: {kind} = [{rows}]")
+            constants.append(answers_constant(kind, self.answers))
 
     def _add(self, name: str, lines: Sequence[str], answers: str = "") -> None:
         body = "".join(f"        {line}\n" for line in lines)

@@ -31,7 +31,7 @@ from catalyst.expressions.types import (
 from catalyst.graph.build import Builder
 from catalyst.graph.draft import Drafter
 from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Route, Step, Workflow, all_steps
-from catalyst.graph.scope import Surroundings
+from catalyst.graph.scope import Fact, Surroundings
 from catalyst.graph.site import Neighbours, NodeSite
 from catalyst.graph.types import NamedTypes, type_of_constant
 from catalyst.nodes.settings import Expr, Shape, expressions_in, make_shape
@@ -48,11 +48,19 @@ _QUERY_METHODS = ("GET", "DELETE")
 
 
 def build_workflow(
-    flow: Flow, tree: LocatedMap, filename: str, neighbours: Neighbours, found: Diagnostics
+    flow: Flow,
+    tree: LocatedMap,
+    filename: str,
+    neighbours: Neighbours,
+    found: Diagnostics,
+    facts: Mapping[str, Fact] | None = None,
 ) -> Workflow | None:
-    """The graph of a flow; everything that is wrong goes to `found`. None when this flow has errors."""
+    """The graph of a flow; everything that is wrong goes to `found`. None when this flow has errors.
+
+    `facts` tell of nodes that are not among those of the flow, but can be read all the same.
+    """
     before = len([item for item in found if item.severity == "error"])
-    workflow = _Flow(flow, tree, filename, neighbours, found).build()
+    workflow = _Flow(flow, tree, filename, neighbours, found).build(facts or {})
     after = len([item for item in found if item.severity == "error"])
     return workflow if after == before else None
 
@@ -89,9 +97,9 @@ class _Flow:
         self.name = str(flow.name)
         self.unsendable: set[str] = set()
 
-    def build(self) -> Workflow:
+    def build(self, facts: Mapping[str, Fact]) -> Workflow:
         """All parts, in the order in which they need each other."""
-        body, around = self._body()
+        body, around = self._body(facts)
         output, checked = self._output(around)
         output_type = self._output_type(output, body, checked)
         steps = list(all_steps(body))
@@ -127,7 +135,7 @@ class _Flow:
             optional_secrets=self._optional_secrets(),
         )
 
-    def _body(self) -> tuple[Body, Surroundings]:
+    def _body(self, facts: Mapping[str, Fact]) -> tuple[Body, Surroundings]:
         drafter = Drafter(self.filename, self.found)
         nodes_span = span_at(self.tree, ("nodes",), Span.start_of(self.filename))
         draft = drafter.body(self.flow.nodes, None, nodes_span)
@@ -139,7 +147,8 @@ class _Flow:
             env=ObjectType(tuple((str(name), FieldType(STR)) for name in self.flow.env)),
             secrets=self.secrets,
         )
-        return builder.body_and_after(draft, Surroundings(base))
+        handled = frozenset(id_ for id_, fact in facts.items() if fact.handled)
+        return builder.body_and_after(draft, Surroundings(base, facts, handled))
 
     def _output(
         self, around: Surroundings
