@@ -194,8 +194,8 @@ async def cached_for_all(
 ) -> T:
     """The output of `node` kept in Redis for `key_parts`, or what `compute` gives, kept for `ttl` seconds.
 
-    Where no address of Redis is set, it is kept in memory; `max_entries` bounds that. `replay` shows whoever watches the
-    run what they would have seen while it was computed.
+    Where no address of Redis is set, it is kept in memory; `max_entries` bounds that. `replay` shows whoever watches
+    the run what they would have seen while it was computed.
     """
     store = ctx.pools[place]
     if not store.is_shared:
