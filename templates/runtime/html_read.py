@@ -1,4 +1,4 @@
-"""Records out of web pages, by CSS selectors: `read_html_elements(page, POSTS, {"title": HtmlPick(css="h2")}, "article")`.
+"""Records out of web pages, by CSS: `read_html_elements(page, POSTS, {"title": HtmlPick(css="h2")}, "article")`.
 
 The page is only looked at: no script runs, nothing is fetched.
 """

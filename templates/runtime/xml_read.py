@@ -1,4 +1,4 @@
-"""Records out of XML documents, by paths: `read_xml_elements(feed, ITEMS, {"title": XmlPick("title")}, "channel/item")`.
+"""Records out of XML, by paths: `read_xml_elements(feed, ITEMS, {"title": XmlPick("title")}, "channel/item")`.
 
 Documents come from outside: one that declares entities is refused, nothing is fetched, and depth and size are bounded.
 """
