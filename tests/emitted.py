@@ -104,6 +104,8 @@ class World:
         asked = json.loads(request.content)
         self.prompts.append({**asked, "url": str(request.url)})
         reply = self.llm[min(len(self.prompts), len(self.llm)) - 1]
+        if callable(reply):
+            reply = reply(asked)
         if isinstance(reply, dict) and "status" in reply:
             return httpx2.Response(reply["status"], json={"error": {"type": "error", "message": "no"}})
         return say(request, reply if isinstance(reply, str) else json.dumps(reply))
@@ -176,7 +178,7 @@ def environment(result: Result) -> dict[str, str]:
 @contextmanager
 def serving(result: Result, world: World, env: Mapping[str, str] | None = None) -> Iterator[TestClient]:
     """A client of the imported project, its pools connected to `world`, its pauses short."""
-    pools = import_module("app.runtime.pools").ConnectionPools(_pools(world))
+    pools = import_module("app.runtime.pools").ConnectionPools(_pools(world), at=_embedded())
     values = {**environment(result), "AZURE_OPENAI_ENDPOINT": "http://azure.test", **(env or {})}
     with (
         patch.dict(os.environ, values),
@@ -200,6 +202,15 @@ def _pools(world: World) -> dict[Any, Any]:
         models = import_module("app.runtime.httpx_client").open_httpx(httpx2.MockTransport(world.answer_llm))
         pools[llm.LLM] = llm.LlmPool(models)
     return pools
+
+
+def _embedded() -> dict[Any, str]:
+    """Every service that is reached by an address is embedded instead, and writes nothing to disk."""
+    if not _exists("app.connections"):
+        return {}
+    pools = import_module("app.runtime.pools")
+    keys = [value for value in vars(import_module("app.connections")).values() if isinstance(value, pools.PoolKey)]
+    return dict.fromkeys(keys, pools.IN_MEMORY)
 
 
 def _exists(module: str) -> bool:

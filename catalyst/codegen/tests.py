@@ -21,11 +21,11 @@ from catalyst.expressions.types import BoolType, FloatType, IntType, ListType, N
 from catalyst.graph.calls import call_of
 from catalyst.graph.examples import example_input
 from catalyst.graph.model import InputFact, Route, Workflow, all_steps
-from catalyst.nodes.types.llm import LlmParams
+from catalyst.nodes.models import models_in
 from catalyst.pysource.names import Names
 from catalyst.pysource.source import to_source
 
-_UNSURE_NODES = frozenset({"python", "raise", "respond"})
+_UNSURE_NODES = frozenset({"python", "raise", "respond", "sql"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(
@@ -171,9 +171,7 @@ def _patches(module: Module, workflows: Sequence[Workflow]) -> list[str]:
         patches.append("patch('asyncio.sleep', _quick_sleep)")
     if any(route.rate_limit is not None for route in routes):
         patches.append(f"patch.object({module.use('rate_limit', 'RateLimit')}, 'take')")
-    models = [
-        model for step in steps if isinstance(step.params, LlmParams) for model in (step.params, *step.params.fallback)
-    ]
+    models = [model for step in steps for model in models_in(step.params)]
     if any(model.provider == "azure" and model.base_url is None for model in models):
         patches.append("patch.dict('os.environ', AZURE_OPENAI_ENDPOINT='http://azure.test')")
     if patches:

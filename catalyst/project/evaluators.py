@@ -15,9 +15,9 @@ EMITTED_IMPORTS = _words("""
     __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses
     datetime
     decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar io ipaddress itertools json logging
-    math operator os random re secrets signal socket statistics string sys time traceback types typing unicodedata
-    urllib.parse uuid warnings zipfile zoneinfo aiohttp anthropic cronsim fastapi httptools httpx2 jsonschema lxml
-    openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf referencing selectolax starlette
+    math operator os random re secrets signal socket sqlite3 statistics string sys time traceback types typing
+    unicodedata urllib.parse uuid warnings zipfile zoneinfo aiohttp aiosqlite anthropic asyncpg cronsim fastapi httptools
+    httpx2 jsonschema lxml openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf referencing selectolax starlette
     typing_extensions uvicorn uvloop yarl
     """)
 """Modules that emitted code may import; a package stands for what is in it. `app` and `lib` are always allowed."""
@@ -28,6 +28,7 @@ RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "failures": frozenset({"__mro__"}),  # names an exception's base classes
     "http_guard": frozenset({"__setattr__"}),  # a frozen dataclass that fills in a field of its own
     "http_proxies": frozenset({"urllib.request"}),  # asks which proxies the environment names
+    "llm_prices": frozenset({"pathlib"}),  # reads the prices that the owner of the service names
     "logs": frozenset({"__class__", "__dict__"}),  # the fields of a log record; an exception's class name
     "quick_json": frozenset({"msgspec"}),  # reads bodies; what it can do beside that is nobody's business
     "server": frozenset({"gc", "uvicorn.Config"}),  # collects less often once all is up; serves the app it is given

@@ -17,7 +17,9 @@ from catalyst.pysource.walk import statements
 
 REQUIREMENTS = {
     "aiohttp": "aiohttp>=3.14,<4",
+    "aiosqlite": "aiosqlite>=0.22,<1",
     "anthropic": "anthropic>=2.11,<3",
+    "asyncpg": "asyncpg>=0.32,<1",
     "cronsim": "cronsim>=2.6,<3",
     "fastapi": "fastapi>=0.165,<1",
     "h2": "h2>=4.3,<5",

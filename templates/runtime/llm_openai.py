@@ -12,7 +12,7 @@ from openai.types.chat import ChatCompletion
 from .errors import FlowError
 from .httpx_client import TIMEOUT
 from .llm import LlmPool, Model, OnToken
-from .llm_answers import Answer, Usage, cut_short, refused, status_error, tokens, transport_error
+from .llm_answers import Answer, Tokens, cut_short, refused, status_error, tokens, transport_error
 from .llm_events import read_events, text_of, unreadable
 from .llm_openai_turns import sent_turns
 from .llm_turns import LlmRequest, ToolCall
@@ -91,6 +91,8 @@ def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
         ]
     if model.temperature is not None:
         body["temperature"] = model.temperature
+    if model.effort is not None:
+        body["reasoning_effort"] = model.effort
     if model.max_tokens is not None:
         body[model.limit_name()] = model.max_tokens
     if request.output is not None:
@@ -120,7 +122,7 @@ def _whole(answer: ChatCompletion) -> Answer:
     return Answer(choice.message.content or "", usage, answer.model, reason, calls)
 
 
-def _usage(usage: Mapping[str, Any]) -> Usage:
+def _usage(usage: Mapping[str, Any]) -> Tokens:
     details = usage.get("prompt_tokens_details") or {}
     return tokens(
         usage.get("prompt_tokens") or 0,

@@ -27,7 +27,7 @@ def say(request: httpx.Request, text: str) -> httpx.Response:
 
 def wanted_schema(asked: Mapping[str, Any]) -> Any:
     """The JSON Schema that a request asks for; None for plain text."""
-    if "tools" in asked:
+    if "name" in (asked.get("tool_choice") or {}):
         return asked["tools"][0]["input_schema"]
     openai = asked.get("response_format", {}).get("json_schema", {})
     return openai.get("schema", asked.get("output_config", {}).get("format", {}).get("schema"))
@@ -74,7 +74,7 @@ def _openai(asked: Mapping[str, Any], text: str) -> httpx.Response:
 
 def _anthropic(asked: Mapping[str, Any], text: str) -> httpx.Response:
     block: dict[str, Any] = {"type": "text", "text": text}
-    if "tools" in asked:
+    if "name" in (asked.get("tool_choice") or {}):
         block = {"type": "tool_use", "id": "toolu_1", "name": asked["tools"][0]["name"], "input": json.loads(text)}
     message: dict[str, Any] = {
         "id": "msg_1",

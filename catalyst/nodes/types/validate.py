@@ -95,7 +95,7 @@ def _call(params: ValidateParams, scribe: Scribe, function: str, wanted: Type) -
     if params.schema_ is not None:
         made = scribe.use("json_schema", "JsonSchema")
         annotation = f"{made}[{scribe.annotation(wanted)}]"
-        schema = scribe.constant("schema", f"{made}({params.schema_!r})", annotation)
+        schema = scribe.typed_constant(f"{scribe.node_id}_schema", f"{made}({params.schema_!r})", annotation)
         return f"{scribe.use('json_schema', f'{function}_by')}({schema}, {scribe.shape(params.data)}{options})"
     if not params.strict:
         options = f", strict=False{options}"
