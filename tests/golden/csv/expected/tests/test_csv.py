@@ -5,7 +5,7 @@ from tests.support import assert_answered, running
 PATH = "/api/v1/csv/execute"
 
 
-EXAMPLE: dict[str, object] = {"orders": {}}
+EXAMPLE = {"orders": {"filename": "orders.txt", "content_type": "text/plain", "content": "dGV4dA=="}}
 
 
 def test_it_is_described() -> None:

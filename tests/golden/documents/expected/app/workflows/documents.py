@@ -86,7 +86,7 @@ HEAD: TypeAdapter[Head] = TypeAdapter(Head)
 HEAD_ROWS: Records[Head] = Records(HEAD, columns=("version", "kind"))
 
 
-# products, flow.yaml:12
+# products, flow.yaml:10
 @node("products", timeout=30.0)
 async def _products(ctx: Context) -> list[Product]:
     return await asyncio.to_thread(
@@ -102,7 +102,7 @@ async def _products(ctx: Context) -> list[Product]:
     )
 
 
-# links, flow.yaml:19
+# links, flow.yaml:17
 @node("links", timeout=30.0)
 async def _links(ctx: Context) -> Links:
     return await asyncio.to_thread(
@@ -117,7 +117,7 @@ async def _links(ctx: Context) -> Links:
     )
 
 
-# entries, flow.yaml:20
+# entries, flow.yaml:18
 @node("entries", timeout=30.0)
 async def _entries(ctx: Context) -> list[Entry]:
     return await asyncio.to_thread(
@@ -136,7 +136,7 @@ async def _entries(ctx: Context) -> list[Entry]:
     )
 
 
-# head, flow.yaml:29
+# head, flow.yaml:27
 @node("head", timeout=30.0)
 async def _head(ctx: Context) -> Head:
     return await asyncio.to_thread(
@@ -147,7 +147,7 @@ async def _head(ctx: Context) -> Head:
     )
 
 
-# pages, flow.yaml:30
+# pages, flow.yaml:28
 @node("pages", timeout=60.0)
 async def _pages(ctx: Context) -> list[PdfPage]:
     return await asyncio.to_thread(
@@ -165,7 +165,7 @@ async def documents(ctx: Context) -> DocumentsOutput:
 
     async def run_pages() -> list[PdfPage] | None:
         pages: list[PdfPage] | None = None
-        # pages, flow.yaml:30
+        # pages, flow.yaml:28
         if ctx.input["document"] is not None:
             pages = await _pages(ctx)
         return pages

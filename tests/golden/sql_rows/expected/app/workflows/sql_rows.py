@@ -61,9 +61,6 @@ COUNT_SQL = Statement("select count(*) from people")
 NUMBERED_SQL = Statement("select name from people where id = $1 or name = $2")
 
 
-NUMBERED_SQL_2 = Statement("select name from people where id = $1 or name = $2")
-
-
 VISITS_SQL = Statement(
     (
         "select p.name, count(v.at)::int as visits from people p left join visits "
@@ -175,7 +172,7 @@ async def _count(ctx: Context) -> int:
 async def _numbered(ctx: Context) -> list[SqlRowsNumberedItem]:
     return conform(
         SQL_ROWS_NUMBERED_ITEM_LIST,
-        await ctx.pools[DATABASE].fetch_all(NUMBERED_SQL_2, [ctx.input["filter"], "Grace"], seconds=10.0),
+        await ctx.pools[DATABASE].fetch_all(NUMBERED_SQL, [ctx.input["filter"], "Grace"], seconds=10.0),
     )
 
 
