@@ -118,7 +118,8 @@ def records_source(record: Type, scribe: Scribe) -> str:
         arguments += [f"optional=frozenset({optional!r})"] if optional else []
     else:
         arguments.append("texts=None")
-    return scribe.constant("rows", f"{records}({', '.join(arguments)})", f"{records}[{scribe.annotation(record)}]")
+    made, annotation = f"{records}({', '.join(arguments)})", f"{records}[{scribe.annotation(record)}]"
+    return scribe.constant("rows", made, annotation)
 
 
 def check_columns(site: Site, rows: Expr, columns: Columns | None, *place: str) -> None:

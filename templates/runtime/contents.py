@@ -7,6 +7,9 @@ from typing import Any
 from .errors import FlowError
 from .values import kind_of
 
+_ENTITY = tuple(
+    "<!ENTITY".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+)
 MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -32,6 +35,16 @@ def bytes_of(content: Any) -> bytes:
         return base64.b64decode(inside, validate=True)
     except (binascii.Error, ValueError):
         raise FlowError("the content is text, and no base64", kind="invalid_content", status=422) from None
+
+
+def is_text(content: Any) -> bool:
+    """Whether the content is text already."""
+    return isinstance(_inside(content), str)
+
+
+def declares_entities(xml: bytes) -> bool:
+    """Whether XML could unfold or fetch something: it has a declaration of entities, in whatever encoding."""
+    return any(mark in xml for mark in _ENTITY)
 
 
 def _inside(content: Any) -> str | bytes:

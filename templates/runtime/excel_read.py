@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from openpyxl import load_workbook
 
-from .contents import bytes_of
+from .contents import bytes_of, declares_entities
 from .tables import Collector, Records, bad_table
 from .text import text
 
@@ -22,8 +22,8 @@ T = TypeVar("T")
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_FILES = 2_000
 _CHUNK = 1024 * 1024
-_DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-_OVERLAP = max(map(len, _DECLARATIONS))
+# The longest mark of an entity is shorter.
+_OVERLAP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _look_into(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> in
             size += len(chunk)
             if size > left:
                 raise bad_table(f"the workbook is larger than {MAX_UNPACKED:,} bytes when it is unpacked")
-            if any(mark in before + chunk for mark in _DECLARATIONS):
+            if declares_entities(before + chunk):
                 raise bad_table("the workbook declares entities, which no Excel workbook does")
             before = chunk[-_OVERLAP:]
     return size

@@ -54,9 +54,10 @@ class Records(Generic[T]):
 
 
 class Collector(Generic[T]):
-    """Collects the records of a table, and what is wrong with others."""
+    """Collects the records of a table, and what is wrong with others; `what` is the word for what makes a record."""
 
-    def __init__(self, records: Records[T]) -> None:
+    def __init__(self, records: Records[T], what: str = "line") -> None:
+        self._what = what
         self.rows: list[T] = []
         self._records = records
         self._problems: list[Invalid] = []
@@ -76,7 +77,7 @@ class Collector(Generic[T]):
 
     def refuse(self, line: int, problem: str, column: str = "") -> None:
         """Note what is wrong with a line."""
-        place = f"line {line}, {column}" if column else f"line {line}"
+        place = f"{self._what} {line}, {column}" if column else f"{self._what} {line}"
         self._problems.append({"place": place, "problem": problem})
         if len(self._problems) >= MAX_PROBLEMS:
             self.done()

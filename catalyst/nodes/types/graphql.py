@@ -136,7 +136,7 @@ def check(params: GraphqlParams, site: Site) -> None:
 def emit(params: GraphqlParams, scribe: Scribe) -> None:
     """One call of the runtime's helper."""
     scribe.pool("http", "HTTP")
-    document = scribe.constant("document", repr(params.operation.text), "str")
+    document = scribe.constant("document", repr(params.operation.text))
     variables = scribe.shape(params.variables) if params.variables is not None else "{}"
     arguments = ["ctx", address_source(params.url, params.allow_hosts, scribe), document, variables]
     options = _options(params, scribe)

@@ -142,14 +142,14 @@ async def _named(ctx: Context) -> list[Named]:
     )
 
 
-# part, flow.yaml:21
+# part, flow.yaml:20
 @node("part", timeout=30.0)
 async def _part(ctx: Context, at: int | None) -> Part:
     part_2 = await asyncio.to_thread(read_part, text_of(ctx.input["orders"]["content"]), PART_ROWS, CsvForm(), at, 2)
     return {"rows": part_2.rows, "next": part_2.next}
 
 
-# written, flow.yaml:26
+# written, flow.yaml:25
 @node("written", timeout=30.0)
 async def _written(ctx: Context, orders: list[Order]) -> str:
     return await asyncio.to_thread(
@@ -159,7 +159,7 @@ async def _written(ctx: Context, orders: list[Order]) -> str:
     )
 
 
-# chosen, flow.yaml:27
+# chosen, flow.yaml:26
 @node("chosen", timeout=30.0)
 async def _chosen(ctx: Context, orders: list[Order]) -> str:
     return await asyncio.to_thread(
@@ -167,7 +167,7 @@ async def _chosen(ctx: Context, orders: list[Order]) -> str:
     )
 
 
-# loose, flow.yaml:30
+# loose, flow.yaml:29
 @node("loose", timeout=30.0)
 async def _loose(ctx: Context, plain: list[dict[str, str]]) -> str:
     return await asyncio.to_thread(write_csv, plain)

@@ -14,6 +14,17 @@ from app.runtime.values import soft
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
 
+NOTED_DOCUMENT = "mutation Add($text: String!) { addNote(text: $text) { id } }"
+
+
+PERSON_DOCUMENT = "query One($id: Int!) { person(id: $id) { id name } }"
+
+
+PARTIAL_DOCUMENT = "{ a b }"
+
+
+PAGES_DOCUMENT = "# all of them\nquery ($size: Int = 2, $cursor: String) { list(first: $size, after: $cursor) { nodes { id } info { hasNextPage endCursor } } }"
+
 
 @with_config(ConfigDict(extra="forbid", strict=True))
 class GraphqlInput(TypedDict):
@@ -31,12 +42,6 @@ class GraphqlOutput(TypedDict):
 Context = ExecutionContext[GraphqlInput, Env, Secrets]
 
 
-NOTED_DOCUMENT: str = "mutation Add($text: String!) { addNote(text: $text) { id } }"
-
-
-PERSON_DOCUMENT: str = "query One($id: Int!) { person(id: $id) { id name } }"
-
-
 class Person(TypedDict):
     id: int
     name: str
@@ -45,17 +50,9 @@ class Person(TypedDict):
 PERSON: TypeAdapter[Person | None] = TypeAdapter(Person | None)
 
 
-PARTIAL_DOCUMENT: str = "{ a b }"
-
-
 class Partial(TypedDict):
     data: Any
     errors: list[GraphqlError]
-
-
-PAGES_DOCUMENT: str = (
-    "# all of them\nquery ($size: Int = 2, $cursor: String) { list(first: $size, after: $cursor) { nodes { id } info { hasNextPage endCursor } } }"
-)
 
 
 class PagesItem(TypedDict):
@@ -86,7 +83,7 @@ async def _partial(ctx: Context) -> Partial:
     return {"data": answer.data, "errors": answer.errors}
 
 
-# pages, flow.yaml:23
+# pages, flow.yaml:20
 @node("pages", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _pages(ctx: Context) -> list[PagesItem]:
     return await ask_pages(
@@ -99,7 +96,7 @@ async def _pages(ctx: Context) -> list[PagesItem]:
     )
 
 
-# noted, flow.yaml:32
+# noted, flow.yaml:29
 @node("noted", timeout=10.0)
 async def _noted(ctx: Context) -> Any:
     return await ask(ctx, f"{ctx.env.api}/write", NOTED_DOCUMENT, {"text": ctx.input["note"]}, None)
@@ -109,7 +106,7 @@ async def graphql(ctx: Context) -> GraphqlOutput:
     """Run the workflow once; gives its output."""
 
     async def run_noted() -> None:
-        # noted, flow.yaml:32
+        # noted, flow.yaml:29
         if ctx.input["note"] != "":
             await _noted(ctx)
 
