@@ -47,11 +47,11 @@ class StepScribe:
         """A name that nothing else in the function has."""
         return self.frame.names.take(hint)
 
-    def constant(self, hint: str, source: str, annotation: str) -> str:
+    def constant(self, hint: str, source: str, annotation: str = "") -> str:
         """A constant of the module, below the classes that its annotation names."""
         module = self.frame.flow.module
         name = module.names.take(constant_case(f"{self.node_id}_{hint}"))
-        module.classes.append(f"{name}: {annotation} = {source}")
+        module.classes.append(f"{name}: {annotation} = {source}" if annotation else f"{name} = {source}")
         return name
 
     def use(self, module: str, name: str) -> str:
@@ -74,13 +74,6 @@ class StepScribe:
         constant = connection_name(secret, home, attribute)
         self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute, schema))
         return self.use_package(CONNECTIONS, constant)
-
-    def constant(self, hint: str, source: str) -> str:
-        """A constant of the module."""
-        module = self.frame.flow.module
-        name = module.names.take(constant_case(hint))
-        module.constants.append(f"{name} = {source}")
-        return name
 
     @contextmanager
     def bound(self, name: str, type_: Type) -> Iterator[str]:

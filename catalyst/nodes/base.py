@@ -105,7 +105,7 @@ class Scribe(Protocol):
     def local(self, hint: str) -> str:
         """A name for a variable of the function that is written, which nothing else there has."""
 
-    def constant(self, hint: str, source: str, annotation: str) -> str:
+    def constant(self, hint: str, source: str, annotation: str = "") -> str:
         """A constant of the module, made when it is loaded; gives its name."""
 
     def use(self, module: str, name: str) -> str:
@@ -123,9 +123,6 @@ class Scribe(Protocol):
         declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`; `schema` is a text
         that it takes besides, where there is one. Gives the local name.
         """
-
-    def constant(self, hint: str, source: str) -> str:
-        """A constant of the module; gives its name."""
 
     def bound(self, name: str, type_: Type) -> AbstractContextManager[str]:
         """While it is open, a name of the node's own (`item`) stands for a Python variable; gives the variable."""

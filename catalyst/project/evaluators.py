@@ -12,12 +12,12 @@ def _words(text: str) -> frozenset[str]:
 
 
 EMITTED_IMPORTS = _words("""
-    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses datetime
-    decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar io ipaddress itertools json logging
-    math operator os random re secrets signal socket sqlite3 statistics string sys time traceback types typing
-    unicodedata urllib.parse uuid warnings zipfile zoneinfo aiohttp aiosqlite anthropic asyncpg cronsim fastapi httptools
-    httpx2 jsonschema lxml openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf referencing selectolax starlette
-    typing_extensions uvicorn uvloop yarl
+    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses
+    datetime decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar io ipaddress itertools json
+    logging math operator os random re secrets signal socket sqlite3 statistics string sys time traceback types typing
+    unicodedata urllib.parse uuid warnings zipfile zoneinfo aiohttp aiosqlite anthropic asyncpg cronsim fastapi
+    httptools httpx2 jsonschema lxml openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf referencing
+    selectolax starlette typing_extensions uvicorn uvloop yarl
     """)
 """Modules that emitted code may import; a package stands for what is in it. `app` and `lib` are always allowed."""
 

@@ -5,7 +5,7 @@ from tests.support import assert_answered, running
 PATH = "/api/v1/sql_rows/execute"
 
 
-EXAMPLE = {"word": "word", "filter": {}}
+EXAMPLE: dict[str, object] = {"word": "word", "filter": {}}
 
 
 def test_it_is_described() -> None:

@@ -16,6 +16,37 @@ from app.runtime.values import get
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class SqlRowsInput(TypedDict):
+    word: str
+    ids: Annotated[list[int], Field(default=[1, 2, 3])]
+    sort: Annotated[Literal["name", "age desc"], Field(default="name")]
+    filter: Any
+
+
+class SqlRowsNumberedItem(TypedDict):
+    name: str
+
+
+class PerPerson(TypedDict):
+    name: str
+    visits: int
+
+
+class SqlRowsOutput(TypedDict):
+    names: list[str]
+    owed: int | float
+    year: str
+    first: str
+    count: int
+    numbered: list[SqlRowsNumberedItem]
+    visits: list[PerPerson]
+
+
+Context = ExecutionContext[SqlRowsInput, None, Secrets]
+
+
 PEOPLE_SQL = {
     "name": Statement(
         (
@@ -52,60 +83,6 @@ PEOPLE_SQL = {
 }
 
 
-FIRST_SQL = Statement("select * from people where id = $1")
-
-
-COUNT_SQL = Statement("select count(*) from people")
-
-
-NUMBERED_SQL = Statement("select name from people where id = $1 or name = $2")
-
-
-NUMBERED_SQL_2 = Statement("select name from people where id = $1 or name = $2")
-
-
-VISITS_SQL = Statement(
-    (
-        "select p.name, count(v.at)::int as visits from people p left join visits "
-        "v on v.person = p.id where p.id <> all($1) group by p.name order by p.name"
-    ),
-    embedded=(
-        "select p.name, cast(count(v.at) as integer) as visits from people p left "
-        "join visits v on v.person = p.id where p.id not in (select value from json_each($1)) group by p.name order by p.name"
-    ),
-)
-
-
-@with_config(ConfigDict(extra="forbid", strict=True))
-class SqlRowsInput(TypedDict):
-    word: str
-    ids: Annotated[list[int], Field(default=[1, 2, 3])]
-    sort: Annotated[Literal["name", "age desc"], Field(default="name")]
-    filter: Any
-
-
-class SqlRowsNumberedItem(TypedDict):
-    name: str
-
-
-class PerPerson(TypedDict):
-    name: str
-    visits: int
-
-
-class SqlRowsOutput(TypedDict):
-    names: list[str]
-    owed: int | float
-    year: str
-    first: str
-    count: int
-    numbered: list[SqlRowsNumberedItem]
-    visits: list[PerPerson]
-
-
-Context = ExecutionContext[SqlRowsInput, None, Secrets]
-
-
 class PeopleItem(TypedDict):
     id: int
     name: str
@@ -116,6 +93,9 @@ class PeopleItem(TypedDict):
 
 
 PEOPLE_ITEM_LIST: TypeAdapter[list[PeopleItem]] = TypeAdapter(list[PeopleItem])
+
+
+FIRST_SQL = Statement("select * from people where id = $1")
 
 
 class First(TypedDict):
@@ -132,10 +112,28 @@ class First(TypedDict):
 FIRST: TypeAdapter[First | None] = TypeAdapter(First | None)
 
 
+COUNT_SQL = Statement("select count(*) from people")
+
+
 INT: TypeAdapter[int] = TypeAdapter(int)
 
 
+NUMBERED_SQL = Statement("select name from people where id = $1 or name = $2")
+
+
 SQL_ROWS_NUMBERED_ITEM_LIST: TypeAdapter[list[SqlRowsNumberedItem]] = TypeAdapter(list[SqlRowsNumberedItem])
+
+
+VISITS_SQL = Statement(
+    (
+        "select p.name, count(v.at)::int as visits from people p left join visits "
+        "v on v.person = p.id where p.id <> all($1) group by p.name order by p.name"
+    ),
+    embedded=(
+        "select p.name, cast(count(v.at) as integer) as visits from people p left "
+        "join visits v on v.person = p.id where p.id not in (select value from json_each($1)) group by p.name order by p.name"
+    ),
+)
 
 
 PER_PERSON_LIST: TypeAdapter[list[PerPerson]] = TypeAdapter(list[PerPerson])
@@ -175,7 +173,7 @@ async def _count(ctx: Context) -> int:
 async def _numbered(ctx: Context) -> list[SqlRowsNumberedItem]:
     return conform(
         SQL_ROWS_NUMBERED_ITEM_LIST,
-        await ctx.pools[DATABASE].fetch_all(NUMBERED_SQL_2, [ctx.input["filter"], "Grace"], seconds=10.0),
+        await ctx.pools[DATABASE].fetch_all(NUMBERED_SQL, [ctx.input["filter"], "Grace"], seconds=10.0),
     )
 
 
