@@ -42,6 +42,14 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return wanted
 
 
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What services embed is written to a folder of the tests, never into the checkout."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of PostgreSQL, started once for all tests of a process."""

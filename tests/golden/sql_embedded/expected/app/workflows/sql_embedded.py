@@ -14,11 +14,6 @@ from app.runtime.tasks import TaskGroup
 from app.runtime.values import soft
 from app.runtime.workflow import HttpTrigger, Workflow
 
-MISSING_SQL = Statement("select * from nowhere")
-
-
-SUM_SQL = Statement("select 1 + 1 as two")
-
 
 @with_config(ConfigDict(extra="forbid", strict=True))
 class SqlEmbeddedInput(TypedDict):
@@ -31,6 +26,12 @@ class SqlEmbeddedOutput(TypedDict):
 
 
 Context = ExecutionContext[SqlEmbeddedInput, None, None]
+
+
+MISSING_SQL = Statement("select * from nowhere")
+
+
+SUM_SQL = Statement("select 1 + 1 as two")
 
 
 # sum, flow.yaml:4
