@@ -113,6 +113,7 @@ def node_page(name: str) -> str:
     facts = node_facts(_found(name))
     lines = [_NOTE.format(source=f"catalyst/nodes/types/{name}{'_' if name in ('raise', 'try') else ''}.py")]
     lines += [f"# `{name}`", "", sentence(facts["summary"]), ""]
+    lines += [_found(name).notes, ""] if _found(name).notes else []
     for place, heading in (("beside", "Keys beside `type`"), ("with", "Settings under `with`")):
         settings = [each for each in facts["settings"] if each["place"] == place]
         if settings:
@@ -166,6 +167,7 @@ def run_facts(node_type: NodeType[Any], facts: dict[str, Any]) -> list[str]:
     retries = {
         "http": "GET, HEAD and OPTIONS are tried up to three times; other methods once, unless `retry` is set.",
         "llm": "It is tried up to three times.",
+        "redis": "What may be done twice is tried up to three times, anything else once, unless `retry` is set.",
     }.get(node_type.name, "It is tried once, unless `retry` is set.")
     return [f"{text} {retries}"]
 

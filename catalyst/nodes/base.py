@@ -210,7 +210,7 @@ class Scribe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeType(Generic[P]):
-    """One node type. `name` and `summary` are filled in by the catalog from the file."""
+    """One node type. `name`, `summary` and `notes` are filled in by the catalog from the file."""
 
     kind: Literal["value", "call", "statement", "control"]
     params: type[P]
@@ -244,3 +244,5 @@ class NodeType(Generic[P]):
     """Other files that the example needs, by path beside the flow."""
     name: str = ""
     summary: str = ""
+    notes: str = ""
+    """What else the docs say: the rest of the file's docstring, in Markdown."""

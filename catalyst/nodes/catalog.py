@@ -25,8 +25,8 @@ def find_node_type(name: str) -> NodeType[Any] | None:
         return None
     module = import_module(f"{types.__name__}.{_file_names()[name]}")
     node_type: NodeType[Any] = module.NODE
-    summary = (module.__doc__ or "").strip().partition("\n\n")[0]
-    return replace(node_type, name=name, summary=_sentence(summary))
+    summary, _, notes = (module.__doc__ or "").strip().partition("\n\n")
+    return replace(node_type, name=name, summary=_sentence(summary), notes=notes)
 
 
 def _file_names() -> dict[str, str]:

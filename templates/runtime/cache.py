@@ -224,7 +224,12 @@ async def cached(
     """
     started = monotonic_ns()
     space = ctx.pools[CACHE].space((ctx.workflow, node), max_entries)
-    output = await space.get_or_compute(cache_key(*key_parts), ttl, compute, errors=errors)
+    key = cache_key(*key_parts)
+    found = space.find(key)
+    if found is not None and not isinstance(found[0], KeptError):
+        output: T = found[0]
+    else:
+        output = await space.get_or_compute(key, ttl, compute, errors=errors)
     if node not in ctx.node_outputs:
         # It came from the cache or from another run, so the node itself has not told this run about it.
         if replay is not None:
