@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.types import STR, nullable
-from catalyst.nodes.base import Scribe
+from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Slot
+from catalyst.nodes.stores import REDIS_URL, store
 from catalyst.spec.fields import exactly_one
 from catalyst.spec.units import Duration
 
+_MEMORY_DB = "MEMORY_DB_URL"
 _WEEK = 7 * 86_400.0
 
 
@@ -50,16 +52,53 @@ class MemoryParams(Params):
     summarize: bool = Field(
         default=False, description="Whether the model sums up what no longer fits; otherwise it is dropped."
     )
+    store: Literal["process", "redis", "sql"] = Field(
+        default="process",
+        description="Where it is kept: in the process, in Redis, or in a database (PostgreSQL or SQLite).",
+    )
+    connection: str | None = Field(
+        default=None,
+        description="The secret with the address of the store; REDIS_URL or DATABASE_URL when not given. Where that is "
+        "not declared, what is embedded takes its place: memory, or a file of the data folder.",
+    )
     ttl: Duration = Field(default=_WEEK, description="How long a session is kept after it was last used.")
+
+
+def check_memory(params: MemoryParams | None, site: Site) -> None:
+    """A connection that is named must be declared, and belong to a store that has one."""
+    if params is None or params.connection is None:
+        return
+    site.need_secret(params.connection, "memory", "connection")
+    if params.store == "process":
+        message = "what is kept in the process needs no connection"
+        wish = "say where it is kept: store: redis, or store: sql"
+        site.found.error("E494", message, site.span_of("memory", "connection"), help=wish)
+
+
+def _store(params: MemoryParams, scribe: Scribe) -> str:
+    """Where the conversation is kept, as Python."""
+    if params.store == "redis":
+        pool = store(scribe, params.connection or REDIS_URL)
+        return f"{scribe.use('memory_store', 'StoreMemory')}(ctx.pools[{pool}])"
+    if params.store == "sql":
+        return f"{scribe.use('memory_sql', 'SqlMemory')}(ctx.pools[{_database(params, scribe)}])"
+    scribe.pool("memory", "MEMORY")
+    return f"ctx.pools[{scribe.use('memory', 'MEMORY')}]"
+
+
+def _database(params: MemoryParams, scribe: Scribe) -> str:
+    """A pool of its own, for that of `sql` nodes may be bound to a schema."""
+    secret = params.connection or "DATABASE_URL"
+    if scribe.secret(secret) is None:
+        return scribe.connection("sql_sqlite", "sqlite_pool", _MEMORY_DB, _MEMORY_DB)
+    return scribe.connection("sql_database", "sql_pool", secret, _MEMORY_DB)
 
 
 def memory_of(params: MemoryParams, models: Sequence[str], scribe: Scribe) -> str:
     """The conversation as Python; `models` are those that may sum up."""
-    store = f"ctx.pools[{scribe.use('memory', 'MEMORY')}]"
-    scribe.pool("memory", "MEMORY")
     measure = "messages" if params.window.messages is not None else "tokens"
     window = f"{scribe.use('memory', 'Window')}({measure}={getattr(params.window, measure)!r})"
-    arguments = ["ctx", repr(scribe.node_id), store, scribe.expr(params.session), f"window={window}"]
+    arguments = ["ctx", repr(scribe.node_id), _store(params, scribe), scribe.expr(params.session), f"window={window}"]
     if params.ttl != _WEEK:
         arguments.append(f"ttl={params.ttl!r}")
     if params.summarize:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import ANY, ListType
 from catalyst.nodes.base import Scribe, Site
-from catalyst.nodes.memory import MemoryParams
+from catalyst.nodes.memory import MemoryParams, check_memory
 from catalyst.nodes.models import Asking, CacheTime, Files, check_files, content_of
 from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.spec.fields import exactly_one
@@ -68,7 +68,8 @@ class Talk(Asking):
 
 
 def check_talk(params: Talk, site: Site) -> None:
-    """Files must be files."""
+    """Files must be files, and a memory must have its place."""
+    check_memory(params.memory, site)
     check_files(params.files, site)
     for number, message in enumerate(params.messages if isinstance(params.messages, list) else ()):
         check_files(message.files, site, "messages", number)

@@ -10,7 +10,12 @@ from templates.runtime.agent import Limits, run_agent
 from templates.runtime.agent_tools import AgentTool
 from templates.runtime.llm_turns import Turn
 from templates.runtime.memory import Exchange, Keeping, MemoryStore, ProcessMemory, Window, recall
+from templates.runtime.memory_sql import SqlMemory
+from templates.runtime.memory_store import StoreMemory
 from templates.runtime.memory_summary import by_model
+from templates.runtime.pools import IN_MEMORY, ConnectionPools
+from templates.runtime.sql_database import sql_pool
+from templates.runtime.store_redis import redis_pool
 from tests.runtime.llm_parts import fails, model, says, with_llm
 from tests.runtime.support import make_context, run
 
@@ -185,3 +190,29 @@ def test_an_agent_that_failed_leaves_nothing_behind():
 
     assert fails(scenario).kind == "budget"
     assert run(store.load("under_test.agent:s")).exchanges == ()
+
+
+@STORES_KEEP
+@pytest.mark.parametrize("where", ["sqlite", "postgres"])
+def test_in_a_database(law, where, request):
+    address = request.getfixturevalue("postgres_url") if where == "postgres" else IN_MEMORY
+
+    async def scenario() -> None:
+        key = sql_pool("memory")
+        async with ConnectionPools.opened([key.at(address)]) as pools:
+            await law(SqlMemory(pools[key]))
+
+    run(scenario())
+
+
+@STORES_KEEP
+@pytest.mark.parametrize("where", ["memory", "redis"])
+def test_in_a_store(law, where, request):
+    address = request.getfixturevalue("redis_url") if where == "redis" else IN_MEMORY
+
+    async def scenario() -> None:
+        key = redis_pool("memory")
+        async with ConnectionPools.opened([key.at(address)]) as pools:
+            await law(StoreMemory(pools[key]))
+
+    run(scenario())
