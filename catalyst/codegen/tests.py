@@ -29,7 +29,7 @@ _UNSURE_NODES = frozenset({"python", "raise", "respond"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(
-    {"auth", "cache", "calls", "context", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
+    {"auth", "cache", "calls", "context", "embeddings", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
     | {"llm_answers", "llm_turns", "llm_typed", "logs", "moments", "node", "pools", "rate_limit", "reply"}
     | {"run_log", "schedule", "sse", "tasks", "text", "waiting", "workflow"}
 )

@@ -23,6 +23,7 @@ EMITTED_IMPORTS = _words("""
 
 RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "context": frozenset({"__class__"}),  # a clone is made without running __init__ again
+    "embeddings": frozenset({"array"}),  # vectors that are kept take a quarter of the memory of a list
     "errors": frozenset({"linecache", "tb_frame", "f_code"}),  # reads the comment above the failing line
     "failures": frozenset({"__mro__"}),  # names an exception's base classes
     "http_guard": frozenset({"__setattr__"}),  # a frozen dataclass that fills in a field of its own

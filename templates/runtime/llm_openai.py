@@ -30,10 +30,14 @@ class OpenAI(Model):
         """What the limit of tokens is called; services that only imitate the protocol know the older name."""
         return "max_tokens" if self.base_url is not None else "max_completion_tokens"
 
+    def client(self, pool: LlmPool) -> openai.AsyncOpenAI:
+        """The SDK's client for this address and key."""
+        url, key = self.address(), self.api_key
+        return pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
+
     async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Answer:
         """The model's answer. Raises FlowError."""
-        url, key = self.address(), self.api_key
-        client = pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
+        client = self.client(pool)
         body = _body(self, request)
         try:
             if on_token is None:

@@ -22,6 +22,8 @@ def fake_llm() -> httpx.MockTransport:
 def say(request: httpx.Request, text: str) -> httpx.Response:
     """The text as the answer to a request, in the format of the provider that it was sent to."""
     asked = json.loads(request.content)
+    if request.url.path.endswith("/embeddings"):
+        return _vectors(asked)
     return _anthropic(asked, text) if request.url.path.endswith("/messages") else _openai(asked, text)
 
 
@@ -55,6 +57,17 @@ def example_of(schema: Mapping[str, Any], shared: Mapping[str, Any] | None = Non
         case "integer" | "number":
             return schema.get("minimum", 1)
     return None
+
+
+def _vectors(asked: Mapping[str, Any]) -> httpx.Response:
+    """A vector for each text, as long as it was asked for."""
+    size = asked.get("dimensions", 4)
+    rows = [
+        {"object": "embedding", "index": at, "embedding": [1.0, len(text) / 1000, *[0.0] * (size - 2)][:size]}
+        for at, text in enumerate(asked["input"])
+    ]
+    usage = {"prompt_tokens": 7, "total_tokens": 7}
+    return httpx.Response(200, json={"object": "list", "data": rows, "model": asked["model"], "usage": usage})
 
 
 def _openai(asked: Mapping[str, Any], text: str) -> httpx.Response:
