@@ -196,7 +196,8 @@ def _by_index(answer: object) -> dict[int, Kept]:
 
 def _tokens(answer: CreateEmbeddingResponse) -> int:
     """What was read; services that only imitate the protocol may leave it out."""
-    read = getattr(answer.usage, "prompt_tokens", None) if hasattr(answer, "usage") else None
+    usage = answer.model_dump(include={"usage"}, warnings=False).get("usage")
+    read = usage.get("prompt_tokens") if isinstance(usage, dict) else None
     return read if isinstance(read, int) else 0
 
 
