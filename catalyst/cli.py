@@ -124,7 +124,7 @@ def new(
     ] = None,
     starter: Annotated[
         str | None,
-        typer.Option("--starter", metavar="STARTER", help="minimal (the default), llm-stream or multi-flow."),
+        typer.Option("--starter", metavar="STARTER", help="minimal (the default), llm-stream, multi-flow or sql."),
     ] = None,
     list_only: Annotated[bool, typer.Option("--list", help="List the starters and exit.")] = False,
     form: FormatOption = Format.text,

@@ -166,7 +166,6 @@ def run_facts(node_type: NodeType[Any], facts: dict[str, Any]) -> list[str]:
     retries = {
         "http": "GET, HEAD and OPTIONS are tried up to three times; other methods once, unless `retry` is set.",
         "llm": "It is tried up to three times.",
-        "embedding": "It is tried up to three times.",
     }.get(node_type.name, "It is tried once, unless `retry` is set.")
     return [f"{text} {retries}"]
 

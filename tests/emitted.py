@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from catalyst.api import Result, compile_flow, compile_path
 from catalyst.diagnostics import render
 from catalyst.nodes.catalog import find_node_type, node_type_names
-from templates.tests.fake_llm import say
+from templates.tests.fake_llm import embedded, ranked, say
 
 GOLDEN = Path(__file__).parent / "golden"
 SOURCES = ("flow.yaml", "flow.json", "catalyst.yaml")
@@ -101,9 +101,15 @@ class World:
         raise AssertionError(f"{address} was not asked at the same time")
 
     async def answer_llm(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/embeddings"):
+            return embedded(request)
+        if request.url.path.endswith("/rerank"):
+            return ranked(request)
         asked = json.loads(request.content)
         self.prompts.append({**asked, "url": str(request.url)})
         reply = self.llm[min(len(self.prompts), len(self.llm)) - 1]
+        if callable(reply):
+            reply = reply(asked)
         if isinstance(reply, dict) and "status" in reply:
             return httpx2.Response(reply["status"], json={"error": {"type": "error", "message": "no"}})
         return say(request, reply if isinstance(reply, str) else json.dumps(reply))
@@ -176,7 +182,7 @@ def environment(result: Result) -> dict[str, str]:
 @contextmanager
 def serving(result: Result, world: World, env: Mapping[str, str] | None = None) -> Iterator[TestClient]:
     """A client of the imported project, its pools connected to `world`, its pauses short."""
-    pools = import_module("app.runtime.pools").ConnectionPools(_pools(world))
+    pools = import_module("app.runtime.pools").ConnectionPools(_pools(world), at=_embedded())
     values = {**environment(result), "AZURE_OPENAI_ENDPOINT": "http://azure.test", **(env or {})}
     with (
         patch.dict(os.environ, values),
@@ -200,6 +206,15 @@ def _pools(world: World) -> dict[Any, Any]:
         models = import_module("app.runtime.httpx_client").open_httpx(httpx2.MockTransport(world.answer_llm))
         pools[llm.LLM] = llm.LlmPool(models)
     return pools
+
+
+def _embedded() -> dict[Any, str]:
+    """Every service that is reached by an address is embedded instead, and writes nothing to disk."""
+    if not _exists("app.connections"):
+        return {}
+    pools = import_module("app.runtime.pools")
+    keys = [value for value in vars(import_module("app.connections")).values() if isinstance(value, pools.PoolKey)]
+    return dict.fromkeys(keys, pools.IN_MEMORY)
 
 
 def _exists(module: str) -> bool:

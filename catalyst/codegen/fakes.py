@@ -30,6 +30,7 @@ from catalyst.expressions.types import (
     UnionType,
 )
 from catalyst.graph.model import Step, Workflow, all_steps
+from catalyst.nodes.types.graphql import GraphqlParams
 from catalyst.nodes.types.http import HttpParams
 
 Answer = tuple[str, str, Any]
@@ -74,10 +75,10 @@ def calls_are_distinct(workflow: Workflow, settings: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """An `http` node and its settings."""
+    """An `http` or `graphql` node and its settings."""
 
     step: Step
-    params: HttpParams
+    params: HttpParams | GraphqlParams
 
     @property
     def template(self) -> Template | None:
@@ -88,7 +89,7 @@ class _Call:
 
 def _calls(workflow: Workflow) -> Iterator[_Call]:
     for step in all_steps(workflow.body):
-        if isinstance(step.params, HttpParams):
+        if isinstance(step.params, HttpParams | GraphqlParams):
             yield _Call(step, step.params)
 
 
@@ -122,6 +123,8 @@ def _pattern(url: str) -> str:
 
 
 def _answer(call: _Call) -> Any:
+    if isinstance(call.params, GraphqlParams):
+        return {"data": _graphql_data(call.params, call.step)}
     match call.params.response:
         case "text":
             return "text"
@@ -131,6 +134,26 @@ def _answer(call: _Call) -> Any:
             return {}
         case _:
             return example_answer(call.step.given, call.step.id)
+
+
+def _graphql_data(params: GraphqlParams, step: Step) -> Any:
+    """Data in which the node finds what it looks for; of pages the only one."""
+    if params.paginate is not None:
+        data = _at(params.paginate.items, example_answer(step.given, step.id), {})
+        return _at(params.paginate.page_info, {"hasNextPage": False, "endCursor": None}, data)
+    part = step.given.field("data") if params.errors == "result" and isinstance(step.given, ObjectType) else None
+    found = example_answer(part.type if part is not None else step.given, step.id)
+    return _at(params.select, found, {}) if params.select else found
+
+
+def _at(path: str, value: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """The data with a value at a path."""
+    inner = data
+    *around, last = path.split(".")
+    for name in around:
+        inner = inner.setdefault(name, {})
+    inner[last] = value
+    return data
 
 
 def example_answer(type_: Type, name: str) -> Any:

@@ -11,6 +11,7 @@ from catalyst.expressions.tree import Ref
 from catalyst.expressions.types import NoneType
 from catalyst.graph.model import CachePolicy, Policy, RetryPolicy, Step
 from catalyst.nodes.base import KEY_KINDS
+from catalyst.nodes.models import COMPLETION
 from catalyst.pysource.source import to_source
 
 
@@ -112,7 +113,14 @@ def _cached(frame: Frame, step: Step, cache: CachePolicy, call: str) -> str:
     cached = scribe.use("cache", "cached")
     partial = scribe.use_package("functools", "partial")
     key = f"({scribe.shape(cache.key)},)" if cache.key is not None else _default_key(frame, step)
-    return f"{cached}(ctx, {step.id!r}, {key}, {cache.ttl!r}, {partial}({call}))"
+    return f"{cached}(ctx, {step.id!r}, {key}, {cache.ttl!r}, {partial}({call}){_replay(step, scribe)})"
+
+
+def _replay(step: Step, scribe: StepScribe) -> str:
+    """What a kept answer of a model needs so that it streams like a new one."""
+    if step.type.streams is None or not step.type.streams(step.params):
+        return ""
+    return f", replay={scribe.use('llm_replay', 'replay_text' if step.given == COMPLETION else 'replay_value')}"
 
 
 def _default_key(frame: Frame, step: Step) -> str:

@@ -31,6 +31,8 @@ class Connection:
     """The function there that takes the pool's name."""
     secret: str
     """Attribute of `Secrets` with the address; empty for what is embedded because no secret is declared."""
+    schema: str = ""
+    """A text that the function takes besides: what makes the tables of an embedded database."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from catalyst.codegen.connections import CONNECTIONS, connection_name
@@ -67,12 +68,33 @@ class StepScribe:
         self.frame.flow.module.needs.pools.add((module, name))
         return name
 
-    def connection(self, module: str, function: str, secret: str, home: str) -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
         """The pool to the service at the address in a secret; the project opens it in its lifespan."""
         attribute = self.frame.flow.secrets.get(secret, "")
         constant = connection_name(secret, home, attribute)
-        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute))
+        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute, schema))
         return self.use_package(CONNECTIONS, constant)
+
+    def constant(self, hint: str, source: str) -> str:
+        """A constant of the module."""
+        module = self.frame.flow.module
+        name = module.names.take(constant_case(hint))
+        module.constants.append(f"{name} = {source}")
+        return name
+
+    @contextmanager
+    def bound(self, name: str, type_: Type) -> Iterator[str]:
+        """A name of the node's own."""
+        key = ("local", name)
+        hidden = self.frame.hide(key)
+        yield self.frame.define(key, name, type_).name
+        del self.frame.variables[key]
+        if hidden is not None:
+            self.frame.show(key, hidden)
+
+    def beside(self, name: str) -> str | None:
+        """A file beside the flow."""
+        return self.step.files.get(name) if self.step is not None else None
 
     def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
         """A metric of the workflows' own; the project shows it on `/metrics`."""
@@ -166,6 +188,11 @@ class StepScribe:
         if name not in self.frame.flow.secrets:
             return None
         return to_source(self.frame.ref(Ref(kind="secret", path=(name,), start=0, end=0)))
+
+    def model_limits(self, provider: str) -> tuple[int | None, int | None]:
+        """What the flow's settings say about a provider of models."""
+        limits: tuple[int | None, int | None] = self.frame.flow.model_limits.get(provider, (None, None))
+        return limits
 
     def signature(self, module: str, name: str) -> Signature | None:
         """The signature of the function that the node calls."""

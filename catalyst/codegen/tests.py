@@ -21,15 +21,15 @@ from catalyst.expressions.types import BoolType, FloatType, IntType, ListType, N
 from catalyst.graph.calls import call_of
 from catalyst.graph.examples import example_input
 from catalyst.graph.model import InputFact, Route, Workflow, all_steps
-from catalyst.nodes.types.llm import LlmParams
+from catalyst.nodes.models import models_in
 from catalyst.pysource.names import Names
 from catalyst.pysource.source import to_source
 
-_UNSURE_NODES = frozenset({"python", "raise", "respond"})
+_UNSURE_NODES = frozenset({"python", "raise", "respond", "sql"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(
-    {"auth", "cache", "calls", "context", "embeddings", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
+    {"auth", "cache", "calls", "context", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
     | {"llm_answers", "llm_turns", "llm_typed", "logs", "moments", "node", "pools", "rate_limit", "reply"}
     | {"run_log", "schedule", "sse", "tasks", "text", "waiting", "workflow"}
 )
@@ -73,7 +73,7 @@ def fakes_needed(emitted: Emitted) -> tuple[str, ...]:
 
 def _annotated(body: Mapping[str, Any]) -> str:
     """The annotation that an example needs: nobody could tell what an empty list or object in it may hold."""
-    return "" if body and all(each != {} and each != [] for each in body.values()) else ": dict[str, object]"
+    return "" if body and all(each not in ({}, []) for each in body.values()) else ": dict[str, object]"
 
 
 # What the tests share
@@ -171,9 +171,7 @@ def _patches(module: Module, workflows: Sequence[Workflow]) -> list[str]:
         patches.append("patch('asyncio.sleep', _quick_sleep)")
     if any(route.rate_limit is not None for route in routes):
         patches.append(f"patch.object({module.use('rate_limit', 'RateLimit')}, 'take')")
-    models = [
-        model for step in steps if isinstance(step.params, LlmParams) for model in (step.params, *step.params.fallback)
-    ]
+    models = [model for step in steps for model in models_in(step.params)]
     if any(model.provider == "azure" and model.base_url is None for model in models):
         patches.append("patch.dict('os.environ', AZURE_OPENAI_ENDPOINT='http://azure.test')")
     if patches:

@@ -99,6 +99,7 @@ class _WorkflowModule:
             dict(self.project.secrets),
             context,
             vars=dict(workflow.vars),
+            model_limits=workflow.model_limits,
             filename=_mark_name(workflow.file),
             workflows=self._called(),
         )
@@ -219,7 +220,7 @@ class _WorkflowModule:
         if route.rate_limit is not None:
             rate = self.module.use("rate_limit", "RateLimit")
             arguments.append(f"rate_limit={rate}({route.rate_limit[0]}, {route.rate_limit[1]!r})")
-        if route.events != ("partial", "token", "done", "error"):
+        if route.events != ("partial", "token", "object", "done", "error"):
             arguments.append(f"events={route.events!r}")
         if route.locations:
             arguments.append(f"parameters={dict(route.locations)!r}")

@@ -25,6 +25,7 @@ from catalyst.expressions.types import (
     without_none,
 )
 from catalyst.graph.draft import Draft, DraftBody
+from catalyst.graph.exhaustive import left_over
 from catalyst.graph.model import Body, CatchForm, Form, LoopForm, MapForm, ParallelForm, SwitchForm, TryForm
 from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import NodeSite
@@ -60,7 +61,7 @@ def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surro
     """The control form of a node and the type of its value; None for other nodes."""
     match draft.partial:
         case SwitchParams():
-            return _switch(builder, draft, draft.partial, around)
+            return _switch(builder, draft, draft.partial, site, around)
         case ParallelParams():
             return _parallel(builder, draft, draft.partial, site, around)
         case MapParams():
@@ -86,7 +87,10 @@ def _value(*bodies: Body | None) -> Type:
     return union(*given) if given else NONE
 
 
-def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Surroundings) -> tuple[Form, Type]:
+def _switch(
+    builder: BodyBuilder, draft: Draft, params: SwitchParams, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type]:
+    _warn_of_missing_cases(params, site)
     bodies = [
         builder.body(draft.bodies[("cases", number, "do")], around.given_by(case.when))
         for number, case in enumerate(params.cases)
@@ -94,6 +98,18 @@ def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Su
     default = builder.body(draft.bodies[("default",)], around) if params.default is not None else None
     cases = tuple((case.when, body) for case, body in zip(params.cases, bodies, strict=True))
     return SwitchForm(cases, default), _value(*bodies, default)
+
+
+def _warn_of_missing_cases(params: SwitchParams, site: NodeSite) -> None:
+    """A `switch` over an enum that leaves out one of its values does nothing for it, which is easily overlooked."""
+    checked = [site.checked.get(case.when) for case in params.cases]
+    conditions = [each.template for each in checked if each is not None]
+    if params.default is not None or len(conditions) < len(params.cases):
+        return
+    if missing := left_over(conditions):
+        names = ", ".join(f"`{name}`" for name in missing)
+        wish = "add a case for each of them, or a `default`"
+        site.found.warning("W209", f"no case is for {names}", site.span_of("cases"), help=wish)
 
 
 def _parallel(

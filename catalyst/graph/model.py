@@ -186,6 +186,8 @@ class Step:
     goto_from: tuple[str, ...] = ()
     """Nodes whose failure leads here."""
     signature: Signature | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts beside the flow that the node is made of: name -> text."""
 
     @property
     def skippable(self) -> bool:
@@ -276,6 +278,8 @@ class Workflow:
     requirements: tuple[str, ...] = ()
     """Packages that its own Python needs, as pip writes them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    model_limits: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    """Provider of models -> requests at the same time, and tokens in a minute."""
     optional_secrets: frozenset[str] = frozenset()
     """Those of its secrets that may be left out; they are empty text then."""
 

@@ -31,6 +31,9 @@ class Neighbours(Protocol):
     def called_flow(self, path: str) -> CalledFlow | str | None:
         """Another flow; text says what is wrong with it; None where it has errors of its own."""
 
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow, which then belongs to the project; None where there is none."""
+
 
 @dataclass(slots=True)
 class NodeSite:
@@ -47,6 +50,8 @@ class NodeSite:
     checked: dict[Expr, Checked] = field(default_factory=dict)
     signature: Signature | None = None
     """Of the function that the node calls, once it was asked for."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Texts beside the flow, once they were asked for."""
 
     def check(self, expressions: Iterable[tuple[str, Expr]], scope: Scope) -> None:
         """Check expressions in a scope; what is checked already stays as it is."""
@@ -120,6 +125,26 @@ class NodeSite:
             if isinstance(part, Hole) and (part.start, part.end) == (hole.start, hole.end):
                 return tuple(node for node in walk(part.expr) if isinstance(node, Ref))
         return ()
+
+    def hole_types(self, value: Expr) -> tuple[Type, ...]:
+        """The types of a template's holes, in order."""
+        holes = [
+            part for part in (value.template.parts if value.template is not None else ()) if isinstance(part, Hole)
+        ]
+        checked = self.checked.get(value)
+        known = {
+            (part.start, part.end): part.expr.type
+            for part in (checked.template.parts if checked is not None else ())
+            if isinstance(part, Hole)
+        }
+        return tuple(known.get((hole.start, hole.end), ANY) for hole in holes)
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow; None where there is none."""
+        text = self.neighbours.beside(name)
+        if text is not None:
+            self.files[name] = text
+        return text
 
     def need_secret(self, name: str, *path: str | int) -> None:
         """Report it when the flow does not declare the secret."""

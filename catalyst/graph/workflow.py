@@ -117,6 +117,10 @@ class _Flow:
             ),
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
             calls=tuple(dict.fromkeys(step.params.workflow for step in steps if isinstance(step.params, CallParams))),
+            model_limits={
+                name: (limits.concurrency, limits.tokens_per_minute)
+                for name, limits in self.flow.settings.models.items()
+            },
             requirements=tuple(str(line) for line in self.flow.requirements),
             optional_secrets=self._optional_secrets(),
         )
@@ -196,7 +200,7 @@ class _Flow:
                 path = ("output", field.name, "stream") if isinstance(output, tuple) else ("output", "stream")
                 span = span_at(self.tree, path, Span.start_of(self.filename))
                 message = f"`{field.name}` streams, but `{whole[0]}` gives its answer as a whole"
-                wish = f"write `stream: true` under `with` of `{whole[0]}`; a typed answer cannot stream"
+                wish = f"write `stream: true` under `with` of `{whole[0]}`"
                 self.found.warning("W207", message, span, help=wish)
 
     def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
@@ -240,7 +244,9 @@ class _Flow:
         self._check_parameters(locations)
         auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
         rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
-        events = tuple(trigger.events) if trigger.events is not None else ("partial", "token", "done", "error")
+        events = (
+            tuple(trigger.events) if trigger.events is not None else ("partial", "token", "object", "done", "error")
+        )
         summary, description = str(trigger.summary or ""), str(trigger.description or "")
         return Route(trigger.method, path, auth, rate, events, locations, trigger.status, summary, description)
 

@@ -50,6 +50,8 @@ class Linked:
     calls: dict[str, dict[str, str]] = field(default_factory=dict)
     libraries: dict[str, str] = field(default_factory=dict)
     """Files of the user's `lib` that are used or came with a flow: path -> text."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """Files beside the flows that nodes are made of, such as `schema.sql`: name -> text."""
     sources: dict[str, str] = field(default_factory=dict)
     """All files that were read, for messages."""
 
@@ -188,6 +190,18 @@ class Linker:
             self._keep_library(path)
         return signature
 
+    def beside(self, caller: Unit, name: str) -> str | None:
+        """A file beside a flow, or beside the project file; it goes along with the project."""
+        if self.read is None:
+            return None
+        near = posixpath.normpath(posixpath.join(posixpath.dirname(caller.file), name))
+        for path in dict.fromkeys((near, name)):
+            text = self.read(path)
+            if text is not None:
+                self.linked.sources[path] = self.linked.beside[path] = text
+                return text
+        return None
+
     def _keep_library(self, path: str) -> None:
         """Copy a file of `lib` and what it imports from there."""
         if path in self.linked.libraries or self.read is None:
@@ -212,6 +226,10 @@ class _Neighbours:
     def called_flow(self, path: str) -> CalledFlow | str | None:
         """See `graph.site.Neighbours`."""
         return self.linker.called(self.unit, path)
+
+    def beside(self, name: str) -> str | None:
+        """See `graph.site.Neighbours`."""
+        return self.linker.beside(self.unit, name)
 
 
 def imported_siblings(path: str, source: str) -> list[str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -79,6 +80,12 @@ class Site(Protocol):
     def refs_in(self, value: Expr, hole: Hole) -> tuple[Ref, ...]:
         """What one hole of a checked template reads."""
 
+    def hole_types(self, value: Expr) -> tuple[Type, ...]:
+        """The types of a template's holes, in order; `any` for those that are not checked."""
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow; None where there is none."""
+
     def need_secret(self, name: str, *path: str | int) -> None:
         """Report it when the flow does not declare the secret."""
 
@@ -110,12 +117,21 @@ class Scribe(Protocol):
     def pool(self, module: str, name: str) -> str:
         """Like `use`, for a `PoolKey`: the project opens that pool in its lifespan."""
 
-    def connection(self, module: str, function: str, secret: str, home: str) -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
         """Import the pool to the service at the address in `secret`, or to what is embedded in its place where the flow
         does not declare it. `home` is the secret that nodes of this kind look for (`DATABASE_URL`); another one must be
-        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`. Gives the local
-        name.
+        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`; `schema` is a text
+        that it takes besides, where there is one. Gives the local name.
         """
+
+    def constant(self, hint: str, source: str) -> str:
+        """A constant of the module; gives its name."""
+
+    def bound(self, name: str, type_: Type) -> AbstractContextManager[str]:
+        """While it is open, a name of the node's own (`item`) stands for a Python variable; gives the variable."""
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow that the node's check has asked for."""
 
     def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
         """Import the metric of this name; the project makes it once. Gives the local name."""
@@ -165,6 +181,9 @@ class Scribe(Protocol):
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""
 
+    def model_limits(self, provider: str) -> tuple[int | None, int | None]:
+        """What the flow's settings say about a provider of models: requests at the same time, tokens in a minute."""
+
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""
 
@@ -188,6 +207,8 @@ class NodeType(Generic[P]):
     """Seconds that one try may take when neither the node nor the flow says so; None: no limit, whatever the flow
     says.
     """
+    each: Callable[[P], tuple[str, Expr, tuple[Expr, ...]] | None] = lambda params: None
+    """A name that some settings may use, the list whose items it stands for, and those settings."""
     beside: frozenset[str] = frozenset()
     """Settings that stand beside `type`, not under `with`."""
     own_timeout: bool = False

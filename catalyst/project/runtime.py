@@ -17,7 +17,9 @@ from catalyst.pysource.walk import statements
 
 REQUIREMENTS = {
     "aiohttp": "aiohttp>=3.14,<4",
+    "aiosqlite": "aiosqlite>=0.22,<1",
     "anthropic": "anthropic>=2.11,<3",
+    "asyncpg": "asyncpg>=0.32,<1",
     "cronsim": "cronsim>=2.6,<3",
     "fastapi": "fastapi>=0.165,<1",
     "h2": "h2>=4.3,<5",
@@ -34,6 +36,7 @@ REQUIREMENTS = {
     "pypdf": "pypdf>=7.1,<8",
     "selectolax": "selectolax>=1.0,<2",
     "typing_extensions": "typing-extensions>=4.16,<5",
+    "qdrant_client": "qdrant-client>=1.20,<2",
     "tzdata": "tzdata",
     "uvicorn": "uvicorn>=0.54,<1",
     "uvloop": "uvloop>=0.22,<1; platform_system != 'Windows'",

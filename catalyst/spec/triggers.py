@@ -211,7 +211,7 @@ class HttpTrigger(SpecModel):
         None, description="Who may call: none, api_key, bearer or basic."
     )
     rate_limit: Rate | None = Field(default=None, description="Most requests of one client, such as 100/minute.")
-    events: Annotated[tuple[Literal["partial", "token", "done", "error"], ...], AsTuple] | None = Field(
+    events: Annotated[tuple[Literal["partial", "token", "object", "done", "error"], ...], AsTuple] | None = Field(
         None, description="The stream events that clients may see; all when not given."
     )
     status: Annotated[int, Field(ge=200, le=299)] = Field(default=200, description="Status of a successful answer.")

@@ -132,12 +132,19 @@ async def cached(
     key_parts: tuple[object, ...],
     ttl: float,
     compute: Callable[[], Coroutine[Any, Any, T]],
+    *,
+    replay: Callable[[ExecutionContext[Any, Any, Any], str, T], None] | None = None,
 ) -> T:
-    """The output of `node` kept for `key_parts`, or what `compute` gives, kept for `ttl` seconds."""
+    """The output of `node` kept for `key_parts`, or what `compute` gives, kept for `ttl` seconds.
+
+    `replay` shows whoever watches the run what they would have seen while it was computed.
+    """
     started = monotonic_ns()
     cache = ctx.pools[CACHE]
     output = await cache.get_or_compute(cache_key(ctx.workflow, node, *key_parts), ttl, compute)
     if node not in ctx.node_outputs:
         # It came from the cache or from another run, so the node itself has not told this run about it.
+        if replay is not None:
+            replay(ctx, node, output)
         ctx.finished(node, output, monotonic_ns() - started)
     return output

@@ -5,7 +5,8 @@ id: 3
 event: token
 data: {"node":"answer","text":"Hel"}
 ```
-Events are `partial` (a node finished: its output), `token` (a piece of a model's text), `done` (output, timings in
+Events are `partial` (a node finished: its output), `token` (a piece of a model's text), `object` (what a model has
+written of a typed answer so far: each holds more than the one before), `done` (output, timings in
 milliseconds, execution id) and `error` (a problem document). Each has one JSON object on one line, written by a
 serializer; nothing that a node gives can end a line and start an event of its own. Comment lines keep proxies awake.
 
@@ -118,6 +119,17 @@ class _Queue:
                     entry[2] += text
                     return
         self._waiting.append(["token", node, text])
+        self._changed.set()
+
+    def growing(self, node: str, output: object) -> None:
+        """What a node has of its output so far. Only the newest waits: it holds all that came before."""
+        if "object" not in self._events:
+            return
+        for entry in self._waiting:
+            if entry[0] == "object" and entry[1] == node:
+                entry[2] = output
+                return
+        self._waiting.append(["object", node, output])
         self._changed.set()
 
     def comment(self) -> None:

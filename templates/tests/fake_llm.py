@@ -13,6 +13,10 @@ def fake_llm() -> httpx.MockTransport:
     """A transport that answers every model: with TEXT, or with an example of the JSON Schema that it is asked for."""
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/embeddings"):
+            return embedded(request)
+        if request.url.path.endswith("/rerank"):
+            return ranked(request)
         schema = wanted_schema(json.loads(request.content))
         return say(request, TEXT if schema is None else json.dumps(example_of(schema)))
 
@@ -22,14 +26,33 @@ def fake_llm() -> httpx.MockTransport:
 def say(request: httpx.Request, text: str) -> httpx.Response:
     """The text as the answer to a request, in the format of the provider that it was sent to."""
     asked = json.loads(request.content)
-    if request.url.path.endswith("/embeddings"):
-        return _vectors(asked)
     return _anthropic(asked, text) if request.url.path.endswith("/messages") else _openai(asked, text)
+
+
+def embedded(request: httpx.Request) -> httpx.Response:
+    """Vectors for the texts of a request: the same for the same text, as long as it is asked for."""
+    asked = json.loads(request.content)
+    size = asked.get("dimensions", 8)
+    rows = [
+        {"object": "embedding", "index": at, "embedding": [float(len(text) % (place + 2) + 1) for place in range(size)]}
+        for at, text in enumerate(asked["input"])
+    ]
+    usage = {"prompt_tokens": len(rows), "total_tokens": len(rows)}
+    return httpx.Response(200, json={"object": "list", "data": rows, "model": asked["model"], "usage": usage})
+
+
+def ranked(request: httpx.Request) -> httpx.Response:
+    """The documents of a request in their order, each less relevant than the one before."""
+    asked = json.loads(request.content)
+    count = min(len(asked["documents"]), asked.get("top_n", len(asked["documents"])))
+    return httpx.Response(
+        200, json={"results": [{"index": at, "relevance_score": 1 / (at + 1)} for at in range(count)]}
+    )
 
 
 def wanted_schema(asked: Mapping[str, Any]) -> Any:
     """The JSON Schema that a request asks for; None for plain text."""
-    if "tools" in asked:
+    if "name" in (asked.get("tool_choice") or {}):
         return asked["tools"][0]["input_schema"]
     openai = asked.get("response_format", {}).get("json_schema", {})
     return openai.get("schema", asked.get("output_config", {}).get("format", {}).get("schema"))
@@ -59,17 +82,6 @@ def example_of(schema: Mapping[str, Any], shared: Mapping[str, Any] | None = Non
     return None
 
 
-def _vectors(asked: Mapping[str, Any]) -> httpx.Response:
-    """A vector for each text, as long as it was asked for."""
-    size = asked.get("dimensions", 4)
-    rows = [
-        {"object": "embedding", "index": at, "embedding": [1.0, len(text) / 1000, *[0.0] * (size - 2)][:size]}
-        for at, text in enumerate(asked["input"])
-    ]
-    usage = {"prompt_tokens": 7, "total_tokens": 7}
-    return httpx.Response(200, json={"object": "list", "data": rows, "model": asked["model"], "usage": usage})
-
-
 def _openai(asked: Mapping[str, Any], text: str) -> httpx.Response:
     usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
     head: dict[str, Any] = {"id": "chatcmpl-1", "created": 1_767_225_600, "model": asked["model"]}
@@ -87,7 +99,7 @@ def _openai(asked: Mapping[str, Any], text: str) -> httpx.Response:
 
 def _anthropic(asked: Mapping[str, Any], text: str) -> httpx.Response:
     block: dict[str, Any] = {"type": "text", "text": text}
-    if "tools" in asked:
+    if "name" in (asked.get("tool_choice") or {}):
         block = {"type": "tool_use", "id": "toolu_1", "name": asked["tools"][0]["name"], "input": json.loads(text)}
     message: dict[str, Any] = {
         "id": "msg_1",

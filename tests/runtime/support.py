@@ -18,12 +18,16 @@ class Watcher:
     def __init__(self) -> None:
         self.partials: list[tuple[str, object]] = []
         self.tokens: list[tuple[str, str]] = []
+        self.grown: list[tuple[str, object]] = []
 
     def partial(self, node: str, output: object) -> None:
         self.partials.append((node, output))
 
     def token(self, node: str, text: str) -> None:
         self.tokens.append((node, text))
+
+    def growing(self, node: str, output: object) -> None:
+        self.grown.append((node, output))
 
 
 def make_context(

@@ -1,244 +1,167 @@
-"""Vectors of texts through the SDK, from the stand-in and from services that answer oddly."""
+"""Embeddings and rerank through the real client, against the local server and against answers that are wrong."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 
-from templates.runtime.embeddings import VECTORS, Wanted, embedding, embeddings
+from templates.runtime.embeddings import EMBEDDED, VectorMemory, embed, embed_all
 from templates.runtime.errors import FlowError
 from templates.runtime.httpx_client import open_httpx
 from templates.runtime.llm import LLM, LlmPool
 from templates.runtime.llm_openai import OpenAI
 from templates.runtime.pools import ConnectionPools
-from tests.runtime.support import Context, make_context, run
+from templates.runtime.rerank import rerank
+from tests.runtime.support import make_context
+from tests.standin.server import running
 
-MODEL = OpenAI("a-model", api_key="a-key", base_url="http://models.test/v1")
-
-
-class Service:
-    """A service in the place of the network: a vector by the length of each text, and what it was asked."""
-
-    def __init__(self, alter: Callable[[dict[str, Any]], Any] = lambda body: body) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.most = 0
-        self._now = 0
-        self._alter = alter
-
-    async def answer(self, request: httpx.Request) -> httpx.Response:
-        asked = json.loads(request.content)
-        self.asked.append(asked)
-        self._now += 1
-        self.most = max(self.most, self._now)
-        await asyncio.sleep(0.01)
-        self._now -= 1
-        rows = [{"object": "embedding", "index": at, "embedding": [len(text), 1.0]} for at, text in _numbered(asked)]
-        usage = {"prompt_tokens": len(rows), "total_tokens": len(rows)}
-        body = self._alter({"object": "list", "data": rows, "model": "a-model", "usage": usage})
-        return body if isinstance(body, httpx.Response) else httpx.Response(200, json=body)
-
-    def ask(self, work: Callable[[Context], Awaitable[Any]]) -> Any:
-        async def scenario() -> Any:
-            pool = LlmPool(open_httpx(httpx.MockTransport(self.answer)))
-            async with ConnectionPools.opened([VECTORS]) as pools:
-                try:
-                    both = ConnectionPools({LLM: pool, VECTORS: pools[VECTORS]})
-                    return await work(make_context(both))
-                finally:
-                    await pool.close()
-
-        return run(scenario())
-
-    def fails(self, work: Callable[[Context], Awaitable[Any]]) -> FlowError:
-        with pytest.raises(FlowError) as caught:
-            self.ask(work)
-        return caught.value
+MODEL = OpenAI("text-embedding-3-small", api_key="k")
 
 
-def _numbered(asked: dict[str, Any]) -> list[tuple[int, str]]:
-    return list(enumerate(asked["input"]))
+def against_server(work: Callable[[Any, str], Awaitable[Any]]) -> Any:
+    async def run(url: str) -> Any:
+        async with ConnectionPools.opened([LLM, EMBEDDED]) as pools:
+            return await work(make_context(pools), url)
+
+    with running() as server:
+        return asyncio.run(run(server.url))
 
 
-def test_a_text_has_a_vector():
-    service = Service()
-    found = service.ask(lambda ctx: embedding(ctx, "a", MODEL, "four"))
-    assert found == {"vector": [4.0, 1.0], "model": "a-model", "usage": {"input_tokens": 1}}
-    assert service.asked == [{"input": ["four"], "model": "a-model", "encoding_format": "float"}]
+def against(answer: Callable[[httpx.Request], httpx.Response], work: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        pool = LlmPool(open_httpx(httpx.MockTransport(answer)))
+        async with ConnectionPools.opened([EMBEDDED], ConnectionPools({LLM: pool})) as pools:
+            return await work(make_context(pools))
+
+    return asyncio.run(run())
 
 
-def test_many_texts_go_in_batches_some_at_a_time_and_come_back_in_order():
-    service = Service()
-    texts = ["x" * size for size in range(1, 24)]
-    wanted = Wanted(batch_size=3, concurrency=2)
-    found = service.ask(lambda ctx: embeddings(ctx, "a", MODEL, texts, wanted))
-    assert [vector[0] for vector in found["vectors"]] == list(range(1, 24))
-    assert [len(asked["input"]) for asked in service.asked] == [3] * 7 + [2]
-    assert service.most == 2
-    assert found["usage"] == {"input_tokens": 23}
+def _near(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
 
 
-def test_each_text_is_asked_about_once():
-    service = Service()
+def test_texts_that_mean_alike_are_near() -> None:
+    async def work(ctx: Any, url: str) -> Any:
+        model = OpenAI("m", base_url=f"{url}/v1")
+        found = await embed_all(ctx, model, ["ships sail the sea", "the sea and its ships", "tax forms"], batch_size=2)
+        assert found["usage"]["input_tokens"] > 0
+        one = await embed(ctx, model, "ships sail the sea", dimensions=32)
+        assert len(one["vector"]) == 32
+        return found["vectors"]
 
-    async def work(ctx: Context) -> Any:
-        await embedding(ctx, "a", MODEL, "one")
-        first = await embeddings(ctx, "b", MODEL, ["one", "three", "three", "four"])
-        again = await embeddings(ctx, "c", MODEL, ["four", "one"])
-        return first, again
-
-    first, again = service.ask(work)
-    assert [asked["input"] for asked in service.asked] == [["one"], ["three", "four"]]
-    assert [vector[0] for vector in first["vectors"]] == [3, 5, 5, 4]
-    assert again == {"vectors": [[4.0, 1.0], [3.0, 1.0]], "model": "a-model", "usage": {"input_tokens": 0}}
+    first, second, third = against_server(work)
+    assert _near(first, second) > _near(first, third)
 
 
-def test_other_models_and_sizes_have_vectors_of_their_own():
-    service = Service()
+def test_a_text_is_asked_for_once() -> None:
+    batches: list[int] = []
 
-    async def work(ctx: Context) -> None:
-        await embedding(ctx, "a", MODEL, "one")
-        await embedding(ctx, "a", OpenAI("another", base_url="http://models.test/v1"), "one")
-        await embedding(ctx, "a", OpenAI("a-model", base_url="http://others.test/v1"), "one")
-        await embedding(ctx, "a", MODEL, "one", Wanted(dimensions=2))
-        await embedding(ctx, "a", MODEL, "one", Wanted(reuse=False))
+    async def work(ctx: Any, url: str) -> Any:
+        model = OpenAI("m", base_url=f"{url}/v1")
+        first = await embed_all(ctx, model, ["a", "b", "a", "c"])
+        second = await embed_all(ctx, model, ["c", "a"])
+        batches.append(second["usage"]["input_tokens"])
+        assert first["vectors"][0] == first["vectors"][2] == second["vectors"][1]
+        other = await embed_all(ctx, OpenAI("other", base_url=f"{url}/v1"), ["a"])
+        batches.append(other["usage"]["input_tokens"])
 
-    service.ask(work)
-    assert len(service.asked) == 5
-    assert [asked.get("dimensions") for asked in service.asked] == [None, None, None, 2, None]
-
-
-def test_many_at_the_same_time_are_one_question():
-    service = Service()
-
-    async def work(ctx: Context) -> Any:
-        return await asyncio.gather(*(embedding(ctx, "a", MODEL, "one") for _ in range(200)))
-
-    found = service.ask(work)
-    assert len(service.asked) == 1
-    assert {tuple(each["vector"]) for each in found} == {(3.0, 1.0)}
-    assert sum(each["usage"]["input_tokens"] for each in found) == 1
+    against_server(work)
+    assert batches == [0, 1]
 
 
-def test_a_vector_that_a_caller_changes_stays_as_it_was_for_others():
-    service = Service()
+def test_the_memory_is_bounded() -> None:
+    memory = VectorMemory(3)
+    keys = [("m", None, None, str(number)) for number in range(5)]
+    for key in keys[:3]:
+        memory.keep(key, [1.0])
+    memory.find(keys[0])
+    memory.keep(keys[3], [2.0])
+    assert len(memory) == 3
+    assert memory.find(keys[0]) == [1.0]
+    assert memory.find(keys[1]) is None
 
-    async def work(ctx: Context) -> Any:
-        (await embedding(ctx, "a", MODEL, "one"))["vector"].clear()
-        return await embedding(ctx, "a", MODEL, "one")
 
-    assert service.ask(work)["vector"] == [3.0, 1.0]
+def test_batches_go_out_at_the_same_time_and_an_error_ends_all() -> None:
+    asked: list[int] = []
 
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(1)
+        return httpx.Response(500 if len(asked) == 2 else 200, json={"data": []})
 
-def test_what_came_before_an_error_is_not_asked_for_again():
-    failing = iter([False, True, False])
-    service = Service(lambda body: httpx.Response(503, json={}) if next(failing) else body)
-    wanted = Wanted(batch_size=1, concurrency=1)
-
-    async def work(ctx: Context) -> Any:
+    async def work(ctx: Any) -> None:
         with pytest.raises(FlowError):
-            await embeddings(ctx, "a", MODEL, ["one", "three"], wanted)
-        return await embeddings(ctx, "a", MODEL, ["one", "three"], wanted)
+            await embed_all(ctx, MODEL, [str(number) for number in range(50)], batch_size=1)
+        assert len(asyncio.all_tasks()) == 1
 
-    assert service.ask(work)["vectors"] == [[3.0, 1.0], [5.0, 1.0]]
-    assert [asked["input"] for asked in service.asked] == [["one"], ["three"], ["three"]]
-
-
-def test_an_error_is_not_kept():
-    failing = iter([True, False])
-    service = Service(lambda body: httpx.Response(429, json={}) if next(failing) else body)
-
-    async def work(ctx: Context) -> Any:
-        with pytest.raises(FlowError) as caught:
-            await embedding(ctx, "a", MODEL, "one")
-        assert caught.value.upstream == 429
-        return await embedding(ctx, "a", MODEL, "one")
-
-    assert service.ask(work)["vector"] == [3.0, 1.0]
+    against(answer, work)
+    assert len(asked) <= 8
 
 
-def test_no_texts_ask_nothing():
-    service = Service()
-    assert service.ask(lambda ctx: embeddings(ctx, "a", MODEL, []))["vectors"] == []
-    assert service.asked == []
-
-
-def test_vectors_of_another_size_than_declared_are_an_error():
-    error = Service().fails(lambda ctx: embedding(ctx, "a", MODEL, "one", Wanted(dimensions=3)))
-    assert error.title == "the model gave a vector of 2 numbers where 3 were expected"
-    assert (error.kind, error.status) == ("invalid_response", 502)
-
-
-def _rows(*vectors: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda body: {**body, "data": [{"index": at, "embedding": each} for at, each in enumerate(vectors)]}
+def _rows(*vectors: list[float]) -> httpx.Response:
+    rows = [{"object": "embedding", "index": at, "embedding": vector} for at, vector in enumerate(vectors)]
+    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    return httpx.Response(200, json={"object": "list", "model": "m", "data": rows, "usage": usage})
 
 
 @pytest.mark.parametrize(
-    "alter",
+    ("response", "kind", "title"),
     [
-        _rows([1.0]),
-        _rows([1.0], [1.0, 2.0]),
-        _rows([], []),
-        _rows(["a"], ["b"]),
-        _rows(None, None),
-        lambda body: {**body, "data": None},
-        lambda body: {**body, "data": ["nonsense"]},
-        lambda body: {**body, "data": [{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [1.0]}]},
-        lambda body: {},
-        lambda body: [],
-        lambda body: httpx.Response(200, text="hello"),
-        lambda body: httpx.Response(200, json={**body, "data": [{"embedding": [1.0]}, {"embedding": [1.0]}]}),
-        lambda body: httpx.Response(
-            200, text='{"data": [{"index": 0, "embedding": [NaN]}, {"index": 1, "embedding": [1]}]}'
-        ),
+        (_rows([1.0, 2.0]), "invalid_response", "the vectors have 2 dimensions, not 3"),
+        (_rows(), "invalid_response", "another number of vectors"),
+        (httpx.Response(401, json={"error": {"message": "sk-secret"}}), "auth", "answered 401"),
+        (httpx.Response(503, json={}), "http", "answered 503"),
+        (httpx.Response(200, text="nonsense"), "invalid_response", "cannot be read"),
     ],
 )
-def test_nonsense_is_an_error_that_says_nothing_of_the_texts(alter):
-    error = Service(alter).fails(lambda ctx: embeddings(ctx, "a", MODEL, ["secret one", "secret two"]))
-    assert (error.kind, error.status) == ("invalid_response", 502)
-    assert "secret" not in str(error)
+def test_wrong_answers(response: httpx.Response, kind: str, title: str) -> None:
+    async def work(ctx: Any) -> None:
+        with pytest.raises(FlowError, match=title) as caught:
+            await embed(ctx, MODEL, "text", dimensions=3)
+        assert caught.value.kind == kind
+        assert "secret" not in str(caught.value)
+
+    against(lambda request: response, work)
 
 
-def test_vectors_without_usage_are_vectors():
-    service = Service(lambda body: {name: value for name, value in body.items() if name != "usage"})
-    found = service.ask(lambda ctx: embedding(ctx, "a", MODEL, "four"))
-    assert found["vector"] == [4.0, 1.0]
-    assert found["usage"] == {"input_tokens": 0}
+@pytest.mark.parametrize("texts", [["a", ""], ["a", "  "], ["a", None], ["a", 5]])
+def test_what_is_no_text_is_not_sent(texts: Any) -> None:
+    async def work(ctx: Any) -> None:
+        with pytest.raises(FlowError, match="text 2 of 2"):
+            await embed_all(ctx, MODEL, texts)
+
+    against(lambda request: pytest.fail("nothing should be asked"), work)
 
 
-@pytest.mark.parametrize("texts", ["words", None, ["fine", 1], ["fine", None], ["fine", "  "], [["list"]]])
-def test_what_is_no_list_of_texts_is_not_sent(texts):
-    service = Service()
-    assert service.fails(lambda ctx: embeddings(ctx, "a", MODEL, texts)).kind == "invalid_request"
-    assert service.asked == []
+def test_documents_are_ordered() -> None:
+    documents = [{"t": "tax forms"}, {"t": "ships at sea"}, {"t": "a ship and the sea"}]
+
+    async def work(ctx: Any, url: str) -> Any:
+        found = await rerank(ctx, f"{url}/v1", "m", "sea ship", documents, api_key="k", text_key="t", limit=2)
+        assert await rerank(ctx, f"{url}/v1", "m", "sea", []) == []
+        return [each["index"] for each in found], [each["document"] for each in found]
+
+    order, kept = against_server(work)
+    assert order[0] == 2
+    assert len(order) == 2
+    assert kept[0] is not None
+    assert all(each in documents for each in kept)
 
 
-@pytest.mark.parametrize("text", [None, 1, "", ["a"]])
-def test_what_is_no_text_is_not_sent(text):
-    service = Service()
-    assert service.fails(lambda ctx: embedding(ctx, "a", MODEL, text)).kind == "invalid_request"
-    assert service.asked == []
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        (httpx.Response(200, json={"results": [{"index": 7, "relevance_score": 1}]}), "invalid_response"),
+        (httpx.Response(200, json={"results": [{"index": -1, "relevance_score": 1}]}), "invalid_response"),
+        (httpx.Response(200, json={"ranking": []}), "invalid_response"),
+        (httpx.Response(429, json={}, headers={"retry-after": "3"}), "http"),
+    ],
+)
+def test_wrong_rankings(response: httpx.Response, kind: str) -> None:
+    async def work(ctx: Any) -> None:
+        with pytest.raises(FlowError) as caught:
+            await rerank(ctx, "http://rank.test", "m", "q", ["a", "b"])
+        assert caught.value.kind == kind
 
-
-@pytest.mark.parametrize(("status", "kind"), [(401, "auth"), (400, "http"), (500, "http")])
-def test_refusals_of_the_service_have_the_kinds_of_models(status, kind):
-    error = Service(lambda body: httpx.Response(status, json={"error": {"message": "no: one"}})).fails(
-        lambda ctx: embedding(ctx, "a", MODEL, "one")
-    )
-    assert (error.kind, error.upstream) == (kind, status)
-    assert "one" not in str(error)
-
-
-@pytest.mark.usefixtures("model_services")
-def test_alike_texts_are_near_through_a_real_connection():
-    async def scenario() -> Any:
-        async with ConnectionPools.opened([LLM, VECTORS]) as pools:
-            texts = ["search of vectors", "vector search of vectors", "parcels and trucks"]
-            return await embeddings(make_context(pools), "a", OpenAI("e", api_key="k"), texts, Wanted(dimensions=256))
-
-    first, second, third = run(scenario())["vectors"]
-    assert len(first) == 256
-    dot = lambda a, b: sum(x * y for x, y in zip(a, b, strict=True))  # noqa: E731
-    assert dot(first, second) > dot(first, third)
+    against(lambda request: response, work)

@@ -191,13 +191,14 @@ async def embeddings(request: Request) -> Response:
     body = await request.json()
     texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
     size = int(body.get("dimensions") or 64)
-    rows = [{"object": "embedding", "index": at, "embedding": _vector(text, size)} for at, text in enumerate(texts)]
+    rows = [{"object": "embedding", "index": at, "embedding": vector_of(text, size)} for at, text in enumerate(texts)]
     read = sum(len(str(text).split()) for text in texts)
     usage = {"prompt_tokens": read, "total_tokens": read}
     return JSONResponse({"object": "list", "data": rows, "model": body.get("model", ""), "usage": usage})
 
 
-def _vector(text: str, size: int) -> list[float]:
+def vector_of(text: str, size: int) -> list[float]:
+    """A vector of length one; texts that share words point alike."""
     values = [0.0] * size
     for word in words(text):
         digest = hashlib.sha256(word.encode()).digest()

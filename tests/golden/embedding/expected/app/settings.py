@@ -12,13 +12,14 @@ from app.runtime.environment import Environment
 class Env:
     """Environment variables that the workflows read."""
 
-    models_url: str
+    rank_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Keys and the like; they print as asterisks and are never written anywhere."""
 
+    cohere_api_key: SecretStr
     openai_api_key: SecretStr
 
 
@@ -34,8 +35,8 @@ class Settings:
         """Read the environment. Raises MissingSettings, which names all that is missing at once."""
         given = Environment()
         settings = cls(
-            Env(models_url=given.text("MODELS_URL", "http://127.0.0.1:11434/v1")),
-            Secrets(openai_api_key=given.secret("OPENAI_API_KEY")),
+            Env(rank_url=given.text("RANK_URL", "http://127.0.0.1:9002/v1")),
+            Secrets(cohere_api_key=given.secret("COHERE_API_KEY"), openai_api_key=given.secret("OPENAI_API_KEY")),
         )
         given.check()
         return settings

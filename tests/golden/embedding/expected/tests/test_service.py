@@ -11,5 +11,5 @@ def test_service_is_up_and_ready() -> None:
 
 def test_every_workflow_tells_about_itself() -> None:
     with running() as client:
-        for name in ["vectors_of_texts"]:
+        for name in ["embedding"]:
             assert client.get(f"/api/v1/{name}/info").json()["name"] == name
