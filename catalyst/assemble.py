@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from catalyst.codegen.libraries import runtime_imports
 from catalyst.codegen.program import Emitted, emit_program
 from catalyst.codegen.tests import emit_tests, fakes_needed
 from catalyst.diagnostics import CompilerBug
@@ -17,7 +18,7 @@ from catalyst.graph.calls import call_of
 from catalyst.graph.examples import example_input
 from catalyst.graph.model import Route, Workflow
 from catalyst.linking.flows import Linked
-from catalyst.project.assets import fake_source
+from catalyst.project.assets import fake_source, runtime_names
 from catalyst.project.format import format_files
 from catalyst.project.runtime import runtime_files, runtime_modules, runtime_tree, third_party
 from catalyst.project.scaffold import Endpoint, EnvFact, FlowFacts, ProjectFacts, scaffold_files
@@ -29,7 +30,8 @@ _MARK = re.compile(r"\s*# [A-Za-z_]\w*, (\S+:\d+)$")
 
 def assemble(name: str, description: str, linked: Linked, settings: Mapping[str, Any]) -> dict[str, str]:
     """All files of the project."""
-    emitted = emit_program(name, description, linked.workflows, linked.calls, settings)
+    imported = {module for text in linked.libraries.values() for module in runtime_imports(text)} & runtime_names()
+    emitted = emit_program(name, description, linked.workflows, linked.calls, settings, imported)
     tests = emit_tests(emitted, linked.workflows)
     python = format_files({**emitted.modules, **tests}.items())
     python |= {f"tests/{fake}.py": fake_source(fake) for fake in fakes_needed(emitted)}

@@ -18,7 +18,15 @@ from catalyst.project.verify import verify_module
 from templates.tests.fake_llm import example_of, wanted_schema
 from tests.emitted import World, every_project, findings, imported, node_result, serving, write_files
 
-WHOLE = ("case_greet", "case_http_everything", "case_llm_stream", "case_project", "case_auth_and_rate", "node_python")
+WHOLE = (
+    "case_greet",
+    "case_http_everything",
+    "case_llm_stream",
+    "case_project",
+    "case_auth_and_rate",
+    "node_python",
+    "case_agent",
+)
 """Projects whose own tests are run here, too; one for each part that only some projects have."""
 
 

@@ -29,9 +29,9 @@ def emit_connections(connections: Collection[Connection]) -> Module:
     ordered = sorted(connections)
     for each in ordered:
         make = module.use(each.module, each.function)
-        arguments = [ast.Constant(text) for text in (each.constant.lower(), each.schema) if text]
-        call = ast.Call(ast.Name(make, ast.Load()), [*arguments], [])
-        module.constants.append(f"{each.constant} = {to_source(call)}")
+        arguments: list[ast.expr] = [ast.Constant(text) for text in (each.constant.lower(), each.schema) if text]
+        arguments += [ast.Tuple([ast.Constant(word) for word in words], ast.Load()) for words in each.program]
+        module.constants.append(f"{each.constant} = {to_source(ast.Call(ast.Name(make, ast.Load()), arguments, []))}")
     module.functions.append(_wanted(module, ordered))
     return module
 

@@ -19,6 +19,7 @@ from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.tree import Ref
 from catalyst.expressions.types import INT, AnyType, BoolType, NoneType, NullableType, Type, nullable, without_none
 from catalyst.graph.types import type_of_constant
+from catalyst.nodes.base import Program
 from catalyst.pysource.body import Body
 from catalyst.pysource.names import Names, constant_case, is_plain_name
 
@@ -53,6 +54,7 @@ class FlowNames:
     constants: dict[str, str] = field(default_factory=dict)
     """Flow constant -> module constant."""
     vars: dict[str, object] = field(default_factory=dict)
+    programs: Mapping[str, Program] = field(default_factory=dict)
     model_limits: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     """Provider of models -> requests at the same time, and tokens in a minute."""
     filename: str = ""

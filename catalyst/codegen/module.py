@@ -33,6 +33,8 @@ class Connection:
     """Attribute of `Secrets` with the address; empty for what is embedded because no secret is declared."""
     schema: str = ""
     """A text that the function takes besides: what makes the tables of an embedded database."""
+    program: tuple[tuple[str, ...], ...] = ()
+    """What the function takes besides for a program: its command, and what it gets of the environment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ are written from. Touches no disk.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalyst.codegen.app import AppFacts, emit_entry, emit_main, emit_settings
 from catalyst.codegen.connections import PATH as CONNECTIONS_PATH
 from catalyst.codegen.connections import emit_connections
+from catalyst.codegen.libraries import library_needs
 from catalyst.codegen.metrics import PATH as METRICS_PATH
 from catalyst.codegen.metrics import emit_metrics
 from catalyst.codegen.module import Module, Needs
@@ -50,8 +51,11 @@ def emit_program(
     workflows: Sequence[Workflow],
     calls: Mapping[str, Mapping[str, str]],
     settings: Mapping[str, Any],
+    library_modules: Collection[str] = (),
 ) -> Emitted:
-    """The modules of a project. `calls`: flow name -> what its `call` nodes name -> flow name."""
+    """The modules of a project. `calls`: flow name -> what its `call` nodes name -> flow name. `library_modules`: the
+    runtime modules that the author's own Python imports.
+    """
     env = {key: fact for workflow in workflows for key, fact in workflow.env.items()}
     secrets = tuple(sorted({secret for workflow in workflows for secret in workflow.secrets}))
     needed = {secret for flow in workflows for secret in flow.secrets if secret not in flow.optional_secrets}
@@ -61,6 +65,7 @@ def emit_program(
     names = ProjectNames(attributes(sorted(env)), attributes(secrets), modules, calls)
     emitted = {f"app/workflows/{modules[flow.name]}.py": emit_workflow(flow, names) for flow in workflows}
     needs = Needs(set(_ALWAYS))
+    needs.add(library_needs(library_modules, names.secrets))
     for module in emitted.values():
         module.finish()
         needs.add(module.needs)

@@ -36,6 +36,7 @@ class StepScribe:
         self.step = step
         self.node_id = step.id if step is not None else ""
         self.output: Type = step.given if step is not None else ANY
+        self.tools: dict[int, tuple[str, str]] = {}
         self.time_limit = step.policy.timeout if step is not None else None
 
     @property
@@ -47,11 +48,14 @@ class StepScribe:
         """A name that nothing else in the function has."""
         return self.frame.names.take(hint)
 
-    def constant(self, hint: str, source: str, annotation: str) -> str:
-        """A constant of the module, below the classes that its annotation names."""
+    def constant(self, hint: str, source: str, annotation: str = "") -> str:
+        """A constant of the module; with an annotation it stands below the classes that this names."""
         module = self.frame.flow.module
         name = module.names.take(constant_case(f"{self.node_id}_{hint}"))
-        module.classes.append(f"{name}: {annotation} = {source}")
+        if annotation:
+            module.classes.append(f"{name}: {annotation} = {source}")
+        else:
+            module.constants.append(f"{name} = {source}")
         return name
 
     def use(self, module: str, name: str) -> str:
@@ -75,13 +79,6 @@ class StepScribe:
         self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute, schema))
         return self.use_package(CONNECTIONS, constant)
 
-    def constant(self, hint: str, source: str) -> str:
-        """A constant of the module."""
-        module = self.frame.flow.module
-        name = module.names.take(constant_case(hint))
-        module.constants.append(f"{name} = {source}")
-        return name
-
     @contextmanager
     def bound(self, name: str, type_: Type) -> Iterator[str]:
         """A name of the node's own."""
@@ -100,6 +97,18 @@ class StepScribe:
         """A metric of the workflows' own; the project shows it on `/metrics`."""
         self.frame.flow.module.needs.metrics.add(OwnMetric(name, kind, description, labels))
         return self.use_package(METRICS, metric_constant(name))
+
+    def program(self, name: str) -> str | None:
+        """The pool of a program that the project's settings name."""
+        program = self.frame.flow.programs.get(name)
+        if program is None:
+            return None
+        given = (program.command, program.env) if program.env else (program.command,)
+        constant = f"{name.upper()}_MCP"
+        self.frame.flow.module.needs.connections.add(
+            Connection(constant, "agent_mcp", "mcp_program", "", program=given)
+        )
+        return self.use_package(CONNECTIONS, constant)
 
     def requires(self, *distributions: str) -> None:
         """Packages that the project needs beyond what its runtime imports."""
@@ -179,9 +188,9 @@ class StepScribe:
         """A type as a Python annotation."""
         return self.frame.flow.annotations.of(type_, self.node_id)
 
-    def adapter(self, type_: Type) -> str:
+    def adapter(self, type_: Type, hint: str = "") -> str:
         """A module constant that holds pydantic's `TypeAdapter` for the type."""
-        return self.frame.flow.annotations.adapter(type_, self.node_id)
+        return self.frame.flow.annotations.adapter(type_, hint or self.node_id)
 
     def secret(self, name: str) -> str | None:
         """The text of a declared secret."""
@@ -196,7 +205,11 @@ class StepScribe:
 
     def signature(self, module: str, name: str) -> Signature | None:
         """The signature of the function that the node calls."""
-        return self.step.signature if self.step is not None else None
+        return self.step.signatures.get((module, name)) if self.step is not None else None
+
+    def tool(self, number: int) -> tuple[str, str]:
+        """The function of a tool's nodes, and the adapter of its arguments; `functions.py` has written them."""
+        return self.tools[number]
 
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""

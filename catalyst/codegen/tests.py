@@ -29,8 +29,20 @@ _UNSURE_NODES = frozenset({"python", "raise", "respond", "sql"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(
-    {"auth", "cache", "calls", "context", "errors", "http", "http2", "llm", "llm_anthropic", "llm_openai"}
-    | {"llm_answers", "llm_turns", "llm_typed", "logs", "moments", "node", "pools", "rate_limit", "reply"}
+    {"auth", "cache", "cache_shared", "calls", "context", "errors", "http", "http2", "llm"}
+    | {
+        "llm_anthropic",
+        "llm_openai",
+        "llm_answers",
+        "llm_turns",
+        "llm_typed",
+        "logs",
+        "moments",
+        "node",
+        "pools",
+        "rate_limit",
+        "reply",
+    }
     | {"run_log", "schedule", "sse", "tasks", "text", "waiting", "workflow"}
 )
 """Runtime modules whose functions do not fail for a value that they do not like."""

@@ -20,6 +20,7 @@ from catalyst.codegen.usage import find_usage
 from catalyst.expressions.types import AnyType, NoneType
 from catalyst.graph.describe import graph_facts
 from catalyst.graph.model import (
+    AgentForm,
     Body,
     LoopForm,
     MapForm,
@@ -34,6 +35,7 @@ from catalyst.graph.model import (
 )
 from catalyst.pysource.names import constant_case, snake_case
 from catalyst.pysource.source import to_source
+from catalyst.spec.triggers import STREAM_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class _WorkflowModule:
             dict(self.project.secrets),
             context,
             vars=dict(workflow.vars),
+            programs=workflow.programs,
             model_limits=workflow.model_limits,
             filename=_mark_name(workflow.file),
             workflows=self._called(),
@@ -220,7 +223,7 @@ class _WorkflowModule:
         if route.rate_limit is not None:
             rate = self.module.use("rate_limit", "RateLimit")
             arguments.append(f"rate_limit={rate}({route.rate_limit[0]}, {route.rate_limit[1]!r})")
-        if route.events != ("partial", "token", "object", "done", "error"):
+        if route.events != STREAM_EVENTS:
             arguments.append(f"events={route.events!r}")
         if route.locations:
             arguments.append(f"parameters={dict(route.locations)!r}")
@@ -293,7 +296,7 @@ def _visible(body: Body) -> Iterator[str]:
 def _visible_step(step: Step) -> Iterator[str]:
     if step.type.kind != "statement" and step.type.name not in ("respond", "raise"):
         yield step.id
-    if isinstance(step.form, (MapForm, LoopForm)):
+    if isinstance(step.form, (MapForm, LoopForm, AgentForm)):
         return
     for name, body in bodies_of(step.form):
         if isinstance(step.form, ParallelForm):

@@ -360,7 +360,7 @@ def _assemble(
         waits=draft.type.kind == "call" or policy.cache is not None or any(step.waits for step in inner),
         may_answer=any(body_answers(body) for _, body in bodies_of(form)),
         goto_from=order[2],
-        signature=site.signature,
+        signatures=site.signatures,
         files=site.files,
     )
 

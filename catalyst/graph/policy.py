@@ -13,6 +13,7 @@ from catalyst.graph.model import CachePolicy, Fallback, Goto, Policy, RetryPolic
 from catalyst.graph.site import NodeSite, shape_type
 from catalyst.graph.types import type_of_constant
 from catalyst.nodes.settings import Expr, expressions_in
+from catalyst.nodes.stores import REDIS_URL
 from catalyst.spec.model import Defaults, Retry
 
 
@@ -30,8 +31,8 @@ def build_policy(draft: Draft, site: NodeSite, defaults: Defaults) -> Policy:
                     f"`{key}` has no effect on a `{spec.type}` node, which does not wait for anything",
                     draft.span,
                 )
-        return Policy(cache=_cache(draft), on_error=_on_error(draft))
-    return Policy(_timeout(draft, defaults), _retry(draft, defaults), _cache(draft), _on_error(draft))
+        return Policy(cache=_cache(draft, site), on_error=_on_error(draft))
+    return Policy(_timeout(draft, defaults), _retry(draft, defaults), _cache(draft, site), _on_error(draft))
 
 
 def with_fallback(output: Type, policy: Policy, site: NodeSite) -> Type:
@@ -71,9 +72,14 @@ def _retry(draft: Draft, defaults: Defaults) -> RetryPolicy | None:
     )
 
 
-def _cache(draft: Draft) -> CachePolicy | None:
+def _cache(draft: Draft, site: NodeSite) -> CachePolicy | None:
     cache = draft.spec.cache
-    return CachePolicy(cache.ttl, draft.cache_key) if cache is not None else None
+    if cache is None:
+        return None
+    if cache.store == "redis":
+        site.need_secret(REDIS_URL)
+    shared = cache.store != "memory" and REDIS_URL in site.secrets
+    return CachePolicy(cache.ttl, draft.cache_key, shared, cache.max_entries, cache.errors or 0.0)
 
 
 def _on_error(draft: Draft) -> Fallback | Goto | None:

@@ -5,7 +5,7 @@ Goes in: a loaded `Flow` and what it can reach beyond its file. Comes out: the g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,12 +35,13 @@ from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import Neighbours, NodeSite
 from catalyst.graph.types import NamedTypes, type_of_constant
 from catalyst.nodes.settings import Expr, Shape, expressions_in, make_shape
+from catalyst.nodes.types.agent import AgentParams
 from catalyst.nodes.types.call import CallParams
 from catalyst.spec.inputs import InputField
 from catalyst.spec.inputs import OutputField as OutputSpecField
 from catalyst.spec.model import Flow, HttpTrigger
 from catalyst.spec.tree import LocatedMap, key_span_at, plain, span_at
-from catalyst.spec.triggers import path_parameters
+from catalyst.spec.triggers import STREAM_EVENTS, path_parameters
 
 _QUERY_METHODS = ("GET", "DELETE")
 """Methods whose requests have no body by custom: input comes from the query unless the flow says otherwise."""
@@ -116,12 +117,13 @@ class _Flow:
                 field.stream for field in (output if isinstance(output, tuple) else (output,)) if field is not None
             ),
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
-            calls=tuple(dict.fromkeys(step.params.workflow for step in steps if isinstance(step.params, CallParams))),
+            calls=tuple(dict.fromkeys(name for step in steps for name in _called(step))),
+            requirements=tuple(str(line) for line in self.flow.requirements),
+            programs=self.neighbours.programs(),
             model_limits={
                 name: (limits.concurrency, limits.tokens_per_minute)
                 for name, limits in self.flow.settings.models.items()
             },
-            requirements=tuple(str(line) for line in self.flow.requirements),
             optional_secrets=self._optional_secrets(),
         )
 
@@ -244,9 +246,7 @@ class _Flow:
         self._check_parameters(locations)
         auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
         rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
-        events = (
-            tuple(trigger.events) if trigger.events is not None else ("partial", "token", "object", "done", "error")
-        )
+        events = tuple(trigger.events) if trigger.events is not None else STREAM_EVENTS
         summary, description = str(trigger.summary or ""), str(trigger.description or "")
         return Route(trigger.method, path, auth, rate, events, locations, trigger.status, summary, description)
 
@@ -268,6 +268,15 @@ class _Flow:
             Cron(str(each.cron), str(each.timezone or "UTC"), each.overlap, plain(each.input or {}))
             for each in schedules
         )
+
+
+def _called(step: Step) -> Iterator[str]:
+    """What a step names as flows that it runs."""
+    match step.params:
+        case CallParams(workflow=workflow):
+            yield workflow
+        case AgentParams(tools=tools):
+            yield from (tool.workflow for tool in tools if tool.workflow is not None)
 
 
 def _comes_as_text(type_: Type) -> bool:

@@ -39,6 +39,8 @@ class Signature:
     result: Type
     is_async: bool
     accepts_any_keyword: bool = False
+    words: str = ""
+    """The docstring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class CalledFlow:
     name: str
     input: Type
     output: Type
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of the project's settings that serves tools; `env` names what it gets of the environment."""
+
+    command: tuple[str, ...]
+    env: tuple[str, ...] = ()
 
 
 class Site(Protocol):
@@ -58,6 +69,8 @@ class Site(Protocol):
     declared: Type | None
     """The type named by the node's `output:` key."""
     found: Diagnostics
+    secrets: frozenset[str]
+    """The secrets that the flow declares."""
 
     def type_of(self, value: Expr) -> Type:
         """The type of a checked expression."""
@@ -76,6 +89,9 @@ class Site(Protocol):
 
     def called_flow(self, path: str, *setting: str | int) -> CalledFlow | None:
         """The flow that a `call` names; reports what is missing."""
+
+    def program(self, name: str) -> Program | None:
+        """A program that the project's settings name."""
 
     def refs_in(self, value: Expr, hole: Hole) -> tuple[Ref, ...]:
         """What one hole of a checked template reads."""
@@ -105,8 +121,8 @@ class Scribe(Protocol):
     def local(self, hint: str) -> str:
         """A name for a variable of the function that is written, which nothing else there has."""
 
-    def constant(self, hint: str, source: str, annotation: str) -> str:
-        """A constant of the module, made when it is loaded; gives its name."""
+    def constant(self, hint: str, source: str, annotation: str = "") -> str:
+        """A constant of the module, called after the node and the hint; gives its name."""
 
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime's `module`; gives the local name."""
@@ -124,9 +140,6 @@ class Scribe(Protocol):
         that it takes besides, where there is one. Gives the local name.
         """
 
-    def constant(self, hint: str, source: str) -> str:
-        """A constant of the module; gives its name."""
-
     def bound(self, name: str, type_: Type) -> AbstractContextManager[str]:
         """While it is open, a name of the node's own (`item`) stands for a Python variable; gives the variable."""
 
@@ -135,6 +148,9 @@ class Scribe(Protocol):
 
     def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
         """Import the metric of this name; the project makes it once. Gives the local name."""
+
+    def program(self, name: str) -> str | None:
+        """The pool of a program that the project's settings name; gives the local name, None where there is none."""
 
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""
@@ -175,11 +191,15 @@ class Scribe(Protocol):
     def annotation(self, type_: Type) -> str:
         """A type as a Python annotation; declares classes and imports as needed."""
 
-    def adapter(self, type_: Type) -> str:
-        """The name of a module constant that holds pydantic's `TypeAdapter` for the type."""
+    def adapter(self, type_: Type, hint: str = "") -> str:
+        """The name of a module constant that holds pydantic's `TypeAdapter` for the type. `hint` names a class that has
+        to be made for it; by default the node does."""
 
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""
+
+    def tool(self, number: int) -> tuple[str, str]:
+        """The function that runs the nodes of an agent's tool, and the name of the `TypeAdapter` of its arguments."""
 
     def model_limits(self, provider: str) -> tuple[int | None, int | None]:
         """What the flow's settings say about a provider of models: requests at the same time, tokens in a minute."""

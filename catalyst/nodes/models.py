@@ -282,13 +282,25 @@ def system_text(task: str, instructions: Expr | None, scribe: Scribe) -> str:
     return f"{task + chr(10) * 2!r} + {scribe.text(instructions)}"
 
 
-def call_of(scribe: Scribe, models: list[str], messages: str, arguments: list[str], *, typed: bool) -> None:
-    """Write the one call of the runtime that asks the models, in this order, and gives the answer."""
+def call_of(
+    scribe: Scribe, models: list[str], messages: str, arguments: list[str], *, typed: bool, memory: str = ""
+) -> None:
+    """Write the one call of the runtime that asks the models, in this order, and gives the answer.
+
+    `memory` is the conversation that it goes on with, as Python.
+    """
     scribe.pool("llm", "LLM")
-    given = ["ctx", repr(scribe.node_id), f"[{', '.join(models)}]", f"messages={messages}", *arguments]
+    asked = ["ctx", repr(scribe.node_id), f"[{', '.join(models)}]"]
+    given = list(arguments)
     if typed:
         given.append(f"output={scribe.adapter(scribe.output)}")
     if scribe.time_limit is not None:
         given.append(f"timeout={scribe.time_limit!r}")
     helper = scribe.use("llm_typed", "complete_as") if typed else scribe.use("llm", "complete")
-    scribe.body.line(f"return await {helper}({', '.join(given)})")
+    if not memory:
+        scribe.body.line(f"return await {helper}({', '.join([*asked, f'messages={messages}', *given])})")
+        return
+    ask = f"{scribe.use_package('functools', 'partial')}({', '.join([helper, *asked, *given])})"
+    remembered = scribe.use("memory_llm", "remembered_as" if typed else "remembered")
+    adapter = [scribe.adapter(scribe.output)] if typed else []
+    scribe.body.line(f"return await {remembered}({', '.join([memory, messages, ask, *adapter])})")

@@ -152,7 +152,16 @@ class Cache(SpecModel):
 
     ttl: Duration = Field(description="How long it is kept.")
     key: Raw = Field(default=None, description="What it depends on, an expression; the node's settings when not given.")
-    store: Literal["memory"] = Field(default="memory", description="Where it is kept.")
+    store: Literal["memory", "redis"] | None = Field(
+        default=None,
+        description="Where: in Redis when the secret REDIS_URL is declared and set, else in memory.",
+    )
+    max_entries: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        default=None, description="How many outputs of the node memory holds at most; 10,000 if not given."
+    )
+    errors: Duration | None = Field(
+        default=None, description="How long an error is kept in place of an output; not at all if not given."
+    )
 
 
 def _read_condition(value: Any) -> Any:
@@ -421,8 +430,22 @@ class Flow(Shared):
     """What the visual editor keeps here (positions and the like); never compiled."""
 
 
+class McpProgram(SpecModel):
+    """A program of this machine that serves tools to agents."""
+
+    command: Annotated[tuple[SomeText, ...], Field(min_length=1), AsTuple] = Field(
+        description="The program and its arguments, each by itself; no shell reads them."
+    )
+    env: Annotated[tuple[Name, ...], AsTuple] = Field(
+        default=(), description="Environment variables that it gets beside the ordinary ones."
+    )
+
+
 class ProjectFile(Shared):
     """`catalyst.yaml`: what the flows of a folder share."""
 
     catalyst: Version = Field(default=1, description="Version of the format.")
     name: FlowName | None = Field(default=None, description="Names the project.")
+    mcp: dict[Name, McpProgram] = Field(
+        default={}, description="Programs that serve tools by stdio, for agents to name; no flow can start another one."
+    )

@@ -7,15 +7,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from time import monotonic, monotonic_ns
 from typing import Any, TypeVar
 
 import orjson
 
 from .context import ExecutionContext
+from .errors import FlowError, NodeError, Place, locate
 from .pools import PoolKey
 
 T = TypeVar("T")
+
+
+MAX_ENTRIES = 10_000
+"""How many values are kept of each node, unless it says otherwise."""
 
 
 @dataclass(slots=True)
@@ -26,16 +32,100 @@ class _Computing:
     waiting: int = 0
 
 
-class MemoryCache:
-    """The values used last, at most `max_entries` of them. All readers share a value: do not change it."""
+class Computations:
+    """What is being computed, once however many ask.
 
-    def __init__(self, max_entries: int = 10_000) -> None:
+    A computation is nobody's own: it goes on when the first who asked is cancelled, and stops when all are. Its error
+    goes to everyone who waits.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[bytes, _Computing] = {}
+
+    async def join(self, key: bytes, compute: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What `compute` gives, or another one that was started for the same key and has not ended."""
+        shared = self._running.get(key)
+        if shared is None:
+            shared = self._running[key] = _Computing(asyncio.create_task(self._compute(key, compute)))
+        shared.waiting += 1
+        try:
+            result: T = await asyncio.shield(shared.task)
+        finally:
+            shared.waiting -= 1
+            if shared.waiting == 0 and not shared.task.done():
+                # Nobody wants it any more. It leaves the table at once, so that nobody joins what is being stopped.
+                del self._running[key]
+                shared.task.cancel()
+        return result
+
+    async def _compute(self, key: bytes, compute: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        try:
+            return await compute()
+        finally:
+            current = self._running.get(key)
+            if current is not None and current.task is asyncio.current_task():
+                del self._running[key]
+
+    async def stop(self) -> None:
+        """Stop what is still being computed."""
+        tasks = [computing.task for computing in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptError:
+    """An error that is kept in place of a value: only what a flow may know of it."""
+
+    title: str
+    kind: str
+    status: int
+    detail: str | None
+    node: str | None
+    upstream: int | None
+    place: Place | None
+
+    @classmethod
+    def of(cls, error: FlowError) -> "KeptError":
+        """What is kept of an error."""
+        return cls(error.title, error.kind, error.status, error.detail, error.node, error.upstream, locate(error))
+
+    def again(self) -> NodeError:
+        """The error, to be raised once more."""
+        error = NodeError(
+            self.title,
+            kind=self.kind,
+            status=self.status,
+            detail=self.detail,
+            node=self.node,
+            upstream=self.upstream,
+        )
+        error.place = self.place
+        return error
+
+
+class MemoryCache:
+    """The values used last, at most `max_entries` of them. All readers share a value: do not change it.
+
+    `space` gives a cache of its own to each of several users, so that none takes the place of another's values.
+    """
+
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
         self._max_entries = max_entries
         self._kept: OrderedDict[bytes, tuple[float, Any]] = OrderedDict()
-        self._computing: dict[bytes, _Computing] = {}
+        self._computations = Computations()
+        self._spaces: dict[tuple[str, str], MemoryCache] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def space(self, owner: tuple[str, str], max_entries: int) -> "MemoryCache":
+        """The cache of one user, made when it is first asked for."""
+        found = self._spaces.get(owner)
+        if found is None:
+            found = self._spaces[owner] = MemoryCache(max_entries)
+        return found
 
     def find(self, key: bytes) -> tuple[Any] | None:
         """The value kept for `key` in a tuple, so that a kept None is found too; None when there is none any more."""
@@ -56,47 +146,37 @@ class MemoryCache:
         if len(self._kept) > self._max_entries:
             self._kept.popitem(last=False)
 
-    async def get_or_compute(self, key: bytes, ttl: float, compute: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def get_or_compute(
+        self, key: bytes, ttl: float, compute: Callable[[], Coroutine[Any, Any, T]], *, errors: float = 0.0
+    ) -> T:
         """The kept value, or what `compute` gives; who asks meanwhile waits for the same one.
 
-        The computation is nobody's own: it goes on when the first who asked is cancelled, and stops when all are.
-        Its error goes to everyone who waits and is not kept.
+        An error of the flow is kept for `errors` seconds.
         """
         found = self.find(key)
-        if found is not None:
-            value: T = found[0]
-            return value
-        shared = self._computing.get(key)
-        if shared is None:
-            shared = self._computing[key] = _Computing(asyncio.create_task(self._compute(key, ttl, compute)))
-        shared.waiting += 1
-        try:
-            result: T = await asyncio.shield(shared.task)
-        finally:
-            shared.waiting -= 1
-            if shared.waiting == 0 and not shared.task.done():
-                # Nobody wants it any more. It leaves the table at once, so that nobody joins what is being stopped.
-                del self._computing[key]
-                shared.task.cancel()
-        return result
+        if found is None:
+            return await self._computations.join(key, partial(self._compute, key, ttl, compute, errors))
+        value: T | KeptError = found[0]
+        if isinstance(value, KeptError):
+            raise value.again()
+        return value
 
-    async def _compute(self, key: bytes, ttl: float, compute: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def _compute(self, key: bytes, ttl: float, compute: Callable[[], Coroutine[Any, Any, T]], errors: float) -> T:
         try:
             value = await compute()
-            self.keep(key, value, ttl)
-            return value
-        finally:
-            current = self._computing.get(key)
-            if current is not None and current.task is asyncio.current_task():
-                del self._computing[key]
+        except FlowError as error:
+            if errors > 0:
+                self.keep(key, KeptError.of(error), errors)
+            raise
+        self.keep(key, value, ttl)
+        return value
 
     async def close(self) -> None:
         """Forget everything and stop what is still being computed."""
         self._kept.clear()
-        tasks = [computing.task for computing in self._computing.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._computations.stop()
+        for space in self._spaces.values():
+            await space.close()
 
 
 async def _open(address: str) -> MemoryCache:
@@ -133,15 +213,18 @@ async def cached(
     ttl: float,
     compute: Callable[[], Coroutine[Any, Any, T]],
     *,
+    max_entries: int = MAX_ENTRIES,
+    errors: float = 0.0,
     replay: Callable[[ExecutionContext[Any, Any, Any], str, T], None] | None = None,
 ) -> T:
     """The output of `node` kept for `key_parts`, or what `compute` gives, kept for `ttl` seconds.
 
-    `replay` shows whoever watches the run what they would have seen while it was computed.
+    `max_entries` bounds what is kept of the node. An error is kept for `errors` seconds. `replay` shows whoever watches
+    the run what they would have seen while it was computed.
     """
     started = monotonic_ns()
-    cache = ctx.pools[CACHE]
-    output = await cache.get_or_compute(cache_key(ctx.workflow, node, *key_parts), ttl, compute)
+    space = ctx.pools[CACHE].space((ctx.workflow, node), max_entries)
+    output = await space.get_or_compute(cache_key(*key_parts), ttl, compute, errors=errors)
     if node not in ctx.node_outputs:
         # It came from the cache or from another run, so the node itself has not told this run about it.
         if replay is not None:

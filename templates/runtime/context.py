@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic_ns
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from typing_extensions import TypedDict
 
@@ -20,6 +20,29 @@ EnvT = TypeVar("EnvT")
 SecretsT = TypeVar("SecretsT")
 
 
+class ToolCalled(TypedDict):
+    """A model wants a tool to be called. `arguments` is what it gave, text where that is no JSON."""
+
+    event: Literal["tool_call"]
+    id: str
+    tool: str
+    arguments: object
+
+
+class ToolGave(TypedDict):
+    """What came of the call: a result, or what the model is told went wrong."""
+
+    event: Literal["tool_result"]
+    id: str
+    tool: str
+    result: object
+    error: str | None
+    ms: float
+
+
+ToolEvent: TypeAlias = ToolCalled | ToolGave
+
+
 class Events(Protocol):
     """Somebody who watches the run, such as the client of an event stream."""
 
@@ -28,6 +51,9 @@ class Events(Protocol):
 
     def token(self, node: str, text: str) -> None:
         """A model said something."""
+
+    def tool(self, node: str, event: ToolEvent) -> None:
+        """An agent calls a tool, or has its result."""
 
     def growing(self, node: str, output: object) -> None:
         """What a node has of its output so far; the next one takes its place."""

@@ -55,6 +55,8 @@ class FlowError(Exception):
         self.upstream = upstream
         self.retry_after = retry_after
         self.errors = tuple(errors)
+        self.place: Place | None = None
+        """Where it happened, for an error that is raised once more somewhere else."""
 
     def describe(self) -> ErrorInfo:
         """What `err` holds inside a `catch`."""
@@ -118,6 +120,8 @@ def locate(error: BaseException) -> Place | None:
     current: BaseException | None = error
     while current is not None:
         place = _innermost(current.__traceback__) or place
+        if isinstance(current, FlowError) and current.place is not None:
+            return current.place
         current = current.__cause__
     return place
 

@@ -16,7 +16,7 @@ _ISO_UNITS = {"D": 86_400.0, "H": 3_600.0, "M": 60.0, "S": 1.0}
 
 async def sleep_for(duration: object) -> None:
     """Wait for seconds, or for a text such as `200ms`, `1h30m` or `PT2S`. Raises ExpressionError for anything else."""
-    await asyncio.sleep(_seconds(duration))
+    await asyncio.sleep(seconds_of(duration, "for"))
 
 
 async def sleep_until(moment: object) -> None:
@@ -32,7 +32,8 @@ async def sleep_until(moment: object) -> None:
     await asyncio.sleep(max(0.0, (zoned - datetime.now(UTC)).total_seconds()))
 
 
-def _seconds(duration: object) -> float:
+def seconds_of(duration: object, setting: str) -> float:
+    """Seconds as they are, or of a text such as `200ms`. Raises ExpressionError, which names the setting."""
     if isinstance(duration, int | float) and not isinstance(duration, bool) and 0 <= duration < float("inf"):
         return float(duration)
     if isinstance(duration, str):
@@ -42,4 +43,4 @@ def _seconds(duration: object) -> float:
         parts = parts or [(number, _UNITS[unit]) for number, unit in _PART.findall(plain) if _ALL.fullmatch(plain)]
         if parts:
             return sum(float(number) * seconds for number, seconds in parts)
-    raise ExpressionError("`for` needs seconds or a duration such as 2s")
+    raise ExpressionError(f"`{setting}` needs seconds or a duration such as 2s")

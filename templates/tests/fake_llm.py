@@ -52,10 +52,16 @@ def ranked(request: httpx.Request) -> httpx.Response:
 
 def wanted_schema(asked: Mapping[str, Any]) -> Any:
     """The JSON Schema that a request asks for; None for plain text."""
-    if "name" in (asked.get("tool_choice") or {}):
-        return asked["tools"][0]["input_schema"]
+    if forced_tool(asked) is not None:
+        return asked["tools"][-1]["input_schema"]
     openai = asked.get("response_format", {}).get("json_schema", {})
     return openai.get("schema", asked.get("output_config", {}).get("format", {}).get("schema"))
+
+
+def forced_tool(asked: Mapping[str, Any]) -> str | None:
+    """The tool that holds the answer of a model that has to use one: it comes after those that may be called."""
+    is_forced = asked.get("tool_choice", {}).get("type") in ("tool", "any")
+    return str(asked["tools"][-1]["name"]) if is_forced else None
 
 
 def example_of(schema: Mapping[str, Any], shared: Mapping[str, Any] | None = None) -> Any:
@@ -99,8 +105,8 @@ def _openai(asked: Mapping[str, Any], text: str) -> httpx.Response:
 
 def _anthropic(asked: Mapping[str, Any], text: str) -> httpx.Response:
     block: dict[str, Any] = {"type": "text", "text": text}
-    if "name" in (asked.get("tool_choice") or {}):
-        block = {"type": "tool_use", "id": "toolu_1", "name": asked["tools"][0]["name"], "input": json.loads(text)}
+    if (tool := forced_tool(asked)) is not None:
+        block = {"type": "tool_use", "id": "toolu_1", "name": tool, "input": json.loads(text)}
     message: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",

@@ -1,39 +1,23 @@
 """`llm`: ask a language model; the output is its text with usage, or a typed value when `output` names a type."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import ANY, ListType, Type
+from catalyst.expressions.types import ANY, Type
 from catalyst.nodes.base import NodeType, Scribe, Site
+from catalyst.nodes.memory import memory_of
 from catalyst.nodes.models import (
     COMPLETION,
-    Asking,
-    CacheTime,
-    Files,
     Model,
     call_of,
-    check_files,
     check_models,
-    content_of,
     model_of,
     others_of,
 )
 from catalyst.nodes.settings import Expr, Params, Slot
-from catalyst.spec.fields import exactly_one
-
-
-class Message(Params):
-    """One message of a conversation."""
-
-    role: Literal["user", "assistant"] = Field(description="Who says it.")
-    content: Annotated[Expr, Slot(ANY, Sink.PROMPT)] = Field(description="What is said.")
-    files: Files = Field(default_factory=list, description="Images and documents that belong to it, as under `files`.")
-    cache: bool = Field(
-        default=False, description="Keep everything up to here at the provider (anthropic), as `prompt_cache` says."
-    )
+from catalyst.nodes.talk import Talk, check_talk, messages_of, told_of
 
 
 class Rule(Model):
@@ -57,32 +41,9 @@ class ByModel(Params):
     )
 
 
-class LlmParams(Asking):
+class LlmParams(Talk):
     """Settings of `llm`."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("prompt", "messages"))
-
-    system: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
-        default=None, description="What the model is told before the conversation."
-    )
-    prompt: Annotated[Expr, Slot(ANY, Sink.PROMPT)] | None = Field(
-        default=None, description="The question; short for one message of the user."
-    )
-    files: Files = Field(
-        default_factory=list,
-        description="Images, PDF and text that belong to `prompt`: uploads (`type: file`), bytes, addresses (`https:`, "
-        "which the provider fetches, or `data:`), maps {data or url, media_type, name}, or lists of these.",
-    )
-    messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT, computed=True)] | None = Field(
-        default=None,
-        description="The conversation so far: a list of {role, content}, or an expression that gives one. The content "
-        "of a computed message is text or a list of {type: text, text} and {type: image or file, url or data}.",
-    )
-    prompt_cache: CacheTime | None = Field(
-        default=None,
-        description="Keep tools and `system` at the provider for so long, and read them from there next time "
-        "(anthropic; the others do so by themselves).",
-    )
     stream: bool = Field(
         default=False,
         description="Send the text as it comes to whoever streams the run; of a typed answer, what there is of it.",
@@ -100,15 +61,6 @@ class LlmParams(Asking):
         "model chooses. The node's own model is asked when none does.",
     )
 
-    @model_validator(mode="after")
-    def something_to_say(self) -> Self:
-        """Exactly one of `prompt` and `messages`; files belong to `prompt`."""
-        if (self.prompt is None) == (self.messages is None):
-            raise PydanticCustomError("one_of", "give either `prompt` or `messages`")
-        if self.files and self.prompt is None:
-            raise PydanticCustomError("one_of", "`files` belong to `prompt`; a message has `files` of its own")
-        return self
-
 
 def output(params: LlmParams, site: Site) -> Type:
     """The named type, or a completion."""
@@ -120,9 +72,7 @@ def output(params: LlmParams, site: Site) -> Type:
 def check(params: LlmParams, site: Site) -> None:
     """The models must be able to do what they are told, and files must be files."""
     check_models(params, site, *_routes(params))
-    check_files(params.files, site)
-    for number, message in enumerate(params.messages if isinstance(params.messages, list) else ()):
-        check_files(message.files, site, "messages", number)
+    check_talk(params, site)
 
 
 def _routes(params: LlmParams) -> list[tuple[Model, tuple[str | int, ...]]]:
@@ -139,19 +89,16 @@ def _routes(params: LlmParams) -> list[tuple[Model, tuple[str | int, ...]]]:
 def emit(params: LlmParams, scribe: Scribe) -> None:
     """One call of the runtime: whom to ask, what, and how to read the answer."""
     typed = scribe.output != COMPLETION
-    arguments = []
-    if params.system is not None:
-        arguments.append(f"system={scribe.text(params.system)}")
-    if params.prompt_cache is not None:
-        arguments.append(f"cache_system={params.prompt_cache!r}")
+    arguments = told_of(params, scribe)
     if isinstance(params.route, ByModel):
         arguments.append(f"route={_by_model(params.route, scribe)}")
     if typed and params.max_repairs != 2:
         arguments.append(f"max_repairs={params.max_repairs}")
     if params.stream:
         arguments.append("stream=True")
-    first = _by_rules(params, scribe)
-    call_of(scribe, [first, *others_of(params, scribe)], _messages(params, scribe), arguments, typed=typed)
+    models = [_by_rules(params, scribe), *others_of(params, scribe)]
+    memory = memory_of(params.memory, models, scribe) if params.memory is not None else ""
+    call_of(scribe, models, messages_of(params, scribe), arguments, typed=typed, memory=memory)
 
 
 def _by_rules(params: LlmParams, scribe: Scribe) -> str:
@@ -164,24 +111,6 @@ def _by_rules(params: LlmParams, scribe: Scribe) -> str:
 def _by_model(route: ByModel, scribe: Scribe) -> str:
     choices = [f"{name!r}: ({choice.about!r}, {model_of(choice, scribe)})" for name, choice in route.choices.items()]
     return f"{scribe.use('llm_route', 'ByModel')}({model_of(route.ask, scribe)}, {{{', '.join(choices)}}})"
-
-
-def _messages(params: LlmParams, scribe: Scribe) -> str:
-    if params.prompt is not None:
-        return "[" + _message("user", content_of(scribe.text(params.prompt), params.files, scribe)) + "]"
-    if isinstance(params.messages, list):
-        marked = f", 'cache': {params.prompt_cache or '5m'!r}"
-        each = [
-            _message(said.role, content_of(scribe.text(said.content), said.files, scribe), marked if said.cache else "")
-            for said in params.messages
-        ]
-        return f"[{', '.join(each)}]"
-    assert params.messages is not None
-    return f"{scribe.use('llm_turns', 'checked_messages')}({scribe.expr(params.messages)})"
-
-
-def _message(role: str, content: str, more: str = "") -> str:
-    return f"{{'role': {role!r}, 'content': {content}{more}}}"
 
 
 NODE = NodeType(

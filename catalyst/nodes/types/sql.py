@@ -212,11 +212,11 @@ def _statement(expr: Expr, scribe: Scribe) -> list[str]:
     calls = {choice: _call(name, text.native, text.embedded, statement) for choice, text in texts.items()}
     chosen = sorted(statement.names(types))
     if not chosen:
-        constant = scribe.constant(f"{scribe.node_id}_sql", to_source(calls[()]))
+        constant = scribe.constant("sql", to_source(calls[()]))
     else:
         keys = {choice: ast.Constant(choice[0]) if len(chosen) == 1 else _tuple(choice) for choice in calls}
         table = ast.Dict([keys[choice] for choice in calls], [calls[choice] for choice in calls])
-        variable = scribe.constant(f"{scribe.node_id}_sql", to_source(table))
+        variable = scribe.constant("sql", to_source(table))
         picked = [to_source(holes[number][0]) for number in chosen]
         key = picked[0] if len(picked) == 1 else f"({', '.join(picked)})"
         constant = f"{scribe.use('sql_statement', 'chosen')}({variable}, {key})"
