@@ -38,6 +38,7 @@ from catalyst.expressions.types import (
     ObjectType,
     StrType,
     Type,
+    UnionType,
     describe,
 )
 from catalyst.spec.fields import model_schema
@@ -267,6 +268,8 @@ def constant_fits(value: object, type_: Type) -> bool:
             return isinstance(value, dict) and all(constant_fits(each, item) for each in value.values())
         case ObjectType():
             return isinstance(value, dict)
+        case UnionType(members):
+            return any(constant_fits(value, member) for member in members)
         case _:
             return True
 

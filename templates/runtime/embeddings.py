@@ -8,12 +8,15 @@ import asyncio
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import httpx2 as httpx
 import openai
+from openai.types import CreateEmbeddingResponse
 from typing_extensions import TypedDict
 
+from .cache import Computations, cache_key
 from .context import ExecutionContext
 from .errors import FlowError
 from .llm import LLM
@@ -54,11 +57,12 @@ class Embeddings(TypedDict):
 
 
 class VectorMemory:
-    """The vectors that were used last."""
+    """The vectors that were used last, and those that are being asked for."""
 
     def __init__(self, most: int = _REMEMBERED) -> None:
         self._most = most
         self._kept: OrderedDict[Key, array[float]] = OrderedDict()
+        self.asked = Computations()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -79,8 +83,9 @@ class VectorMemory:
             self._kept.popitem(last=False)
 
     async def close(self) -> None:
-        """Forget everything."""
+        """Forget everything and stop what is still being asked."""
         self._kept.clear()
+        await self.asked.stop()
 
 
 async def _open(address: str) -> VectorMemory:
@@ -101,9 +106,19 @@ async def embed(
     *,
     dimensions: int | None = None,
 ) -> Embedding:
-    """The vector of one text. Raises FlowError."""
-    found = await embed_all(ctx, model, [text], dimensions=dimensions)
-    return {"vector": found["vectors"][0], "model": found["model"], "usage": found["usage"]}
+    """The vector of one text. Many who want the same one at the same time are one question. Raises FlowError."""
+    asked_here = False
+
+    async def ask() -> Embeddings:
+        nonlocal asked_here
+        asked_here = True
+        return await embed_all(ctx, model, [text], dimensions=dimensions)
+
+    key = cache_key(*_key(model, dimensions, text), model.api_key)
+    found = await ctx.pools[EMBEDDED].asked.join(key, ask)
+    # A vector belongs to the one who gets it, and only who asked pays for it.
+    usage: EmbeddingUsage = found["usage"] if asked_here else {"input_tokens": 0}
+    return {"vector": list(found["vectors"][0]), "model": found["model"], "usage": usage}
 
 
 async def embed_all(
@@ -114,7 +129,12 @@ async def embed_all(
     dimensions: int | None = None,
     batch_size: int = 100,
 ) -> Embeddings:
-    """The vectors of some texts, each asked for once. Raises FlowError, also for a text that is empty or none."""
+    """The vectors of some texts, each asked for once. Raises FlowError, also for a text that is empty or none.
+
+    What one batch gave is kept although another one fails: the next try asks only for the rest.
+    """
+    if not isinstance(texts, list):
+        raise FlowError("the texts are no list", kind="invalid_request")
     for at, text in enumerate(texts):
         if not isinstance(text, str) or not text.strip():
             raise FlowError(f"text {at + 1} of {len(texts)} is empty or no text", kind="invalid_request")
@@ -127,8 +147,6 @@ async def embed_all(
     missing = [text for text in dict.fromkeys(texts) if text not in known]
     batches = [missing[start : start + batch_size] for start in range(0, len(missing), batch_size)]
     used = await _ask_all(ctx, model, batches, dimensions, known)
-    for text in missing:
-        memory.keep(_key(model, dimensions, text), known[text])
     return {"vectors": [known[text] for text in texts], "model": model.name, "usage": {"input_tokens": used}}
 
 
@@ -140,12 +158,15 @@ async def _ask_all(
     known: dict[str, list[float]],
 ) -> int:
     """Ask for all batches and put the vectors into `known`; gives the tokens. The first error ends the others."""
+    memory = ctx.pools[EMBEDDED]
     places = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(batch: Sequence[str]) -> int:
         async with places:
             vectors, used = await _ask(ctx, model, batch, dimensions)
-        known.update(zip(batch, vectors, strict=True))
+        for text, vector in zip(batch, vectors, strict=True):
+            known[text] = vector
+            memory.keep(_key(model, dimensions, text), vector)
         return used
 
     tasks = [asyncio.create_task(ask(batch)) for batch in batches]
@@ -167,20 +188,48 @@ async def _ask(
         answer = await client.embeddings.create(
             model=model.name, input=list(batch), dimensions=wanted, encoding_format="float"
         )
-        rows = sorted(answer.data, key=lambda row: row.index)
-        vectors = [row.embedding for row in rows]
     except openai.APIStatusError as error:
         raise status_error(error.status_code, error.response.headers) from error
-    except (openai.OpenAIError, httpx.HTTPError, ValueError, AttributeError, TypeError) as error:
+    except (openai.OpenAIError, httpx.HTTPError, ValueError) as error:
         raise transport_error(error) from error
-    if len(vectors) != len(batch):
-        raise FlowError("the model gave another number of vectors than of texts", kind="invalid_response", status=502)
-    sizes = {len(vector) for vector in vectors}
-    if len(sizes) > 1 or (dimensions is not None and sizes != {dimensions}):
+    return _vectors(answer, len(batch), dimensions), _tokens(answer)
+
+
+def _vectors(answer: object, count: int, dimensions: int | None) -> list[list[float]]:
+    """The vectors of an answer in the order of the texts. Raises FlowError for what is none."""
+    by_index = _by_index(answer)
+    if sorted(by_index) != list(range(count)):
+        raise _unexpected("the model gave another number of vectors than of texts")
+    sizes = {len(vector) for vector in by_index.values()}
+    if len(sizes) > 1 or 0 in sizes or (dimensions is not None and sizes != {dimensions}):
         found = ", ".join(str(size) for size in sorted(sizes))
-        message = f"the vectors have {found} dimensions" + (f", not {dimensions}" if dimensions is not None else "")
-        raise FlowError(message, kind="invalid_response", status=502)
-    return vectors, answer.usage.prompt_tokens if answer.usage is not None else 0
+        raise _unexpected(
+            f"the vectors have {found} dimensions" + (f", not {dimensions}" if dimensions is not None else "")
+        )
+    if not all(isfinite(number) for vector in by_index.values() for number in vector):
+        raise _unexpected("the model gave a vector that is not of numbers")
+    return [by_index[index] for index in range(count)]
+
+
+def _by_index(answer: object) -> dict[int, list[float]]:
+    # The SDK gives the text of what is no JSON, and does not check what is.
+    if not isinstance(answer, CreateEmbeddingResponse):
+        raise _unexpected("the model's answer cannot be read")
+    try:
+        return {int(row.index): list(array("d", row.embedding)) for row in answer.data}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _unexpected("the model's answer cannot be read") from error
+
+
+def _tokens(answer: CreateEmbeddingResponse) -> int:
+    """What was read; services that only imitate the protocol may leave it out."""
+    usage = answer.model_dump(include={"usage"}, warnings=False).get("usage")
+    read = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    return read if isinstance(read, int) else 0
+
+
+def _unexpected(title: str) -> FlowError:
+    return FlowError(title, kind="invalid_response", status=502)
 
 
 def _key(model: OpenAI, dimensions: int | None, text: str) -> Key:

@@ -1,6 +1,8 @@
 """Embeddings and rerank through the real client, against the local server and against answers that are wrong."""
 
 import asyncio
+import json
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -123,6 +125,108 @@ def test_wrong_answers(response: httpx.Response, kind: str, title: str) -> None:
         assert "secret" not in str(caught.value)
 
     against(lambda request: response, work)
+
+
+def _answer(data: object, usage: object = None) -> httpx.Response:
+    body = {"object": "list", "model": "m", "data": data, "usage": usage}
+    return httpx.Response(200, text=json.dumps(body), headers={"content-type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        ["nonsense", "nonsense"],
+        [{"embedding": [1.0]}, {"embedding": [1.0]}],
+        [{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [2.0]}],
+        [{"index": 0, "embedding": [1.0]}, {"index": 2, "embedding": [2.0]}],
+        [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}],
+        [{"index": 0, "embedding": ["a"]}, {"index": 1, "embedding": ["b"]}],
+        [{"index": 0, "embedding": None}, {"index": 1, "embedding": None}],
+        [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}],
+        [{"index": 0, "embedding": [math.nan]}, {"index": 1, "embedding": [1.0]}],
+        [{"index": 0, "embedding": [math.inf]}, {"index": 1, "embedding": [1.0]}],
+    ],
+)
+def test_what_is_no_vector_goes_no_further(data: object) -> None:
+    async def work(ctx: Any) -> None:
+        with pytest.raises(FlowError) as caught:
+            await embed_all(ctx, MODEL, ["secret one", "secret two"])
+        assert (caught.value.kind, caught.value.status) == ("invalid_response", 502)
+        assert "secret" not in str(caught.value)
+        assert len(ctx.pools[EMBEDDED]) == 0
+
+    against(lambda request: _answer(data), work)
+
+
+@pytest.mark.parametrize("usage", [None, "text", {}, {"prompt_tokens": None}])
+def test_vectors_without_usage_are_vectors(usage: object) -> None:
+    async def work(ctx: Any) -> None:
+        found = await embed(ctx, MODEL, "text")
+        assert (found["vector"], found["usage"]) == ([1.0], {"input_tokens": 0})
+
+    against(lambda request: _answer([{"index": 0, "embedding": [1.0]}], usage), work)
+
+
+def test_vectors_stand_by_their_index() -> None:
+    async def work(ctx: Any) -> None:
+        assert (await embed_all(ctx, MODEL, ["a", "b"]))["vectors"] == [[1.0], [2.0]]
+
+    against(lambda request: _answer([{"index": 1, "embedding": [2.0]}, {"index": 0, "embedding": [1.0]}]), work)
+
+
+def test_many_who_want_the_same_vector_are_one_question() -> None:
+    asked: list[int] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(1)
+        return _rows([1.0, 2.0])
+
+    async def work(ctx: Any) -> None:
+        found = await asyncio.gather(*(embed(ctx, MODEL, "text") for _ in range(200)))
+        assert sum(each["usage"]["input_tokens"] for each in found) == 1
+        found[0]["vector"].clear()
+        assert all(each["vector"] == [1.0, 2.0] for each in found[1:])
+        assert (await embed(ctx, MODEL, "text"))["vector"] == [1.0, 2.0]
+
+    against(answer, work)
+    assert len(asked) == 1
+
+
+def test_an_error_goes_to_all_who_wait_and_is_not_kept() -> None:
+    answers = iter([httpx.Response(503, json={}), _rows([1.0])])
+
+    async def work(ctx: Any) -> None:
+        failed = await asyncio.gather(*(embed(ctx, MODEL, "text") for _ in range(3)), return_exceptions=True)
+        assert [type(each) for each in failed] == [FlowError] * 3
+        assert (await embed(ctx, MODEL, "text"))["vector"] == [1.0]
+
+    against(lambda request: next(answers), work)
+
+
+def test_the_next_try_asks_only_for_what_is_missing() -> None:
+    asked: list[list[str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content)["input"])
+        return httpx.Response(503, json={}) if asked.count(["b"]) == 1 and asked[-1] == ["b"] else _rows([1.0])
+
+    async def work(ctx: Any) -> None:
+        with pytest.raises(FlowError):
+            await embed_all(ctx, MODEL, ["a", "b"], batch_size=1)
+        await embed_all(ctx, MODEL, ["a", "b"], batch_size=1)
+
+    against(answer, work)
+    assert asked == [["a"], ["b"], ["b"]]
+
+
+@pytest.mark.parametrize("texts", ["words", None, {"a": "b"}])
+def test_what_is_no_list_is_not_sent(texts: Any) -> None:
+    async def work(ctx: Any) -> None:
+        with pytest.raises(FlowError, match="no list"):
+            await embed_all(ctx, MODEL, texts)
+
+    against(lambda request: pytest.fail("nothing should be asked"), work)
 
 
 @pytest.mark.parametrize("texts", [["a", ""], ["a", "  "], ["a", None], ["a", 5]])
