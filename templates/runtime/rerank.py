@@ -3,6 +3,7 @@
 The errors are those of `llm`.
 """
 
+import os
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,16 @@ from .llm_answers import status_error, transport_error
 
 T = TypeVar("T")
 Context = ExecutionContext[Any, Any, Any]
+
+
+def cohere() -> str:
+    """Where Cohere's API is; COHERE_BASE_URL overrides it."""
+    return os.environ.get("COHERE_BASE_URL") or "https://api.cohere.com/v2"
+
+
+def jina() -> str:
+    """Where Jina's API is; JINA_BASE_URL overrides it."""
+    return os.environ.get("JINA_BASE_URL") or "https://api.jina.ai/v1"
 
 
 class Ranked(TypedDict, Generic[T]):

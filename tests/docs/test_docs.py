@@ -72,9 +72,11 @@ def test_flows_run(where: str, text: str, standin: str, tmp_path: Path, monkeypa
     for name in workflow.secrets:
         # What may be missing is missing: the address of a service, which is embedded then.
         monkeypatch.setenv(name, "" if name in workflow.optional_secrets else "test-key")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("API_URL", standin)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", standin)
     monkeypatch.setenv("OPENAI_BASE_URL", f"{standin}/v1")
+    monkeypatch.setenv("COHERE_BASE_URL", f"{standin}/v1")
     request = request_of(where, workflow)
     with imported(tmp_path), TestClient(import_module("app.main").create_app()) as client:
         response = client.request(**request)

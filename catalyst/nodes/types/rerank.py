@@ -27,7 +27,7 @@ from catalyst.nodes.settings import Expr, Params, Slot
 Provider = Literal["cohere", "jina"]
 
 KEYS: dict[Provider, str] = {"cohere": "COHERE_API_KEY", "jina": "JINA_API_KEY"}
-URLS: dict[Provider, str] = {"cohere": "https://api.cohere.com/v2", "jina": "https://api.jina.ai/v1"}
+ADDRESSES: dict[Provider, str] = {"cohere": "COHERE_BASE_URL", "jina": "JINA_BASE_URL"}
 
 
 class RerankParams(Params):
@@ -86,7 +86,9 @@ def _item(params: RerankParams, site: Site) -> Type:
 def emit(params: RerankParams, scribe: Scribe) -> None:
     """One call of the runtime."""
     scribe.pool("llm", "LLM")
-    url = scribe.expr(params.base_url) if params.base_url is not None else repr(URLS[params.provider])
+    if params.base_url is None:
+        scribe.reads_address(ADDRESSES[params.provider], needed=False)
+    url = scribe.expr(params.base_url) if params.base_url is not None else f"{scribe.use('rerank', params.provider)}()"
     key = scribe.expr(params.api_key) if params.api_key is not None else scribe.secret(KEYS[params.provider])
     arguments = ["ctx", url, scribe.expr(params.model), scribe.text(params.query), scribe.expr(params.documents)]
     if key is not None:
