@@ -40,7 +40,7 @@ def assemble(name: str, description: str, linked: Linked, settings: Mapping[str,
         libraries.setdefault("lib/__init__.py", '"""Functions of our own that the workflows call."""\n')
     modules = runtime_modules(emitted.needs.runtime)
     _verify(python, modules)
-    files = {**python, **libraries, **runtime_files(modules), **_scaffold(emitted, linked, libraries)}
+    files = {**python, **libraries, **linked.beside, **runtime_files(modules), **_scaffold(emitted, linked, libraries)}
     return dict(sorted(files.items()))
 
 

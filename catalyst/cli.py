@@ -124,7 +124,7 @@ def new(
     ] = None,
     starter: Annotated[
         str | None,
-        typer.Option("--starter", metavar="STARTER", help="minimal (the default), llm-stream or multi-flow."),
+        typer.Option("--starter", metavar="STARTER", help="minimal (the default), llm-stream, multi-flow or sql."),
     ] = None,
     list_only: Annotated[bool, typer.Option("--list", help="List the starters and exit.")] = False,
     form: FormatOption = Format.text,
@@ -160,6 +160,9 @@ def build(
     ] = False,
     strict: StrictOption = False,
     no_code: NoCodeOption = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Build everything anew, and leave nothing for the next build.")
+    ] = False,
     form: FormatOption = Format.text,
 ) -> None:
     """Turn a flow, or a folder of flows, into a FastAPI project."""
@@ -169,7 +172,11 @@ def build(
         raise typer.BadParameter("--force and --keep exclude each other")
     policy: Literal["ask", "force", "keep"] = "force" if force else "keep" if keep else "ask"
     as_json = form is Format.json
-    _finish(lambda: command(flow, output, policy=policy, no_code=no_code, strict=strict, as_json=as_json))
+    _finish(
+        lambda: command(
+            flow, output, policy=policy, no_code=no_code, strict=strict, as_json=as_json, keeps=not no_cache
+        )
+    )
 
 
 @app.command()

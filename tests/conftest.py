@@ -20,6 +20,9 @@ for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda number, frame: None)
 
+# Commands that tests start keep nothing in the cache of who runs them; tests of the cache say where it is.
+os.environ.setdefault("CATALYST_NO_CACHE", "1")
+
 # The emitted projects have tests of their own; test_emitted_quality runs them where they belong.
 collect_ignore_glob = ["golden/*/expected/*"]
 
@@ -37,6 +40,14 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     if wanted and os.environ.get("CI"):
         pytest.exit("--update-golden is refused in CI", returncode=4)
     return wanted
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What services embed is written to a folder of the tests, never into the checkout."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from catalyst.api import Result, compile_flow, compile_path
 from catalyst.diagnostics import render
 from catalyst.nodes.catalog import find_node_type, node_type_names
-from templates.tests.fake_llm import say
+from templates.tests.fake_llm import embedded, ranked, say
 
 GOLDEN = Path(__file__).parent / "golden"
 SOURCES = ("flow.yaml", "flow.json", "catalyst.yaml")
@@ -101,12 +101,33 @@ class World:
         raise AssertionError(f"{address} was not asked at the same time")
 
     async def answer_llm(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/embeddings"):
+            return embedded(request)
+        if request.url.path.endswith("/rerank"):
+            return ranked(request)
         asked = json.loads(request.content)
         self.prompts.append({**asked, "url": str(request.url)})
         reply = self.llm[min(len(self.prompts), len(self.llm)) - 1]
+        if callable(reply):
+            reply = reply(asked)
         if isinstance(reply, dict) and "status" in reply:
             return httpx2.Response(reply["status"], json={"error": {"type": "error", "message": "no"}})
+        if isinstance(reply, dict) and "tools" in reply:
+            return wants_tools(asked, reply["tools"])
         return say(request, reply if isinstance(reply, str) else json.dumps(reply))
+
+
+def wants_tools(asked: Mapping[str, Any], wanted: Sequence[Any]) -> httpx2.Response:
+    """The answer of a model of OpenAI's that calls tools: each is its name and arguments."""
+    calls = [
+        {"id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(given)}}
+        for at, (name, given) in enumerate(wanted)
+    ]
+    message = {"role": "assistant", "content": None, "refusal": None, "tool_calls": calls}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls"}
+    usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+    head = {"id": "chatcmpl-1", "created": 1_767_225_600, "model": asked["model"], "object": "chat.completion"}
+    return httpx2.Response(200, json={**head, "choices": [choice], "usage": usage})
 
 
 def _fits(entry: Mapping[str, Any], request: Any) -> bool:

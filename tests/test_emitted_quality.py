@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,18 @@ from catalyst.graph.examples import example_input
 from catalyst.nodes.catalog import find_node_type, node_type_names
 from catalyst.project.assets import templates_dir
 from catalyst.project.verify import verify_module
+from templates.tests.fake_llm import example_of, wanted_schema
 from tests.emitted import World, every_project, findings, imported, node_result, serving, write_files
 
-WHOLE = ("case_greet", "case_http_everything", "case_llm_stream", "case_project", "case_auth_and_rate", "node_python")
+WHOLE = (
+    "case_greet",
+    "case_http_everything",
+    "case_llm_stream",
+    "case_project",
+    "case_auth_and_rate",
+    "node_python",
+    "case_agent",
+)
 """Projects whose own tests are run here, too; one for each part that only some projects have."""
 
 
@@ -117,13 +127,19 @@ def test_node_example_runs(name: str, tmp_path: Path) -> None:
     result = node_result(name)
     assert result.ok, findings(result)
     write_files(result.files, tmp_path)
-    world = World(http=[{"url": "*", "json": {"id": 1, "name": "Ada"}}], llm=["An answer."])
+    world = World(http=[{"url": "*", "json": {"id": 1, "name": "Ada"}}], llm=[_any_answer])
     route = result.workflows[0].routes[0]
     with imported(tmp_path), serving(result, world) as client:
         answer = client.post(route.path, json=dict(node_type.example_input))
     assert answer.status_code < 500, answer.text
     if name != "raise":
         assert answer.status_code < 300, answer.text
+
+
+def _any_answer(asked: dict[str, Any]) -> Any:
+    """Text, or what fits the schema that a model was given."""
+    schema = wanted_schema(asked)
+    return "An answer." if schema is None else example_of(schema)
 
 
 @pytest.mark.parametrize("name", WHOLE)

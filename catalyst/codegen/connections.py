@@ -5,9 +5,11 @@ Goes in: what the nodes said that they need. Comes out: the module, and its name
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection
 
 from catalyst.codegen.module import Connection, Module, docstring_literal
+from catalyst.pysource.source import to_source
 
 CONNECTIONS = "app.connections"
 PATH = "app/connections.py"
@@ -27,7 +29,9 @@ def emit_connections(connections: Collection[Connection]) -> Module:
     ordered = sorted(connections)
     for each in ordered:
         make = module.use(each.module, each.function)
-        module.constants.append(f"{each.constant} = {make}({each.constant.lower()!r})")
+        arguments: list[ast.expr] = [ast.Constant(text) for text in (each.constant.lower(), each.schema) if text]
+        arguments += [ast.Tuple([ast.Constant(word) for word in words], ast.Load()) for words in each.program]
+        module.constants.append(f"{each.constant} = {to_source(ast.Call(ast.Name(make, ast.Load()), arguments, []))}")
     module.functions.append(_wanted(module, ordered))
     return module
 

@@ -9,7 +9,7 @@ from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.scribe import StepScribe
 from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.types import INT, AnyType, BoolType, ListType, NoneType, Type, without_none
-from catalyst.graph.model import Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, TryForm
+from catalyst.graph.model import AgentForm, Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, ToolForm, TryForm
 
 
 class BodyWriter(Protocol):
@@ -47,6 +47,13 @@ def write_form_value(writer: BodyWriter, frame: Frame, step: Step) -> None:
     frame.body.line(f"return {form.target.name}")
 
 
+def write_tools(writer: BodyWriter, frame: Frame, step: Step) -> dict[int, tuple[str, str]]:
+    """By number, the functions of an agent's tools that are nodes, each with the adapter of its arguments."""
+    form = FormWriter(writer, frame, None, step, leaves=False)
+    tools = step.form.tools if isinstance(step.form, AgentForm) else ()
+    return {tool.number: form.tool(tool) for tool in tools}
+
+
 class FormWriter:
     """Writes one control node."""
 
@@ -75,7 +82,7 @@ class FormWriter:
                 self._loop(form)
             case TryForm():
                 self._try(form)
-            case None:
+            case AgentForm() | None:
                 return
             case _:
                 assert_never(form)
@@ -328,6 +335,25 @@ class FormWriter:
         if isinstance(self.scribe.type_of(form.over), ListType):
             return over
         return f"{self.frame.use('values', 'as_list')}({over})"
+
+    def tool(self, tool: ToolForm) -> tuple[str, str]:
+        """The function that runs a tool's nodes with the arguments that a model gave."""
+        inner = Frame(self.frame.flow, self.frame, closure=True)
+        inner.quiet = True
+        inner.names.reserve("ctx")
+        args = inner.define(("local", "args"), "args", tool.args)
+        hint = f"{tool.name} args"
+        kind = self.frame.flow.annotations.of(tool.args, hint)  # before the nodes' functions, which take them too
+        self._branch(tool.body, inner, leaves=False)
+        self._return(inner, tool.body)
+        name = self.frame.names.take(f"{tool.name}_tool")
+        result = self._annotation(tool.body.type)
+        header = f"async def {name}(ctx: {self.frame.flow.context}, {args.name}: {kind}) -> {result}:"
+        with self.frame.body.block(header):
+            self.frame.body.extend(inner.whole_body())
+        self.frame.body.line()
+        self._take(inner)
+        return name, self.frame.flow.annotations.adapter(tool.args, hint)
 
     def _take(self, inner: Frame) -> None:
         """Remember what a nested function reads from here."""

@@ -6,11 +6,10 @@ Goes in: the graph. Comes out: plain data, always the same, from which `tests.py
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalyst.codegen.program import Emitted
 from catalyst.expressions.tree import Hole, Ref, Template
 from catalyst.expressions.types import (
     AnyType,
@@ -29,17 +28,20 @@ from catalyst.expressions.types import (
     Type,
     UnionType,
 )
-from catalyst.graph.model import Step, Workflow, all_steps
+from catalyst.graph.model import EnvFact, Step, Workflow, all_steps
+from catalyst.nodes.types.graphql import GraphqlParams
 from catalyst.nodes.types.http import HttpParams
 
 Answer = tuple[str, str, Any]
 """Method, pattern of the URL, body."""
 
 
-def example_settings(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str]:
+def example_settings(env: Mapping[str, EnvFact], workflows: Sequence[Workflow]) -> dict[str, str]:
     """A value for every environment variable; where an address is wanted, one of its own."""
-    addresses = {name for workflow in workflows for call in _calls(workflow) for name in _env_names(call)}
-    return {name: _setting(name, fact.default, name in addresses) for name, fact in sorted(emitted.env.items())}
+    addresses = {
+        name for workflow in workflows for call in _calls(all_steps(workflow.body)) for name in _env_names(call)
+    }
+    return {name: _setting(name, fact.default, name in addresses) for name, fact in sorted(env.items())}
 
 
 def _setting(name: str, default: str | None, is_address: bool) -> str:
@@ -54,30 +56,36 @@ def example_secret(name: str) -> str:
 
 
 def http_answers(workflow: Workflow, settings: Mapping[str, str]) -> list[Answer]:
-    """An answer for each call of the workflow, the most exact addresses first; one for each method and address."""
+    """What `most_exact_first` makes of the calls of the workflow."""
+    return most_exact_first(http_calls(all_steps(workflow.body), workflow, settings))
+
+
+def http_calls(steps: Iterable[Step], workflow: Workflow, settings: Mapping[str, str]) -> list[Answer]:
+    """An answer for each call of some steps of a workflow, in their order."""
+    return [(call.params.method, _address(call, workflow, settings), _answer(call)) for call in _calls(steps)]
+
+
+def most_exact_first(calls: Iterable[Answer]) -> list[Answer]:
+    """The answers with the most exact addresses first; one, the first, for each method and address."""
     answers: dict[tuple[str, str], Any] = {}
-    for call in _calls(workflow):
-        answers.setdefault((call.params.method, _address(call, workflow, settings)), _answer(call))
+    for method, address, body in calls:
+        answers.setdefault((method, address), body)
     ordered = sorted(answers.items(), key=lambda item: (-len(item[0][1].replace("*", "")), item[0]))
     return [(method, address, body) for (method, address), body in ordered]
 
 
-def calls_are_distinct(workflow: Workflow, settings: Mapping[str, str]) -> bool:
-    """Whether every call of the workflow has an address of its own or the same answer as the others there."""
+def calls_are_distinct(calls: Iterable[Answer]) -> bool:
+    """Whether every call has an address of its own or the same answer as the others there."""
     seen: dict[tuple[str, str], Any] = {}
-    for call in _calls(workflow):
-        key = (call.params.method, _address(call, workflow, settings))
-        if seen.setdefault(key, _answer(call)) != _answer(call):
-            return False
-    return True
+    return all(seen.setdefault((method, address), body) == body for method, address, body in calls)
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """An `http` node and its settings."""
+    """An `http` or `graphql` node and its settings."""
 
     step: Step
-    params: HttpParams
+    params: HttpParams | GraphqlParams
 
     @property
     def template(self) -> Template | None:
@@ -86,9 +94,9 @@ class _Call:
         return checked.template if checked is not None else None
 
 
-def _calls(workflow: Workflow) -> Iterator[_Call]:
-    for step in all_steps(workflow.body):
-        if isinstance(step.params, HttpParams):
+def _calls(steps: Iterable[Step]) -> Iterator[_Call]:
+    for step in steps:
+        if isinstance(step.params, HttpParams | GraphqlParams):
             yield _Call(step, step.params)
 
 
@@ -122,6 +130,8 @@ def _pattern(url: str) -> str:
 
 
 def _answer(call: _Call) -> Any:
+    if isinstance(call.params, GraphqlParams):
+        return {"data": _graphql_data(call.params, call.step)}
     match call.params.response:
         case "text":
             return "text"
@@ -131,6 +141,26 @@ def _answer(call: _Call) -> Any:
             return {}
         case _:
             return example_answer(call.step.given, call.step.id)
+
+
+def _graphql_data(params: GraphqlParams, step: Step) -> Any:
+    """Data in which the node finds what it looks for; of pages the only one."""
+    if params.paginate is not None:
+        data = _at(params.paginate.items, example_answer(step.given, step.id), {})
+        return _at(params.paginate.page_info, {"hasNextPage": False, "endCursor": None}, data)
+    part = step.given.field("data") if params.errors == "result" and isinstance(step.given, ObjectType) else None
+    found = example_answer(part.type if part is not None else step.given, step.id)
+    return _at(params.select, found, {}) if params.select else found
+
+
+def _at(path: str, value: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """The data with a value at a path."""
+    inner = data
+    *around, last = path.split(".")
+    for name in around:
+        inner = inner.setdefault(name, {})
+    inner[last] = value
+    return data
 
 
 def example_answer(type_: Type, name: str) -> Any:

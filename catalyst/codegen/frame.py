@@ -8,7 +8,7 @@ the first time it is asked for; so a node's function takes exactly what it reads
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +19,7 @@ from catalyst.expressions.check_names import PROBLEM
 from catalyst.expressions.tree import Ref
 from catalyst.expressions.types import INT, AnyType, BoolType, NoneType, NullableType, Type, nullable, without_none
 from catalyst.graph.types import type_of_constant
+from catalyst.nodes.base import Program
 from catalyst.pysource.body import Body
 from catalyst.pysource.names import Names, constant_case, is_plain_name
 
@@ -53,6 +54,9 @@ class FlowNames:
     constants: dict[str, str] = field(default_factory=dict)
     """Flow constant -> module constant."""
     vars: dict[str, object] = field(default_factory=dict)
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    model_limits: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    """Provider of models -> requests at the same time, and tokens in a minute."""
     filename: str = ""
     functions: list[tuple[tuple[int, int], str]] = field(default_factory=list)
     """Functions of nodes with the node's line and column, so that they can be put in the flow's order."""
@@ -388,6 +392,7 @@ _EXECUTION: dict[str, ast.expr] = {
     "id": _attribute("ctx", "execution_id"),
     "workflow": _attribute("ctx", "workflow"),
     "started_at": ast.Call(_attribute("ctx", "start_time"), [], []),
+    "usage": ast.Call(_attribute("ctx", "used"), [], []),
 }
 
 

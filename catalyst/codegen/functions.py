@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalyst.codegen.control import BodyWriter, write_form_value
+from catalyst.codegen.control import BodyWriter, write_form_value, write_tools
 from catalyst.codegen.frame import Frame
 from catalyst.codegen.module import docstring_literal
 from catalyst.codegen.scribe import StepScribe
@@ -11,6 +11,7 @@ from catalyst.expressions.tree import Ref
 from catalyst.expressions.types import NoneType
 from catalyst.graph.model import CachePolicy, Policy, RetryPolicy, Step
 from catalyst.nodes.base import KEY_KINDS
+from catalyst.nodes.models import COMPLETION
 from catalyst.nodes.stores import store
 from catalyst.pysource.source import to_source
 
@@ -31,6 +32,7 @@ def call_source(writer: BodyWriter, frame: Frame, step: Step) -> str:
     scribe = StepScribe(inner, step.checked, step)
     if step.type.kind == "call":
         assert step.type.emit is not None
+        scribe.tools = write_tools(writer, inner, step)
         step.type.emit(step.params, scribe)
     elif step.form is not None:
         write_form_value(writer, inner, step)
@@ -115,10 +117,18 @@ def _cached(frame: Frame, step: Step, cache: CachePolicy, call: str) -> str:
     arguments = [repr(step.id), key, repr(cache.ttl), f"{partial}({call})"]
     arguments += [f"max_entries={cache.max_entries}"] if cache.max_entries is not None else []
     arguments += [f"errors={cache.errors!r}"] if cache.errors else []
+    arguments += _replay(step, scribe)
     if not cache.shared:
         return f"{scribe.use('cache', 'cached')}(ctx, {', '.join(arguments)})"
     place = f"{store(scribe)}, {scribe.adapter(step.given)}"
     return f"{scribe.use('cache_shared', 'cached_for_all')}(ctx, {place}, {', '.join(arguments)})"
+
+
+def _replay(step: Step, scribe: StepScribe) -> list[str]:
+    """What a kept answer of a model needs so that it streams like a new one."""
+    if step.type.streams is None or not step.type.streams(step.params):
+        return []
+    return [f"replay={scribe.use('llm_replay', 'replay_text' if step.given == COMPLETION else 'replay_value')}"]
 
 
 def _default_key(frame: Frame, step: Step) -> str:

@@ -60,10 +60,9 @@ def emit_program(
     secrets = tuple(sorted({secret for workflow in workflows for secret in workflow.secrets}))
     needed = {secret for flow in workflows for secret in flow.secrets if secret not in flow.optional_secrets}
     optional = frozenset(secrets) - needed
-    module_names = Names()
-    modules = {workflow.name: module_names.take(snake_case(workflow.name)) for workflow in workflows}
-    names = ProjectNames(attributes(sorted(env)), attributes(secrets), modules, calls)
-    emitted = {f"app/workflows/{modules[flow.name]}.py": emit_workflow(flow, names) for flow in workflows}
+    names = project_names(workflows, calls)
+    modules = names.workflows
+    emitted = {workflow_path(modules[flow.name]): emit_workflow(flow, names) for flow in workflows}
     needs = Needs(set(_ALWAYS))
     needs.add(library_needs(library_modules, names.secrets))
     for module in emitted.values():
@@ -89,6 +88,20 @@ def emit_program(
     imported = frozenset(name for module in written.values() for name in module.imports.modules())
     texts |= {"app/__init__.py": '"""The service."""\n', "app/workflows/__init__.py": '"""One module a workflow."""\n'}
     return Emitted(name, description, texts, imported, needs, env, secrets, optional, modules)
+
+
+def project_names(workflows: Sequence[Workflow], calls: Mapping[str, Mapping[str, str]]) -> ProjectNames:
+    """The names that the modules of these workflows share."""
+    env = sorted({key for workflow in workflows for key in workflow.env})
+    secrets = sorted({secret for workflow in workflows for secret in workflow.secrets})
+    names = Names()
+    modules = {workflow.name: names.take(snake_case(workflow.name)) for workflow in workflows}
+    return ProjectNames(attributes(env), attributes(secrets), modules, calls)
+
+
+def workflow_path(module: str) -> str:
+    """The file of a workflow's module."""
+    return f"app/workflows/{module}.py"
 
 
 def _around(facts: AppFacts) -> dict[str, Module]:

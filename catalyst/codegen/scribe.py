@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from catalyst.codegen.connections import CONNECTIONS, connection_name
@@ -35,6 +36,7 @@ class StepScribe:
         self.step = step
         self.node_id = step.id if step is not None else ""
         self.output: Type = step.given if step is not None else ANY
+        self.tools: dict[int, tuple[str, str]] = {}
         self.time_limit = step.policy.timeout if step is not None else None
 
     @property
@@ -46,11 +48,14 @@ class StepScribe:
         """A name that nothing else in the function has."""
         return self.frame.names.take(hint)
 
-    def constant(self, hint: str, source: str, annotation: str) -> str:
-        """A constant of the module, below the classes that its annotation names."""
+    def constant(self, hint: str, source: str, annotation: str = "") -> str:
+        """A constant of the module; with an annotation it stands below the classes that this names."""
         module = self.frame.flow.module
         name = module.names.take(constant_case(f"{self.node_id}_{hint}"))
-        module.classes.append(f"{name}: {annotation} = {source}")
+        if annotation:
+            module.classes.append(f"{name}: {annotation} = {source}")
+        else:
+            module.constants.append(f"{name} = {source}")
         return name
 
     def use(self, module: str, name: str) -> str:
@@ -67,17 +72,43 @@ class StepScribe:
         self.frame.flow.module.needs.pools.add((module, name))
         return name
 
-    def connection(self, module: str, function: str, secret: str, home: str) -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
         """The pool to the service at the address in a secret; the project opens it in its lifespan."""
         attribute = self.frame.flow.secrets.get(secret, "")
         constant = connection_name(secret, home, attribute)
-        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute))
+        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute, schema))
         return self.use_package(CONNECTIONS, constant)
+
+    @contextmanager
+    def bound(self, name: str, type_: Type) -> Iterator[str]:
+        """A name of the node's own."""
+        key = ("local", name)
+        hidden = self.frame.hide(key)
+        yield self.frame.define(key, name, type_).name
+        del self.frame.variables[key]
+        if hidden is not None:
+            self.frame.show(key, hidden)
+
+    def beside(self, name: str) -> str | None:
+        """A file beside the flow."""
+        return self.step.files.get(name) if self.step is not None else None
 
     def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
         """A metric of the workflows' own; the project shows it on `/metrics`."""
         self.frame.flow.module.needs.metrics.add(OwnMetric(name, kind, description, labels))
         return self.use_package(METRICS, metric_constant(name))
+
+    def program(self, name: str) -> str | None:
+        """The pool of a program that the project's settings name."""
+        program = self.frame.flow.programs.get(name)
+        if program is None:
+            return None
+        given = (program.command, program.env) if program.env else (program.command,)
+        constant = f"{name.upper()}_MCP"
+        self.frame.flow.module.needs.connections.add(
+            Connection(constant, "agent_mcp", "mcp_program", "", program=given)
+        )
+        return self.use_package(CONNECTIONS, constant)
 
     def requires(self, *distributions: str) -> None:
         """Packages that the project needs beyond what its runtime imports."""
@@ -157,9 +188,9 @@ class StepScribe:
         """A type as a Python annotation."""
         return self.frame.flow.annotations.of(type_, self.node_id)
 
-    def adapter(self, type_: Type) -> str:
+    def adapter(self, type_: Type, hint: str = "") -> str:
         """A module constant that holds pydantic's `TypeAdapter` for the type."""
-        return self.frame.flow.annotations.adapter(type_, self.node_id)
+        return self.frame.flow.annotations.adapter(type_, hint or self.node_id)
 
     def secret(self, name: str) -> str | None:
         """The text of a declared secret."""
@@ -167,9 +198,18 @@ class StepScribe:
             return None
         return to_source(self.frame.ref(Ref(kind="secret", path=(name,), start=0, end=0)))
 
+    def model_limits(self, provider: str) -> tuple[int | None, int | None]:
+        """What the flow's settings say about a provider of models."""
+        limits: tuple[int | None, int | None] = self.frame.flow.model_limits.get(provider, (None, None))
+        return limits
+
     def signature(self, module: str, name: str) -> Signature | None:
         """The signature of the function that the node calls."""
-        return self.step.signature if self.step is not None else None
+        return self.step.signatures.get((module, name)) if self.step is not None else None
+
+    def tool(self, number: int) -> tuple[str, str]:
+        """The function of a tool's nodes, and the adapter of its arguments; `functions.py` has written them."""
+        return self.tools[number]
 
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""

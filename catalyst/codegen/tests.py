@@ -7,12 +7,19 @@ in process with everything outside of it replaced, a module of tests for each wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalyst.codegen.connections import CONNECTIONS
-from catalyst.codegen.fakes import Answer, calls_are_distinct, example_secret, example_settings, http_answers
+from catalyst.codegen.fakes import (
+    Answer,
+    calls_are_distinct,
+    example_secret,
+    example_settings,
+    http_answers,
+    http_calls,
+)
 from catalyst.codegen.module import Module, docstring_literal
 from catalyst.codegen.program import Emitted, attributes
 from catalyst.codegen.scribe import constant_tree
@@ -21,11 +28,11 @@ from catalyst.expressions.types import BoolType, FloatType, IntType, ListType, N
 from catalyst.graph.calls import call_of
 from catalyst.graph.examples import example_input
 from catalyst.graph.model import InputFact, Route, Workflow, all_steps
-from catalyst.nodes.types.llm import LlmParams
+from catalyst.nodes.models import models_in
 from catalyst.pysource.names import Names
 from catalyst.pysource.source import to_source
 
-_UNSURE_NODES = frozenset({"python", "raise", "respond"})
+_UNSURE_NODES = frozenset({"python", "raise", "respond", "sql"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(
@@ -58,13 +65,11 @@ _WITHOUT_BODY = (204, 205)
 
 def emit_tests(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str]:
     """{path: text}: the shared part, and a module of tests for each workflow."""
-    settings = example_settings(emitted, workflows)
-    names = Names(frozenset({"service"}))
+    settings = example_settings(emitted.env, workflows)
+    paths = tests_paths([emitted.workflow_modules[workflow.name] for workflow in workflows])
     files = {
-        f"tests/test_{names.take(emitted.workflow_modules[workflow.name])}.py": _WorkflowTests(
-            emitted, workflow, workflows, settings
-        ).text()
-        for workflow in workflows
+        path: _WorkflowTests(emitted, workflow, workflows, settings).text()
+        for path, workflow in zip(paths, workflows, strict=True)
     }
     support = _support(emitted, workflows, settings)
     if any("assert_answered" in text for text in files.values()):
@@ -77,6 +82,18 @@ def emit_tests(emitted: Emitted, workflows: Sequence[Workflow]) -> dict[str, str
     return {**around, **files}
 
 
+def tests_paths(modules: Iterable[str]) -> list[str]:
+    """The files with the tests of the workflows that have these modules."""
+    names = Names(frozenset({"service"}))
+    return [f"tests/test_{names.take(module)}.py" for module in modules]
+
+
+def answers_constant(kind: str, answers: Iterable[Answer]) -> str:
+    """`ANSWERS: Answers = [...]`: what the services that a workflow calls answer in its tests."""
+    rows = ", ".join(f"({method!r}, {address!r}, {_answer_source(body)})" for method, address, body in answers)
+    return f"ANSWERS: {kind} = [{rows}]"
+
+
 def fakes_needed(emitted: Emitted) -> tuple[str, ...]:
     """The modules of `templates/tests` that the tests import."""
     pools = {module for module, _ in emitted.needs.pools}
@@ -85,7 +102,7 @@ def fakes_needed(emitted: Emitted) -> tuple[str, ...]:
 
 def _annotated(body: Mapping[str, Any]) -> str:
     """The annotation that an example needs: nobody could tell what an empty list or object in it may hold."""
-    return "" if body and all(each != {} and each != [] for each in body.values()) else ": dict[str, object]"
+    return "" if body and all(each not in ({}, []) for each in body.values()) else ": dict[str, object]"
 
 
 # What the tests share
@@ -183,9 +200,7 @@ def _patches(module: Module, workflows: Sequence[Workflow]) -> list[str]:
         patches.append("patch('asyncio.sleep', _quick_sleep)")
     if any(route.rate_limit is not None for route in routes):
         patches.append(f"patch.object({module.use('rate_limit', 'RateLimit')}, 'take')")
-    models = [
-        model for step in steps if isinstance(step.params, LlmParams) for model in (step.params, *step.params.fallback)
-    ]
+    models = [model for step in steps for model in models_in(step.params)]
     if any(model.provider == "azure" and model.base_url is None for model in models):
         patches.append("patch.dict('os.environ', AZURE_OPENAI_ENDPOINT='http://azure.test')")
     if patches:
@@ -310,7 +325,7 @@ class _WorkflowTests:
             return False
         text = self.emitted.modules[f"app/workflows/{self.emitted.workflow_modules[workflow.name]}.py"]
         helpers = set(re.findall(r"^from app\.runtime\.(\w+) import", text, re.MULTILINE))
-        return helpers <= _SURE_HELPERS and calls_are_distinct(workflow, settings)
+        return helpers <= _SURE_HELPERS and calls_are_distinct(http_calls(all_steps(workflow.body), workflow, settings))
 
     def _example_fits(self) -> bool:
         """Whether the example is known to be valid: a pattern may not match it."""
@@ -341,10 +356,7 @@ class _WorkflowTests:
             constants.append(f"HEADERS = {_source(dict(request.headers))}")
         if self.answers:
             kind = self.module.use_package("tests.fake_http", "Answers")
-            rows = ", ".join(
-                f"({method!r}, {address!r}, {_answer_source(body)})" for method, address, body in self.answers
-            )
-            constants.append(f"ANSWERS: {kind} = [{rows}]")
+            constants.append(answers_constant(kind, self.answers))
 
     def _add(self, name: str, lines: Sequence[str], answers: str = "") -> None:
         body = "".join(f"        {line}\n" for line in lines)

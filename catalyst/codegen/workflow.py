@@ -5,7 +5,7 @@ Goes in: the graph of a workflow and the names that the project uses. Comes out:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -20,6 +20,7 @@ from catalyst.codegen.usage import find_usage
 from catalyst.expressions.types import AnyType, NoneType
 from catalyst.graph.describe import graph_facts
 from catalyst.graph.model import (
+    AgentForm,
     Body,
     LoopForm,
     MapForm,
@@ -34,6 +35,7 @@ from catalyst.graph.model import (
 )
 from catalyst.pysource.names import constant_case, snake_case
 from catalyst.pysource.source import to_source
+from catalyst.spec.triggers import STREAM_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,19 @@ def constant_name(flow: str) -> str:
 
 def emit_workflow(workflow: Workflow, names: ProjectNames) -> Module:
     """The workflow's module."""
-    return _WorkflowModule(workflow, names).write()
+    return WorkflowModule(workflow, names, authors_names(workflow)).write()
 
 
-class _WorkflowModule:
-    def __init__(self, workflow: Workflow, names: ProjectNames) -> None:
+class WorkflowModule:
+    """The module of one workflow while it is written. `authors`: the names that the flow's author chose."""
+
+    def __init__(self, workflow: Workflow, names: ProjectNames, authors: Iterable[str]) -> None:
         self.workflow = workflow
         self.project = names
         docstring = (
             f"{workflow.name}: {workflow.description}" if workflow.description else f"The workflow {workflow.name}."
         )
-        self.module = Module(docstring, _authors_names(workflow))
+        self.module = Module(docstring, authors)
         self.function = self._take(snake_case(workflow.name))
         self.constant = self._take(constant_name(workflow.name))
         for name in workflow.types:
@@ -91,17 +95,7 @@ class _WorkflowModule:
         requests = [
             write_request(module, self.annotations, workflow, route, n) for n, route in enumerate(workflow.routes)
         ]
-        context = self._context(input_class)
-        flow = FlowNames(
-            module,
-            self.annotations,
-            dict(self.project.env),
-            dict(self.project.secrets),
-            context,
-            vars=dict(workflow.vars),
-            filename=_mark_name(workflow.file),
-            workflows=self._called(),
-        )
+        flow = self.flow_names(input_class)
         writer = Writer(find_usage(workflow))
         frame = Frame(flow)
         writer.body(frame, workflow.body, top=True, leaves=True)
@@ -109,9 +103,24 @@ class _WorkflowModule:
         module.functions += [text for _, text in sorted(flow.functions)]
         answers = any(step.type.name == "respond" for step in all_steps(workflow.body))
         result = _or_reply(output, module.use("reply", "Reply")) if answers else output
-        module.functions.append(self._function(frame, context, result))
+        module.functions.append(self._function(frame, flow.context, result))
         module.end.append(self._constant(flow, input_class, output, requests, writer))
         return module
+
+    def flow_names(self, input_class: str) -> FlowNames:
+        """What the functions of the module share."""
+        return FlowNames(
+            self.module,
+            self.annotations,
+            dict(self.project.env),
+            dict(self.project.secrets),
+            self._context(input_class),
+            vars=dict(self.workflow.vars),
+            filename=mark_name(self.workflow.file),
+            workflows=self._called(),
+            model_limits=self.workflow.model_limits,
+            programs=self.workflow.programs,
+        )
 
     def _context(self, input_class: str) -> str:
         """The module's name for its context type."""
@@ -196,7 +205,7 @@ class _WorkflowModule:
             arguments.append(f"stream={module.use('sse', 'EventStream')}()")
         if workflow.timeout is not None:
             arguments.append(f"timeout={workflow.timeout!r}")
-        visible = tuple(_visible(workflow.body))
+        visible = tuple(visible_names(workflow.body))
         if visible:
             arguments.append(f"visible={visible!r}")
         arguments.append(f"graph={to_source(constant_tree(graph_facts(workflow)))}")
@@ -219,7 +228,7 @@ class _WorkflowModule:
         if route.rate_limit is not None:
             rate = self.module.use("rate_limit", "RateLimit")
             arguments.append(f"rate_limit={rate}({route.rate_limit[0]}, {route.rate_limit[1]!r})")
-        if route.events != ("partial", "token", "done", "error"):
+        if route.events != STREAM_EVENTS:
             arguments.append(f"events={route.events!r}")
         if route.locations:
             arguments.append(f"parameters={dict(route.locations)!r}")
@@ -266,7 +275,7 @@ def _or_reply(output: str, reply: str) -> str:
     return f"{plain} | {reply}" + (" | None" if plain != output else "")
 
 
-def _authors_names(workflow: Workflow) -> Iterator[str]:
+def authors_names(workflow: Workflow) -> Iterator[str]:
     """The names that the flow's author chose for values."""
     for step in all_steps(workflow.body):
         yield step.id
@@ -283,7 +292,7 @@ def _authors_names(workflow: Workflow) -> Iterator[str]:
                 pass
 
 
-def _visible(body: Body) -> Iterator[str]:
+def visible_names(body: Body) -> Iterator[str]:
     """What a client may see of a run: the nodes that run once, and the branches of parallel nodes."""
     for step in body.steps:
         yield from _visible_step(step)
@@ -292,14 +301,14 @@ def _visible(body: Body) -> Iterator[str]:
 def _visible_step(step: Step) -> Iterator[str]:
     if step.type.kind != "statement" and step.type.name not in ("respond", "raise"):
         yield step.id
-    if isinstance(step.form, (MapForm, LoopForm)):
+    if isinstance(step.form, (MapForm, LoopForm, AgentForm)):
         return
     for name, body in bodies_of(step.form):
         if isinstance(step.form, ParallelForm):
             yield f"{step.id}.{name}"
-        yield from _visible(body)
+        yield from visible_names(body)
 
 
-def _mark_name(file: str) -> str:
+def mark_name(file: str) -> str:
     """The flow's file name as comments carry it: no spaces, nothing that ends a line."""
     return "".join(char if char.isalnum() or char in "._-" else "_" for char in PurePath(file).name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from catalyst.commands import report
 from catalyst.commands.compiling import compile_shown, project_of
 from catalyst.commands.console import progress, put_json, say
+from catalyst.commands.keeping import kept_for
 from catalyst.commands.problems import FINE, FLOW_IS_WRONG
 from catalyst.commands.targets import default_output, flow_target
 
@@ -22,11 +23,16 @@ _SHOWN = 8
 _DIFF_LINES = 40
 
 
-def build(flow: Path, output: Path | None, *, policy: Policy, no_code: bool, strict: bool, as_json: bool) -> int:
-    """Compile and write; nothing is written when the flow is wrong. Gives the exit code."""
+def build(
+    flow: Path, output: Path | None, *, policy: Policy, no_code: bool, strict: bool, as_json: bool, keeps: bool
+) -> int:
+    """Compile and write; nothing is written when the flow is wrong. Gives the exit code.
+
+    `keeps`: whether the build may use what the last one has left, and leave something for the next one.
+    """
     flow_target(flow)
     with progress(f"building {flow} ..."):
-        result = compile_shown(flow, no_code=no_code)
+        result = compile_shown(flow, no_code=no_code, kept=kept_for(flow, wanted=keeps))
         found = report.strictly(result.diagnostics, strict)
         folder = output if output is not None else default_output(flow, result.name)
         written = None if report.has_errors(found) else write(result, folder, policy)
@@ -49,8 +55,7 @@ def write(result: Result, folder: Path, policy: Policy) -> WriteReport:
     """Put a compiled project into a folder."""
     from catalyst.project.write import write_project  # noqa: PLC0415 - start-up time
 
-    names = [workflow.name for workflow in result.workflows]
-    return write_project(result.files, folder, policy=policy, flows=names, source_map=result.source_map)
+    return write_project(result.files, folder, policy=policy, flows=result.flows, source_map=result.source_map)
 
 
 def _lists(written: WriteReport | None) -> Mapping[str, object]:

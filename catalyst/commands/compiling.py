@@ -12,15 +12,16 @@ from catalyst.commands.targets import PROJECT_FILE, flow_target
 from catalyst.diagnostics import Diagnostic, did_you_mean, listing
 
 if TYPE_CHECKING:
-    from catalyst.api import Result
+    from catalyst.api import Kept, Result
     from catalyst.graph.model import Workflow
 
 FLOWS_FOLDER = "flows"
 
 
-def compile_shown(flow: Path, *, no_code: bool = False, in_project: bool = False) -> Result:
+def compile_shown(flow: Path, *, no_code: bool = False, in_project: bool = False, kept: Kept | None = None) -> Result:
     """Compile a flow file or a project folder; findings name files by their path from the current folder.
 
+    `kept` is where the build leaves something for the next one.
     With `in_project` a file in the `flows` folder of a project is compiled with its project, whose types it may use.
     Raises `CommandProblem` when there is no such file.
     """
@@ -29,7 +30,7 @@ def compile_shown(flow: Path, *, no_code: bool = False, in_project: bool = False
 
     project = project_of(flow) if in_project else None
     target = project if project is not None else flow
-    result = compile_path(target, no_code=no_code)
+    result = compile_path(target, no_code=no_code, kept=kept)
     folder = target if target.is_dir() else target.parent
     found = [_at(item, folder) for item in result.diagnostics]
     sources = {str(folder / name): text for name, text in result.sources.items()}

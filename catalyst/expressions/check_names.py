@@ -15,6 +15,7 @@ from catalyst.expressions.tree import Expr, Get, Index, Literal_, Name, Ref
 from catalyst.expressions.types import (
     ANY,
     DATETIME,
+    FLOAT,
     INT,
     STR,
     FieldType,
@@ -39,8 +40,18 @@ PROBLEM = ObjectType(
 )
 """What `nodes.<id>.error` and `err` hold; a type of the runtime has its module in its name."""
 STATUS = StrType(("ok", "error", "skipped"))
+USED = ObjectType(
+    name="context.Used",
+    fields=(("input_tokens", FieldType(INT)), ("output_tokens", FieldType(INT)), ("cost", FieldType(FLOAT))),
+)
+"""What the models of a run have taken so far."""
 EXECUTION = ObjectType(
-    fields=(("id", FieldType(STR)), ("workflow", FieldType(STR)), ("started_at", FieldType(DATETIME)))
+    fields=(
+        ("id", FieldType(STR)),
+        ("workflow", FieldType(STR)),
+        ("started_at", FieldType(DATETIME)),
+        ("usage", FieldType(USED)),
+    )
 )
 _FOREIGN_ROOTS = {
     "inputs": "write input",
@@ -91,7 +102,9 @@ def check_name(checker: Checker, node: Name) -> Expr:
         case "nodes":
             checker.error("E201", "`nodes` is not a value", node, "write nodes.<id>.output")
         case "execution":
-            checker.error("E201", "`execution` is not a value", node, "write execution.id, .workflow or .started_at")
+            checker.error(
+                "E201", "`execution` is not a value", node, "write execution.id, .workflow, .started_at or .usage"
+            )
         case "loop" if "loop" in checker.scope.locals:
             checker.error("E201", "`loop` is not a value", node, "write loop.index or loop.state.<name>")
         case _:

@@ -64,7 +64,7 @@ class Ref(Node):
     var       (name,)             a constant of the flow
     env       (NAME,)             a declared environment variable
     secret    (NAME,)             a declared secret
-    execution (id|workflow|started_at,)
+    execution (id|workflow|started_at|usage,)
     local     (name,)             a name bound by a body (`item`, `index`, `err`, `state.n` as ("state", "n"), ...)
     lambda    (name,)             a lambda parameter
     A whole root without a field (`{{ input }}`) has an empty path.

@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from catalyst.diagnostics import Diagnostics, Span, did_you_mean, listing
 from catalyst.expressions.narrowing import facts_of
 from catalyst.expressions.references import holes
-from catalyst.expressions.types import ANY, NONE, Type, accepts, describe, nullable, settled
+from catalyst.expressions.scope import Scope
+from catalyst.expressions.types import ANY, NONE, ListType, Type, accepts, describe, nullable, settled
 from catalyst.graph.control import build_form, inner_expressions
 from catalyst.graph.draft import Draft, DraftBody
 from catalyst.graph.model import ALWAYS, Body, Form, Goto, Policy, Step, SwitchForm, TryForm, bodies_of
@@ -182,7 +183,7 @@ class Builder:
         if draft.condition is not None:
             site.check([("if", draft.condition)], around.scope(None))
             around = _knowing(draft.condition, around)
-        site.check(_own_expressions(draft), around.scope(rule.atoms))
+        _check_expressions(draft, site, around.scope(rule.atoms))
         formed = build_form(self, draft, site, around.inside(rule.atoms))
         form, given = formed if formed is not None else (None, None)
         policy = build_policy(draft, site, self.defaults)
@@ -277,6 +278,20 @@ def _own_expressions(draft: Draft) -> list[tuple[str, Expr]]:
     ]
 
 
+def _check_expressions(draft: Draft, site: NodeSite, scope: Scope) -> None:
+    """Type the node's expressions; those that are worked out for each item of a list know its name."""
+    own = _own_expressions(draft)
+    each = draft.type.each(draft.params) if draft.type is not None and draft.params is not None else None
+    if each is None:
+        site.check(own, scope)
+        return
+    name, over, inside = each
+    site.check([(label, expr) for label, expr in own if expr not in inside], scope)
+    items = site.type_of(over)
+    inner = scope.with_locals(**{name: items.item if isinstance(items, ListType) else ANY})
+    site.check([(label, expr) for label, expr in own if expr in inside], inner)
+
+
 def _taking_time(steps: Iterable[Step]) -> dict[str, bool]:
     """For each step whether the plan has to make room for it: it takes time, or it is urgent and comes after what does.
 
@@ -345,7 +360,8 @@ def _assemble(
         waits=draft.type.kind == "call" or policy.cache is not None or any(step.waits for step in inner),
         may_answer=any(body_answers(body) for _, body in bodies_of(form)),
         goto_from=order[2],
-        signature=site.signature,
+        signatures=site.signatures,
+        files=site.files,
     )
 
 

@@ -25,10 +25,24 @@ from catalyst.expressions.types import (
     without_none,
 )
 from catalyst.graph.draft import Draft, DraftBody
-from catalyst.graph.model import Body, CatchForm, Form, LoopForm, MapForm, ParallelForm, SwitchForm, TryForm
+from catalyst.graph.exhaustive import left_over
+from catalyst.graph.model import (
+    AgentForm,
+    Body,
+    CatchForm,
+    Form,
+    LoopForm,
+    MapForm,
+    ParallelForm,
+    SwitchForm,
+    ToolForm,
+    TryForm,
+    all_steps,
+)
 from catalyst.graph.scope import Surroundings
 from catalyst.graph.site import NodeSite
 from catalyst.nodes.settings import Expr, Params, expressions_in
+from catalyst.nodes.types.agent import AgentParams
 from catalyst.nodes.types.loop import LoopParams
 from catalyst.nodes.types.map import MapParams
 from catalyst.nodes.types.parallel import ParallelParams
@@ -36,6 +50,7 @@ from catalyst.nodes.types.switch import SwitchParams
 from catalyst.nodes.types.try_ import TryParams
 from catalyst.pysource.names import is_identifier
 from catalyst.spec.names import check_names
+from catalyst.spec.tree import LocatedMap
 
 _ROUNDS = 4
 """How often a loop's state is typed again until its types stay the same."""
@@ -56,11 +71,13 @@ class BodyBuilder(Protocol):
         """A builder that keeps its findings to itself."""
 
 
-def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surroundings) -> tuple[Form, Type] | None:
-    """The control form of a node and the type of its value; None for other nodes."""
+def build_form(
+    builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type | None] | None:
+    """The form of a node that holds nodes, and the type of its value where they decide it; None for other nodes."""
     match draft.partial:
         case SwitchParams():
-            return _switch(builder, draft, draft.partial, around)
+            return _switch(builder, draft, draft.partial, site, around)
         case ParallelParams():
             return _parallel(builder, draft, draft.partial, site, around)
         case MapParams():
@@ -69,6 +86,9 @@ def build_form(builder: BodyBuilder, draft: Draft, site: NodeSite, around: Surro
             return _loop(builder, draft, draft.partial, site, around)
         case TryParams():
             return _try(builder, draft, draft.partial, site, around)
+        case AgentParams():
+            form = _agent(builder, draft, draft.partial, site, around)
+            return (form, None) if form is not None else None
         case _:
             return None
 
@@ -86,7 +106,10 @@ def _value(*bodies: Body | None) -> Type:
     return union(*given) if given else NONE
 
 
-def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Surroundings) -> tuple[Form, Type]:
+def _switch(
+    builder: BodyBuilder, draft: Draft, params: SwitchParams, site: NodeSite, around: Surroundings
+) -> tuple[Form, Type]:
+    _warn_of_missing_cases(params, site)
     bodies = [
         builder.body(draft.bodies[("cases", number, "do")], around.given_by(case.when))
         for number, case in enumerate(params.cases)
@@ -94,6 +117,18 @@ def _switch(builder: BodyBuilder, draft: Draft, params: SwitchParams, around: Su
     default = builder.body(draft.bodies[("default",)], around) if params.default is not None else None
     cases = tuple((case.when, body) for case, body in zip(params.cases, bodies, strict=True))
     return SwitchForm(cases, default), _value(*bodies, default)
+
+
+def _warn_of_missing_cases(params: SwitchParams, site: NodeSite) -> None:
+    """A `switch` over an enum that leaves out one of its values does nothing for it, which is easily overlooked."""
+    checked = [site.checked.get(case.when) for case in params.cases]
+    conditions = [each.template for each in checked if each is not None]
+    if params.default is not None or len(conditions) < len(params.cases):
+        return
+    if missing := left_over(conditions):
+        names = ", ".join(f"`{name}`" for name in missing)
+        wish = "add a case for each of them, or a `default`"
+        site.found.warning("W209", f"no case is for {names}", site.span_of("cases"), help=wish)
 
 
 def _parallel(
@@ -234,6 +269,36 @@ def _try(
         catches.append(CatchForm(tuple(str(error) for error in catch.errors), catch.as_, handler))
     finally_ = builder.body(draft.bodies[("finally",)], around) if params.finally_ is not None else None
     return TryForm(body, tuple(catches), finally_), _value(body, *(catch.body for catch in catches))
+
+
+def _agent(
+    builder: BodyBuilder, draft: Draft, params: AgentParams, site: NodeSite, around: Surroundings
+) -> AgentForm | None:
+    """The tools that are nodes, each typed with its arguments as `args`."""
+    tools: list[ToolForm] = []
+    for number, tool in enumerate(params.tools):
+        path = ("tools", number, "do")
+        if path not in draft.bodies:
+            continue
+        args = _arguments(site, number)
+        body = builder.body(draft.bodies[path], around.inside(around.known[-1], {"args": args}))
+        answer = next((step for step in all_steps(body) if step.type.name == "respond"), None)
+        if answer is not None:
+            message = f"`{answer.id}` answers the caller, and what is called by a model cannot do that"
+            site.found.error("E491", message, answer.span, help="let the last node of the tool give its result")
+        tools.append(ToolForm(number, tool.name or "", args, body))
+    return AgentForm(tuple(tools)) if tools else None
+
+
+def _arguments(site: NodeSite, number: int) -> ObjectType:
+    """The arguments of a tool as its `args` says: a record, whatever its fields are called."""
+    written = site.settings["tools"][number].get("args")
+    if not isinstance(written, LocatedMap) or not written:
+        return ObjectType(())
+    record = LocatedMap(written.span)
+    record.put(Located("properties", written.span), written, written.span)
+    type_ = site.type_named(record, "tools", number, "args")
+    return type_ if isinstance(type_, ObjectType) else ObjectType(())
 
 
 def _check_reached(params: TryParams, site: NodeSite) -> None:

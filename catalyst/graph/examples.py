@@ -11,6 +11,7 @@ from catalyst.expressions.types import (
     BoolType,
     BytesType,
     DateTimeType,
+    FileType,
     FloatType,
     IntType,
     ListType,
@@ -91,6 +92,8 @@ def example_value(type_: Type, name: str) -> Any:
             return "2030-01-31T12:00:00Z"
         case BytesType():
             return "Ynl0ZXM="
+        case FileType():
+            return {"filename": f"{name}.txt", "content_type": "text/plain", "content": "dGV4dA=="}
         case ListType(item, limits):
             return [_fitted(example_value(item, name), dict(limits))]
         case MapType(value):

@@ -20,7 +20,7 @@ from catalyst.diagnostics import Span
 from catalyst.expressions.check import Checked
 from catalyst.expressions.types import ObjectType, Type
 from catalyst.graph.plan import Plan
-from catalyst.nodes.base import NodeType, Signature
+from catalyst.nodes.base import NodeType, Program, Signature
 from catalyst.nodes.settings import Expr, Params, Shape
 
 ALWAYS = ""
@@ -157,7 +157,24 @@ class TryForm:
     finally_: Body | None
 
 
-Form = SwitchForm | ParallelForm | MapForm | LoopForm | TryForm
+@dataclass(frozen=True, slots=True, eq=False)
+class ToolForm:
+    """Nodes that an agent can have run: the number of the tool among its tools, its name and arguments."""
+
+    number: int
+    name: str
+    args: ObjectType
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AgentForm:
+    """The tools of an agent that are nodes of the flow."""
+
+    tools: tuple[ToolForm, ...]
+
+
+Form = SwitchForm | ParallelForm | MapForm | LoopForm | TryForm | AgentForm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +207,10 @@ class Step:
     """Whether a `respond` inside it can keep it from completing."""
     goto_from: tuple[str, ...] = ()
     """Nodes whose failure leads here."""
-    signature: Signature | None = None
+    signatures: Mapping[tuple[str, str], Signature] = field(default_factory=dict)
+    """Of the Python functions that it calls, by module and name, where their sources are at hand."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts beside the flow that the node is made of: name -> text."""
 
     @property
     def skippable(self) -> bool:
@@ -281,6 +301,10 @@ class Workflow:
     requirements: tuple[str, ...] = ()
     """Packages that its own Python needs, as pip writes them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    """Programs of the project's settings that serve tools."""
+    model_limits: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    """Provider of models -> requests at the same time, and tokens in a minute."""
     optional_secrets: frozenset[str] = frozenset()
     """Those of its secrets that may be left out; they are empty text then."""
 
@@ -313,6 +337,9 @@ def bodies_of(form: Form | None) -> Iterator[tuple[str, Body]]:
                 yield "catch " + (", ".join(catch.errors) or "all"), catch.body
             if finally_ is not None:
                 yield "finally", finally_
+        case AgentForm(tools=tools):
+            for tool in tools:
+                yield f"tool {tool.name}", tool.body
         case None:
             return
 

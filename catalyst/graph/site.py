@@ -13,7 +13,7 @@ from catalyst.expressions.scope import Scope
 from catalyst.expressions.tree import Hole, Ref
 from catalyst.expressions.types import ANY, NEVER, NONE, FieldType, ListType, ObjectType, StrType, Type, union
 from catalyst.graph.types import NamedTypes, type_of_constant
-from catalyst.nodes.base import CalledFlow, Signature
+from catalyst.nodes.base import CalledFlow, Program, Signature
 from catalyst.nodes.settings import Expr, Shape
 from catalyst.spec.inputs import as_field
 from catalyst.spec.model import FieldSpec
@@ -28,8 +28,14 @@ class Neighbours(Protocol):
     def signature(self, module: str, name: str) -> Signature | str | None:
         """A user's function; text says what is wrong with it; None where sources are not at hand."""
 
+    def programs(self) -> Mapping[str, Program]:
+        """The programs that the project's settings name."""
+
     def called_flow(self, path: str) -> CalledFlow | str | None:
         """Another flow; text says what is wrong with it; None where it has errors of its own."""
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow, which then belongs to the project; None where there is none."""
 
 
 @dataclass(slots=True)
@@ -45,8 +51,10 @@ class NodeSite:
     neighbours: Neighbours
     secrets: frozenset[str]
     checked: dict[Expr, Checked] = field(default_factory=dict)
-    signature: Signature | None = None
-    """Of the function that the node calls, once it was asked for."""
+    signatures: dict[tuple[str, str], Signature] = field(default_factory=dict)
+    """Of the functions that the node calls, by module and name, once they were asked for."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Texts beside the flow, once they were asked for."""
 
     def check(self, expressions: Iterable[tuple[str, Expr]], scope: Scope) -> None:
         """Check expressions in a scope; what is checked already stays as it is."""
@@ -97,7 +105,8 @@ class NodeSite:
         if isinstance(signature, str):
             self.found.error("E430", signature, self.span_of(*path), help="functions live in `lib/`, beside the flow")
             return None
-        self.signature = signature
+        if signature is not None:
+            self.signatures[module, name] = signature
         return signature
 
     def called_flow(self, path: str, *setting: str | int) -> CalledFlow | None:
@@ -113,6 +122,10 @@ class NodeSite:
             return None
         return called
 
+    def program(self, name: str) -> Program | None:
+        """A program that the project's settings name."""
+        return self.neighbours.programs().get(name)
+
     def refs_in(self, value: Expr, hole: Hole) -> tuple[Ref, ...]:
         """What one hole of a checked template reads."""
         checked = self.checked.get(value)
@@ -120,6 +133,26 @@ class NodeSite:
             if isinstance(part, Hole) and (part.start, part.end) == (hole.start, hole.end):
                 return tuple(node for node in walk(part.expr) if isinstance(node, Ref))
         return ()
+
+    def hole_types(self, value: Expr) -> tuple[Type, ...]:
+        """The types of a template's holes, in order."""
+        holes = [
+            part for part in (value.template.parts if value.template is not None else ()) if isinstance(part, Hole)
+        ]
+        checked = self.checked.get(value)
+        known = {
+            (part.start, part.end): part.expr.type
+            for part in (checked.template.parts if checked is not None else ())
+            if isinstance(part, Hole)
+        }
+        return tuple(known.get((hole.start, hole.end), ANY) for hole in holes)
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow; None where there is none."""
+        text = self.neighbours.beside(name)
+        if text is not None:
+            self.files[name] = text
+        return text
 
     def need_secret(self, name: str, *path: str | int) -> None:
         """Report it when the flow does not declare the secret."""

@@ -5,7 +5,7 @@ Goes in: a loaded `Flow` and what it can reach beyond its file. Comes out: the g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,27 +31,36 @@ from catalyst.expressions.types import (
 from catalyst.graph.build import Builder
 from catalyst.graph.draft import Drafter
 from catalyst.graph.model import Body, Cron, EnvFact, InputFact, OutputField, Route, Step, Workflow, all_steps
-from catalyst.graph.scope import Surroundings
+from catalyst.graph.scope import Fact, Surroundings
 from catalyst.graph.site import Neighbours, NodeSite
 from catalyst.graph.types import NamedTypes, type_of_constant
 from catalyst.nodes.settings import Expr, Shape, expressions_in, make_shape
+from catalyst.nodes.types.agent import AgentParams
 from catalyst.nodes.types.call import CallParams
 from catalyst.spec.inputs import InputField
 from catalyst.spec.inputs import OutputField as OutputSpecField
 from catalyst.spec.model import Flow, HttpTrigger
 from catalyst.spec.tree import LocatedMap, key_span_at, plain, span_at
-from catalyst.spec.triggers import path_parameters
+from catalyst.spec.triggers import STREAM_EVENTS, path_parameters
 
 _QUERY_METHODS = ("GET", "DELETE")
 """Methods whose requests have no body by custom: input comes from the query unless the flow says otherwise."""
 
 
 def build_workflow(
-    flow: Flow, tree: LocatedMap, filename: str, neighbours: Neighbours, found: Diagnostics
+    flow: Flow,
+    tree: LocatedMap,
+    filename: str,
+    neighbours: Neighbours,
+    found: Diagnostics,
+    facts: Mapping[str, Fact] | None = None,
 ) -> Workflow | None:
-    """The graph of a flow; everything that is wrong goes to `found`. None when this flow has errors."""
+    """The graph of a flow; everything that is wrong goes to `found`. None when this flow has errors.
+
+    `facts` tell of nodes that are not among those of the flow, but can be read all the same.
+    """
     before = len([item for item in found if item.severity == "error"])
-    workflow = _Flow(flow, tree, filename, neighbours, found).build()
+    workflow = _Flow(flow, tree, filename, neighbours, found).build(facts or {})
     after = len([item for item in found if item.severity == "error"])
     return workflow if after == before else None
 
@@ -88,9 +97,9 @@ class _Flow:
         self.name = str(flow.name)
         self.unsendable: set[str] = set()
 
-    def build(self) -> Workflow:
+    def build(self, facts: Mapping[str, Fact]) -> Workflow:
         """All parts, in the order in which they need each other."""
-        body, around = self._body()
+        body, around = self._body(facts)
         output, checked = self._output(around)
         output_type = self._output_type(output, body, checked)
         steps = list(all_steps(body))
@@ -116,12 +125,17 @@ class _Flow:
                 field.stream for field in (output if isinstance(output, tuple) else (output,)) if field is not None
             ),
             timeout=self.flow.settings.timeout.seconds if self.flow.settings.timeout is not None else None,
-            calls=tuple(dict.fromkeys(step.params.workflow for step in steps if isinstance(step.params, CallParams))),
+            calls=tuple(dict.fromkeys(name for step in steps for name in _called(step))),
             requirements=tuple(str(line) for line in self.flow.requirements),
+            programs=self.neighbours.programs(),
+            model_limits={
+                name: (limits.concurrency, limits.tokens_per_minute)
+                for name, limits in self.flow.settings.models.items()
+            },
             optional_secrets=self._optional_secrets(),
         )
 
-    def _body(self) -> tuple[Body, Surroundings]:
+    def _body(self, facts: Mapping[str, Fact]) -> tuple[Body, Surroundings]:
         drafter = Drafter(self.filename, self.found)
         nodes_span = span_at(self.tree, ("nodes",), Span.start_of(self.filename))
         draft = drafter.body(self.flow.nodes, None, nodes_span)
@@ -133,7 +147,8 @@ class _Flow:
             env=ObjectType(tuple((str(name), FieldType(STR)) for name in self.flow.env)),
             secrets=self.secrets,
         )
-        return builder.body_and_after(draft, Surroundings(base))
+        handled = frozenset(id_ for id_, fact in facts.items() if fact.handled)
+        return builder.body_and_after(draft, Surroundings(base, facts, handled))
 
     def _output(
         self, around: Surroundings
@@ -196,7 +211,7 @@ class _Flow:
                 path = ("output", field.name, "stream") if isinstance(output, tuple) else ("output", "stream")
                 span = span_at(self.tree, path, Span.start_of(self.filename))
                 message = f"`{field.name}` streams, but `{whole[0]}` gives its answer as a whole"
-                wish = f"write `stream: true` under `with` of `{whole[0]}`; a typed answer cannot stream"
+                wish = f"write `stream: true` under `with` of `{whole[0]}`"
                 self.found.warning("W207", message, span, help=wish)
 
     def _output_type(self, output: Any, body: Body, checked: Mapping[Expr, Checked]) -> Type:
@@ -240,7 +255,7 @@ class _Flow:
         self._check_parameters(locations)
         auth = trigger.auth.model_dump(exclude_none=True) if trigger.auth is not None else None
         rate = (trigger.rate_limit.count, trigger.rate_limit.seconds) if trigger.rate_limit is not None else None
-        events = tuple(trigger.events) if trigger.events is not None else ("partial", "token", "done", "error")
+        events = tuple(trigger.events) if trigger.events is not None else STREAM_EVENTS
         summary, description = str(trigger.summary or ""), str(trigger.description or "")
         return Route(trigger.method, path, auth, rate, events, locations, trigger.status, summary, description)
 
@@ -262,6 +277,15 @@ class _Flow:
             Cron(str(each.cron), str(each.timezone or "UTC"), each.overlap, plain(each.input or {}))
             for each in schedules
         )
+
+
+def _called(step: Step) -> Iterator[str]:
+    """What a step names as flows that it runs."""
+    match step.params:
+        case CallParams(workflow=workflow):
+            yield workflow
+        case AgentParams(tools=tools):
+            yield from (tool.workflow for tool in tools if tool.workflow is not None)
 
 
 def _comes_as_text(type_: Type) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalyst.diagnostics import Diagnostics, Span, did_you_mean
@@ -18,7 +18,7 @@ from catalyst.graph.model import Workflow, all_steps
 from catalyst.graph.workflow import build_workflow, called_input
 from catalyst.linking.library import read_signature
 from catalyst.linking.metrics import check_metrics
-from catalyst.nodes.base import CalledFlow, Signature
+from catalyst.nodes.base import CalledFlow, Program, Signature
 from catalyst.spec.flow import flow_from_tree, load_flow
 from catalyst.spec.model import Flow, ProjectFile
 from catalyst.spec.tree import LocatedMap
@@ -50,6 +50,8 @@ class Linked:
     calls: dict[str, dict[str, str]] = field(default_factory=dict)
     libraries: dict[str, str] = field(default_factory=dict)
     """Files of the user's `lib` that are used or came with a flow: path -> text."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """Files beside the flows that nodes are made of, such as `schema.sql`: name -> text."""
     sources: dict[str, str] = field(default_factory=dict)
     """All files that were read, for messages."""
 
@@ -174,7 +176,8 @@ class Linker:
         if workflow is None or unit.flow is None:
             return None
         answers = any(step.type.name == "respond" for step in all_steps(workflow.body))
-        return CalledFlow(workflow.name, called_input(unit.flow), ANY if answers else workflow.output_type)
+        output = ANY if answers else workflow.output_type
+        return CalledFlow(workflow.name, called_input(unit.flow), output, workflow.description)
 
     def signature(self, module: str, name: str) -> Signature | str | None:
         """A function of the user's `lib`; None where files cannot be read at all."""
@@ -187,6 +190,18 @@ class Linker:
         if isinstance(signature, Signature):
             self._keep_library(path)
         return signature
+
+    def beside(self, caller: Unit, name: str) -> str | None:
+        """A file beside a flow, or beside the project file; it goes along with the project."""
+        if self.read is None:
+            return None
+        near = posixpath.normpath(posixpath.join(posixpath.dirname(caller.file), name))
+        for path in dict.fromkeys((near, name)):
+            text = self.read(path)
+            if text is not None:
+                self.linked.sources[path] = self.linked.beside[path] = text
+                return text
+        return None
 
     def _keep_library(self, path: str) -> None:
         """Copy a file of `lib` and what it imports from there."""
@@ -209,9 +224,21 @@ class _Neighbours:
         """See `graph.site.Neighbours`."""
         return self.linker.signature(module, name)
 
+    def programs(self) -> Mapping[str, Program]:
+        """See `graph.site.Neighbours`."""
+        shared = self.linker.shared
+        given = shared.mcp if shared is not None else {}
+        return {
+            str(name): Program(tuple(map(str, each.command)), tuple(map(str, each.env))) for name, each in given.items()
+        }
+
     def called_flow(self, path: str) -> CalledFlow | str | None:
         """See `graph.site.Neighbours`."""
         return self.linker.called(self.unit, path)
+
+    def beside(self, name: str) -> str | None:
+        """See `graph.site.Neighbours`."""
+        return self.linker.beside(self.unit, name)
 
 
 def imported_siblings(path: str, source: str) -> list[str]:

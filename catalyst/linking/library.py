@@ -86,7 +86,13 @@ def _signature(function: ast.FunctionDef | ast.AsyncFunctionDef, classes: dict[s
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     result = _type(function.returns, classes)
-    return Signature(tuple(parameters), result, isinstance(function, ast.AsyncFunctionDef), arguments.kwarg is not None)
+    return Signature(
+        tuple(parameters),
+        result,
+        isinstance(function, ast.AsyncFunctionDef),
+        arguments.kwarg is not None,
+        ast.get_docstring(function) or "",
+    )
 
 
 def _type(annotation: ast.expr | None, classes: dict[str, ast.ClassDef]) -> Type:

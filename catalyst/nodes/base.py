@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -38,6 +39,8 @@ class Signature:
     result: Type
     is_async: bool
     accepts_any_keyword: bool = False
+    words: str = ""
+    """The docstring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class CalledFlow:
     name: str
     input: Type
     output: Type
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of the project's settings that serves tools; `env` names what it gets of the environment."""
+
+    command: tuple[str, ...]
+    env: tuple[str, ...] = ()
 
 
 class Site(Protocol):
@@ -57,6 +69,8 @@ class Site(Protocol):
     declared: Type | None
     """The type named by the node's `output:` key."""
     found: Diagnostics
+    secrets: frozenset[str]
+    """The secrets that the flow declares."""
 
     def type_of(self, value: Expr) -> Type:
         """The type of a checked expression."""
@@ -76,8 +90,17 @@ class Site(Protocol):
     def called_flow(self, path: str, *setting: str | int) -> CalledFlow | None:
         """The flow that a `call` names; reports what is missing."""
 
+    def program(self, name: str) -> Program | None:
+        """A program that the project's settings name."""
+
     def refs_in(self, value: Expr, hole: Hole) -> tuple[Ref, ...]:
         """What one hole of a checked template reads."""
+
+    def hole_types(self, value: Expr) -> tuple[Type, ...]:
+        """The types of a template's holes, in order; `any` for those that are not checked."""
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow; None where there is none."""
 
     def need_secret(self, name: str, *path: str | int) -> None:
         """Report it when the flow does not declare the secret."""
@@ -98,8 +121,8 @@ class Scribe(Protocol):
     def local(self, hint: str) -> str:
         """A name for a variable of the function that is written, which nothing else there has."""
 
-    def constant(self, hint: str, source: str, annotation: str) -> str:
-        """A constant of the module, made when it is loaded; gives its name."""
+    def constant(self, hint: str, source: str, annotation: str = "") -> str:
+        """A constant of the module, called after the node and the hint; gives its name."""
 
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime's `module`; gives the local name."""
@@ -110,15 +133,24 @@ class Scribe(Protocol):
     def pool(self, module: str, name: str) -> str:
         """Like `use`, for a `PoolKey`: the project opens that pool in its lifespan."""
 
-    def connection(self, module: str, function: str, secret: str, home: str) -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
         """Import the pool to the service at the address in `secret`, or to what is embedded in its place where the flow
         does not declare it. `home` is the secret that nodes of this kind look for (`DATABASE_URL`); another one must be
-        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`. Gives the local
-        name.
+        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`; `schema` is a text
+        that it takes besides, where there is one. Gives the local name.
         """
+
+    def bound(self, name: str, type_: Type) -> AbstractContextManager[str]:
+        """While it is open, a name of the node's own (`item`) stands for a Python variable; gives the variable."""
+
+    def beside(self, name: str) -> str | None:
+        """The text of a file beside the flow that the node's check has asked for."""
 
     def metric(self, name: str, kind: str, description: str, labels: tuple[str, ...]) -> str:
         """Import the metric of this name; the project makes it once. Gives the local name."""
+
+    def program(self, name: str) -> str | None:
+        """The pool of a program that the project's settings name; gives the local name, None where there is none."""
 
     def requires(self, *distributions: str) -> None:
         """The project needs these packages beyond what its runtime modules import."""
@@ -159,11 +191,18 @@ class Scribe(Protocol):
     def annotation(self, type_: Type) -> str:
         """A type as a Python annotation; declares classes and imports as needed."""
 
-    def adapter(self, type_: Type) -> str:
-        """The name of a module constant that holds pydantic's `TypeAdapter` for the type."""
+    def adapter(self, type_: Type, hint: str = "") -> str:
+        """The name of a module constant that holds pydantic's `TypeAdapter` for the type. `hint` names a class that has
+        to be made for it; by default the node does."""
 
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""
+
+    def tool(self, number: int) -> tuple[str, str]:
+        """The function that runs the nodes of an agent's tool, and the name of the `TypeAdapter` of its arguments."""
+
+    def model_limits(self, provider: str) -> tuple[int | None, int | None]:
+        """What the flow's settings say about a provider of models: requests at the same time, tokens in a minute."""
 
     def workflow(self, path: str) -> str:
         """Import another workflow; gives the name of its `Workflow` constant."""
@@ -188,6 +227,8 @@ class NodeType(Generic[P]):
     """Seconds that one try may take when neither the node nor the flow says so; None: no limit, whatever the flow
     says.
     """
+    each: Callable[[P], tuple[str, Expr, tuple[Expr, ...]] | None] = lambda params: None
+    """A name that some settings may use, the list whose items it stands for, and those settings."""
     beside: frozenset[str] = frozenset()
     """Settings that stand beside `type`, not under `with`."""
     own_timeout: bool = False

@@ -61,6 +61,8 @@ class Expr:
     template: Template | None = None
     text: Located | None = None
     problems: tuple[Diagnostic, ...] = ()
+    place: Located | None = None
+    """The text with its place in the file, for constants as well."""
 
     @property
     def is_constant(self) -> bool:
@@ -88,8 +90,8 @@ def make_expr(value: object, expected: Type, sink: Sink) -> Expr:
         text = value if isinstance(value, Located) else None
         parsed = parse_template(value)
         located = text if text is not None else _unlocated(value)
-        return Expr(expected, sink, None, parsed.template, located, parsed.diagnostics)
-    return Expr(expected, sink, _plain(value))
+        return Expr(expected, sink, None, parsed.template, located, parsed.diagnostics, located)
+    return Expr(expected, sink, _plain(value), place=value if isinstance(value, Located) else None)
 
 
 def _unlocated(value: str) -> Located:

@@ -12,24 +12,32 @@ def _words(text: str) -> frozenset[str]:
 
 
 EMITTED_IMPORTS = _words("""
-    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses datetime
-    decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar io ipaddress itertools json logging
-    math operator os random re secrets signal socket statistics string sys time traceback types typing unicodedata
-    urllib.parse uuid warnings zipfile zoneinfo aiohttp anthropic cronsim fastapi httptools httpx2 jsonschema lxml
-    openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf referencing selectolax starlette
-    redis typing_extensions uvicorn uvloop weakref yarl
+    __future__ abc argparse asyncio base64 binascii bisect collections contextlib contextvars copy csv dataclasses
+    datetime decimal email.utils enum functools hashlib heapq hmac html http http.cookiejar io ipaddress itertools
+    json logging math operator os random re secrets signal socket sqlite3 statistics string sys time traceback types
+    typing unicodedata urllib.parse uuid warnings zipfile zoneinfo aiohttp aiosqlite anthropic asyncpg cronsim fastapi
+    httptools httpx2 jsonschema lxml mcp openai openpyxl orjson prometheus_client pydantic pydantic_core pypdf
+    redis referencing selectolax starlette typing_extensions uvicorn uvloop weakref yarl
     """)
 """Modules that emitted code may import; a package stands for what is in it. `app` and `lib` are always allowed."""
 
 RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "cached": frozenset({"__module__"}),  # a function's name in full, as a part of the keys
     "context": frozenset({"__class__"}),  # a clone is made without running __init__ again
+    "data_folder": frozenset({"pathlib"}),  # one folder for what is embedded
+    "embeddings": frozenset({"array"}),  # vectors that are remembered take a quarter of the room
     "errors": frozenset({"linecache", "tb_frame", "f_code"}),  # reads the comment above the failing line
     "failures": frozenset({"__mro__"}),  # names an exception's base classes
     "http_guard": frozenset({"__setattr__"}),  # a frozen dataclass that fills in a field of its own
     "http_proxies": frozenset({"urllib.request"}),  # asks which proxies the environment names
+    "llm_prices": frozenset({"pathlib"}),  # reads the prices that the owner of the service names
     "logs": frozenset({"__class__", "__dict__"}),  # the fields of a log record; an exception's class name
     "quick_json": frozenset({"msgspec"}),  # reads bodies; what it can do beside that is nobody's business
+    "vector_points": frozenset(
+        {"qdrant_client"}
+    ),  # the client; what is embedded in it may keep pickled vectors of ours
+    "vector_store": frozenset({"concurrent.futures", "qdrant_client"}),
+    "vectors": frozenset({"qdrant_client"}),
     "server": frozenset({"gc", "uvicorn.Config"}),  # collects less often once all is up; serves the app it is given
 }
 """What single runtime modules need beyond the rules, and why. Keyed by the module's name under `app/runtime`."""

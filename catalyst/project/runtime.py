@@ -17,7 +17,9 @@ from catalyst.pysource.walk import statements
 
 REQUIREMENTS = {
     "aiohttp": "aiohttp>=3.14,<4",
+    "aiosqlite": "aiosqlite>=0.22,<1",
     "anthropic": "anthropic>=2.11,<3",
+    "asyncpg": "asyncpg>=0.32,<1",
     "cronsim": "cronsim>=2.6,<3",
     "fastapi": "fastapi>=0.165,<1",
     "h2": "h2>=4.3,<5",
@@ -25,6 +27,7 @@ REQUIREMENTS = {
     "httpx2": "httpx2>=2.16,<3",
     "jsonschema": "jsonschema>=4.26,<5",
     "lxml": "lxml>=6.1,<7",
+    "mcp": "mcp>=2.3,<3",
     "msgspec": "msgspec>=0.21,<1",
     "openai": "openai>=3.52,<4",
     "openpyxl": "openpyxl>=3.1.5,<4",
@@ -35,6 +38,7 @@ REQUIREMENTS = {
     "redis": "redis>=8.1,<9",
     "selectolax": "selectolax>=1.0,<2",
     "typing_extensions": "typing-extensions>=4.16,<5",
+    "qdrant_client": "qdrant-client>=1.20,<2",
     "tzdata": "tzdata",
     "uvicorn": "uvicorn>=0.54,<1",
     "uvloop": "uvloop>=0.22,<1; platform_system != 'Windows'",

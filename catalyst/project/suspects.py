@@ -32,6 +32,7 @@ from catalyst.pysource.walk import statements
 
 _FIRST_PARTY = frozenset({"app", "lib"})
 _RUNTIME = "app/runtime/"
+_STATEMENT = "app.runtime.sql_statement.Statement"
 _SERVERS = frozenset({"uvicorn.run", "uvicorn.Config"})
 _DYNAMIC_ANNOTATION = (ast.Call, ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -285,6 +286,8 @@ class _Walker(ast.NodeVisitor):
                 self._report(node, "makes a type while it runs; a type that comes as text would be evaluated")
         if _SERVERS & set(names):
             self._check_app(node, names[0])
+        if _STATEMENT in names:
+            self._check_statement(node)
         self._check_settings(node)
         if isinstance(node.func, ast.Attribute):
             self._check_method_call(node, node.func)
@@ -296,6 +299,12 @@ class _Walker(ast.NodeVisitor):
             self._visit_types(
                 part, are_types=_takes_types(node) or (isinstance(part, ast.keyword) and part.arg == "key")
             )
+
+    def _check_statement(self, node: ast.Call) -> None:
+        """What a database is told is written in the project; values go beside it."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if not all(isinstance(each, ast.Constant) for each in given):
+            self._report(node, "makes a statement of what is no constant")
 
     def _check_app(self, node: ast.Call, name: str) -> None:
         """An app that comes as text is imported by its name."""

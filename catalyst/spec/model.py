@@ -225,6 +225,17 @@ class Cors(SpecModel):
     headers: Annotated[tuple[Text, ...], OneOrMany] = Field(default=(), description="Headers that a page may send.")
 
 
+class ModelLimits(SpecModel):
+    """What a provider of models allows; callers wait in the order in which they came."""
+
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="Most requests at the same time."
+    )
+    tokens_per_minute: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Most tokens in a minute, those of questions and answers together."
+    )
+
+
 class FlowSettings(SpecModel):
     """How the service runs."""
 
@@ -239,6 +250,9 @@ class FlowSettings(SpecModel):
     trace: bool = Field(default=False, description="Let `?trace=1` put timings into the answer.")
     docs: bool = Field(default=True, description="Serve /docs and /openapi.json.")
     fast_path: bool = Field(default=True, description="Answer hot routes past the framework's slow parts.")
+    models: dict[Literal["anthropic", "openai", "groq", "azure"], ModelLimits] = Field(
+        default_factory=dict, description="Limits of each provider of models; one process keeps to them."
+    )
     durable: Raw = Field(default=None, json_schema_extra={HIDDEN: True})
 
     @field_validator("durable")
@@ -416,8 +430,22 @@ class Flow(Shared):
     """What the visual editor keeps here (positions and the like); never compiled."""
 
 
+class McpProgram(SpecModel):
+    """A program of this machine that serves tools to agents."""
+
+    command: Annotated[tuple[SomeText, ...], Field(min_length=1), AsTuple] = Field(
+        description="The program and its arguments, each by itself; no shell reads them."
+    )
+    env: Annotated[tuple[Name, ...], AsTuple] = Field(
+        default=(), description="Environment variables that it gets beside the ordinary ones."
+    )
+
+
 class ProjectFile(Shared):
     """`catalyst.yaml`: what the flows of a folder share."""
 
     catalyst: Version = Field(default=1, description="Version of the format.")
     name: FlowName | None = Field(default=None, description="Names the project.")
+    mcp: dict[Name, McpProgram] = Field(
+        default={}, description="Programs that serve tools by stdio, for agents to name; no flow can start another one."
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -200,6 +200,10 @@ def _without_none(value: Any) -> Any:
     return copy
 
 
+StreamEvent = Literal["partial", "token", "object", "tool_call", "tool_result", "done", "error"]
+STREAM_EVENTS: tuple[StreamEvent, ...] = get_args(StreamEvent)
+
+
 class HttpTrigger(SpecModel):
     """An HTTP request starts a run and gets its result."""
 
@@ -211,7 +215,7 @@ class HttpTrigger(SpecModel):
         None, description="Who may call: none, api_key, bearer or basic."
     )
     rate_limit: Rate | None = Field(default=None, description="Most requests of one client, such as 100/minute.")
-    events: Annotated[tuple[Literal["partial", "token", "done", "error"], ...], AsTuple] | None = Field(
+    events: Annotated[tuple[StreamEvent, ...], AsTuple] | None = Field(
         None, description="The stream events that clients may see; all when not given."
     )
     status: Annotated[int, Field(ge=200, le=299)] = Field(default=200, description="Status of a successful answer.")

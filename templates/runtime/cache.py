@@ -215,10 +215,12 @@ async def cached(
     *,
     max_entries: int = MAX_ENTRIES,
     errors: float = 0.0,
+    replay: Callable[[ExecutionContext[Any, Any, Any], str, T], None] | None = None,
 ) -> T:
     """The output of `node` kept for `key_parts`, or what `compute` gives, kept for `ttl` seconds.
 
-    `max_entries` bounds what is kept of the node. An error is kept for `errors` seconds.
+    `max_entries` bounds what is kept of the node. An error is kept for `errors` seconds. `replay` shows whoever watches
+    the run what they would have seen while it was computed.
     """
     started = monotonic_ns()
     space = ctx.pools[CACHE].space((ctx.workflow, node), max_entries)
@@ -230,5 +232,7 @@ async def cached(
         output = await space.get_or_compute(key, ttl, compute, errors=errors)
     if node not in ctx.node_outputs:
         # It came from the cache or from another run, so the node itself has not told this run about it.
+        if replay is not None:
+            replay(ctx, node, output)
         ctx.finished(node, output, monotonic_ns() - started)
     return output

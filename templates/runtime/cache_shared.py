@@ -190,18 +190,22 @@ async def cached_for_all(
     *,
     max_entries: int = MAX_ENTRIES,
     errors: float = 0.0,
+    replay: Callable[[ExecutionContext[Any, Any, Any], str, T], None] | None = None,
 ) -> T:
     """The output of `node` kept in Redis for `key_parts`, or what `compute` gives, kept for `ttl` seconds.
 
-    Where no address of Redis is set, it is kept in memory; `max_entries` bounds that.
+    Where no address of Redis is set, it is kept in memory; `max_entries` bounds that. `replay` shows whoever watches
+    the run what they would have seen while it was computed.
     """
     store = ctx.pools[place]
     if not store.is_shared:
-        return await cached(ctx, node, key_parts, ttl, compute, max_entries=max_entries, errors=errors)
+        return await cached(ctx, node, key_parts, ttl, compute, max_entries=max_entries, errors=errors, replay=replay)
     started = monotonic_ns()
     key = cache_key(ctx.workflow, node, *key_parts)
     output = await shared_cache(store).get_or_compute(key, ttl, kind, compute, errors=errors)
     if node not in ctx.node_outputs:
         # It came from the cache or from another run, so the node itself has not told this run about it.
+        if replay is not None:
+            replay(ctx, node, output)
         ctx.finished(node, output, monotonic_ns() - started)
     return output

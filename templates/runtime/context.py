@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic_ns
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
+
+from typing_extensions import TypedDict
 
 from .pools import ConnectionPools
 from .reply import Reply
@@ -16,6 +18,29 @@ from .reply import Reply
 InputT = TypeVar("InputT")
 EnvT = TypeVar("EnvT")
 SecretsT = TypeVar("SecretsT")
+
+
+class ToolCalled(TypedDict):
+    """A model wants a tool to be called. `arguments` is what it gave, text where that is no JSON."""
+
+    event: Literal["tool_call"]
+    id: str
+    tool: str
+    arguments: object
+
+
+class ToolGave(TypedDict):
+    """What came of the call: a result, or what the model is told went wrong."""
+
+    event: Literal["tool_result"]
+    id: str
+    tool: str
+    result: object
+    error: str | None
+    ms: float
+
+
+ToolEvent: TypeAlias = ToolCalled | ToolGave
 
 
 class Events(Protocol):
@@ -26,6 +51,20 @@ class Events(Protocol):
 
     def token(self, node: str, text: str) -> None:
         """A model said something."""
+
+    def tool(self, node: str, event: ToolEvent) -> None:
+        """An agent calls a tool, or has its result."""
+
+    def growing(self, node: str, output: object) -> None:
+        """What a node has of its output so far; the next one takes its place."""
+
+
+class Used(TypedDict):
+    """Tokens of a run's models, and their cost in US dollars as far as the models' prices are known."""
+
+    input_tokens: int
+    output_tokens: int
+    cost: float
 
 
 class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
@@ -45,6 +84,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         "started_at",
         "started_ns",
         "timings",
+        "totals",
         "vars",
         "workflow",
     )
@@ -72,6 +112,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         self.events = events
         self.node_outputs: dict[str, Any] = {}
         self.timings: dict[str, int] = {}
+        self.totals: dict[str, float] = {}
         self.started_ns = self._mark = monotonic_ns()
         self.started_at: datetime | None = None
         self._answer = answer
@@ -101,6 +142,15 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         self.node_outputs[node] = output
         if self.events is not None:
             self.events.partial(node, output)
+
+    def used(self) -> Used:
+        """What the models of this run have taken so far."""
+        totals = self.totals
+        return {
+            "input_tokens": int(totals.get("input_tokens", 0)),
+            "output_tokens": int(totals.get("output_tokens", 0)),
+            "cost": totals.get("cost", 0.0),
+        }
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the run began."""
@@ -154,6 +204,7 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         twin.events = self.events
         twin.node_outputs = self.node_outputs.copy()
         twin.timings = self.timings
+        twin.totals = self.totals
         twin.started_ns = self.started_ns
         twin.started_at = self.started_at
         twin._mark = monotonic_ns()

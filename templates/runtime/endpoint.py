@@ -169,6 +169,7 @@ class Endpoint:
         return {
             "execution_id": ctx.execution_id,
             "timings": answers.in_milliseconds(monotonic_ns() - ctx.started_ns, ctx.timings),
+            **({"usage": ctx.used()} if ctx.totals else {}),
             "outputs": {
                 node: answers.shown(ctx.node_outputs[node])
                 for node in self.workflow.visible

@@ -12,9 +12,9 @@ Errors have the kind `http` (`upstream` is the status, `retry_after` the pause a
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic_ns
-from typing import Any, TypeVar, Unpack
+from typing import Any, Protocol, TypeVar, Unpack
 
 import httpx2 as httpx
 from typing_extensions import TypedDict
@@ -22,9 +22,11 @@ from typing_extensions import TypedDict
 from .context import ExecutionContext
 from .failures import FinalFailure, as_failure, matches
 from .httpx_client import open_httpx
-from .llm_answers import Answer, Completion
+from .llm_answers import Answer, Completion, Tokens
+from .llm_limits import Gate, Limits
+from .llm_prices import PriceList
 from .llm_transport import AiohttpTransport
-from .llm_turns import LlmRequest, Message
+from .llm_turns import CacheTime, LlmRequest, Message, OutputSchema, Tool, Turn, expected_tokens
 from .pools import PoolKey
 from .run_log import log_event
 
@@ -38,11 +40,14 @@ FALLBACK_ERRORS = ("timeout", "connection", "http", "auth", "refused", "invalid_
 
 
 class LlmPool:
-    """One HTTP client for all models, and the SDK clients that share it, kept by provider, address and key."""
+    """One HTTP client for all models, and what their calls share: the SDKs' clients and the limits of an account, kept
+    by provider, address and key, and what tokens cost."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, prices: PriceList | None = None) -> None:
         self.http = client
+        self.prices = prices if prices is not None else PriceList()
         self._clients: dict[tuple[str, ...], Any] = {}
+        self._gates: dict[tuple[object, ...], Gate] = {}
 
     def client(self, key: tuple[str, ...], make: Callable[[httpx.AsyncClient], ClientT]) -> ClientT:
         """The SDK client for `key`, made when it is asked for first."""
@@ -50,6 +55,13 @@ class LlmPool:
         if client is None:
             client = self._clients[key] = make(self.http)
         return client
+
+    def gate(self, model: "Model") -> Gate | None:
+        """Where the calls of the model's account pass, if it has limits."""
+        if model.limits is None:
+            return None
+        key = (type(model), model.base_url, model.api_key, model.limits)
+        return self._gates.get(key) or self._gates.setdefault(key, Gate(model.limits))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -59,13 +71,21 @@ class LlmPool:
 
 @dataclass(frozen=True, slots=True)
 class Model(ABC):
-    """A model at a provider. `base_url` takes the place of the provider's own address."""
+    """A model at a provider. `base_url` takes the place of the provider's own address.
+
+    `effort` and `thinking_tokens` say how much it shall think before it answers. Behind others in a list, it is asked
+    when the one before failed with one of the `errors`.
+    """
 
     name: str
     api_key: str = field(default="", repr=False)
     base_url: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    effort: str | None = None
+    thinking_tokens: int | None = None
+    limits: Limits | None = None
+    errors: tuple[str, ...] = FALLBACK_ERRORS
 
     @abstractmethod
     async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Answer:
@@ -75,16 +95,25 @@ class Model(ABC):
 Ask = Callable[[Model, OnToken | None], Coroutine[Any, Any, T]]
 
 
+class Router(Protocol):
+    """Chooses who answers; `llm_route.ByModel`."""
+
+    async def choose(self, ctx: Context, node: str, messages: Sequence[Message], limit: float | None) -> Model | None:
+        """The model for these messages; None leaves it to the first of the list. Takes `limit` seconds at most."""
+
+
 class LlmOptions(TypedDict, total=False):
-    """Settings of a call. `timeout` is seconds for each model that is tried."""
+    """Settings of a call. `timeout` is seconds for each model that is tried; `route` may put another one first."""
 
     system: str | None
     timeout: float | None
-    fallback_on: tuple[str, ...]
+    cache_system: CacheTime | None
+    route: Router
 
 
 async def _open(address: str) -> LlmPool:
-    return LlmPool(open_httpx(AiohttpTransport()))
+    prices = PriceList.from_environment()
+    return LlmPool(open_httpx(AiohttpTransport()), prices)
 
 
 async def _ready(pool: LlmPool) -> bool:
@@ -108,7 +137,8 @@ async def complete(
     With `stream`, and when somebody watches the run, the text is passed on as it comes. Another model, or another
     attempt, is tried only as long as nothing has been passed on.
     """
-    request = LlmRequest(tuple(messages), options.get("system"))
+    models = await chosen(ctx, node, models, messages, options)
+    request = request_of(messages, options)
 
     async def ask(model: Model, on_token: OnToken | None) -> Completion:
         answer = await answer_of(ctx, node, model, request, on_token if stream else None)
@@ -117,20 +147,60 @@ async def complete(
     return await first_answer(ctx, node, models, ask, options)
 
 
+async def chosen(
+    ctx: Context, node: str, models: Sequence[Model], messages: Sequence[Message], options: LlmOptions
+) -> Sequence[Model]:
+    """The models in the order in which they are asked."""
+    route = options.get("route")
+    if route is None:
+        return models
+    first = await route.choose(ctx, node, messages, options.get("timeout"))
+    return models if first is None else [first, *models[1:]]
+
+
+def request_of(
+    messages: Sequence[Turn],
+    options: LlmOptions,
+    *,
+    output: OutputSchema | None = None,
+    tools: Sequence[Tool] = (),
+) -> LlmRequest:
+    """What is asked of whichever model answers."""
+    return LlmRequest(tuple(messages), options.get("system"), output, tuple(tools), options.get("cache_system"))
+
+
 async def answer_of(
     ctx: Context, node: str, model: Model, request: LlmRequest, on_token: OnToken | None = None
 ) -> Answer:
-    """One model's answer. What it took is in the log: a typed answer has no other place for it."""
+    """One model's answer, within the limits of its account.
+
+    What it took is in the log, and in the totals of the run: a typed answer has no other place for it.
+    """
+    pool = ctx.pools[LLM]
     started = monotonic_ns()
-    answer = await model.ask(ctx.pools[LLM], request, on_token)
+    gate = pool.gate(model)
+    if gate is None:
+        answer = await model.ask(pool, request, on_token)
+    else:
+        async with gate.passing(expected_tokens(request, model.max_tokens)) as passed:
+            answer = await model.ask(pool, request, on_token)
+            passed.used(answer.usage["input_tokens"] + answer.usage["output_tokens"])
     spent = round((monotonic_ns() - started) / 1e6, 1)
-    facts = {"model": answer.model, **answer.usage, "finish_reason": answer.finish_reason, "ms": spent}
-    log_event(ctx, "info", node, "model answered", **facts)
-    return answer
+    cost = pool.prices.cost(answer.model, answer.usage)
+    _add(ctx.totals, answer.usage, cost)
+    facts = {"model": answer.model, **answer.usage, "cost": cost, "finish_reason": answer.finish_reason, "ms": spent}
+    log_event(ctx, "info", node, "model answered", **facts, run=dict(ctx.totals))
+    return replace(answer, cost=cost)
+
+
+def _add(totals: dict[str, float], tokens: Tokens, cost: float | None) -> None:
+    for name in ("input_tokens", "output_tokens"):
+        totals[name] = totals.get(name, 0) + tokens[name]
+    totals["cost"] = round(totals.get("cost", 0.0) + (cost or 0.0), 9)
 
 
 async def first_answer(ctx: Context, node: str, models: Sequence[Model], ask: Ask[T], options: LlmOptions) -> T:
-    """Ask one model after the other until one answers; an error that is not in `fallback_on` ends it."""
+    """Ask one model after the other until one answers; after an error, the next one that is meant for it."""
     events = ctx.events
     said = False
 
@@ -149,15 +219,19 @@ async def first_answer(ctx: Context, node: str, models: Sequence[Model], ask: As
                 raise _final(error) from error
             raise
 
-    for model in models[:-1]:
+    model, others = models[0], list(models[1:])
+    while others:
         try:
             return await attempt(model)
         except Exception as error:
             failure = as_failure(error)
-            if isinstance(error, FinalFailure) or not matches(failure, options.get("fallback_on", FALLBACK_ERRORS)):
+            while others and not matches(failure, others[0].errors):
+                del others[0]
+            if isinstance(error, FinalFailure) or not others:
                 raise
             log_event(ctx, "warning", node, "model failed, trying the next", kind=failure.kind, model=model.name)
-    return await attempt(models[-1])
+        model = others.pop(0)
+    return await attempt(model)
 
 
 def _final(error: Exception) -> FinalFailure:

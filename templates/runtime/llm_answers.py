@@ -12,13 +12,19 @@ from .httpx_client import from_httpx
 from .llm_turns import ToolCall
 
 
-class Usage(TypedDict):
+class Tokens(TypedDict):
     """Tokens, as the provider counted them. Those read from its cache and written to it are part of the input."""
 
     input_tokens: int
     output_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int
+
+
+class Usage(Tokens):
+    """What an answer took; `cost` is in US dollars, None where nobody knows the model's price."""
+
+    cost: float | None
 
 
 class Completion(TypedDict):
@@ -38,19 +44,21 @@ class Answer:
     """
 
     text: str
-    usage: Usage
+    usage: Tokens
     model: str
     finish_reason: str
     tool_calls: Sequence[ToolCall] = ()
     thinking: Sequence[Mapping[str, Any]] = ()
+    cost: float | None = None
 
     def completion(self) -> Completion:
         """What a node gives of it."""
-        return {"text": self.text, "usage": self.usage, "model": self.model, "finish_reason": self.finish_reason}
+        usage: Usage = {**self.usage, "cost": self.cost}
+        return {"text": self.text, "usage": usage, "model": self.model, "finish_reason": self.finish_reason}
 
 
-def tokens(read: int, written: int, *, from_cache: int = 0, to_cache: int = 0) -> Usage:
-    """Usage of one answer."""
+def tokens(read: int, written: int, *, from_cache: int = 0, to_cache: int = 0) -> Tokens:
+    """The tokens of one answer."""
     return {
         "input_tokens": read,
         "output_tokens": written,

@@ -1,7 +1,7 @@
 """Models behind Anthropic's messages protocol."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ import orjson
 
 from .httpx_client import TIMEOUT
 from .llm import LlmPool, Model, OnToken
-from .llm_answers import Answer, Usage, cut_short, refused, status_error, tokens, transport_error
+from .llm_answers import Answer, Tokens, cut_short, refused, status_error, tokens, transport_error
 from .llm_anthropic_turns import kept, sent_system, sent_turns
 from .llm_events import read_events, text_of, unreadable
-from .llm_turns import LlmRequest, OutputSchema, ToolCall
+from .llm_turns import LlmRequest, OutputSchema, Tool, ToolCall
 
 # The protocol wants a limit; this is what a call without one gets.
 MAX_TOKENS = 4_096
@@ -57,16 +57,19 @@ def _body(model: Anthropic, request: LlmRequest) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model.name,
         "messages": (),
-        "max_tokens": model.max_tokens if model.max_tokens is not None else MAX_TOKENS,
+        "max_tokens": model.max_tokens if model.max_tokens is not None else MAX_TOKENS + (model.thinking_tokens or 0),
         "extra_body": sent,
     }
     tools = [_tool(tool.name, tool.description, tool.schema) for tool in request.tools]
     form = _forced_tool(request)
     if request.output is not None and form is not None:
         tools.append(_tool(form, "Give the answer.", request.output.schema))
-        body["tool_choice"] = {"type": "any"} if request.tools else {"type": "tool", "name": form}
-    elif request.output is not None:
-        body["output_config"] = {"format": _format(request.output)}
+        body["tool_choice"] = _choice(model, form, request.tools)
+    how = _how(model, request.output if form is None else None)
+    if how:
+        body["output_config"] = how
+    if _thinks(model):
+        body["thinking"] = _thinking(model.thinking_tokens)
     if tools:
         sent["tools"] = tools
     if request.system:
@@ -81,6 +84,27 @@ def _body(model: Anthropic, request: LlmRequest) -> dict[str, Any]:
 
 def _tool(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "description": description, "input_schema": schema}
+
+
+def _choice(model: Anthropic, form: str, tools: Sequence[Tool]) -> dict[str, Any]:
+    if _thinks(model):
+        return {"type": "auto"}  # a model that thinks cannot be made to use a tool
+    return {"type": "any"} if tools else {"type": "tool", "name": form}
+
+
+def _how(model: Anthropic, output: OutputSchema | None) -> dict[str, Any]:
+    """How it shall answer: in which format, and with how much effort."""
+    effort = {"effort": model.effort} if model.effort is not None else {}
+    return {**effort, "format": _format(output)} if output is not None else effort
+
+
+def _thinks(model: Anthropic) -> bool:
+    return model.effort is not None or model.thinking_tokens is not None
+
+
+def _thinking(tokens: int | None) -> dict[str, Any]:
+    """So many tokens of thought at most; without a number the model decides by itself."""
+    return {"type": "adaptive"} if tokens is None else {"type": "enabled", "budget_tokens": tokens}
 
 
 def _format(output: OutputSchema) -> dict[str, Any]:
@@ -107,14 +131,14 @@ def _whole(message: anthropic.types.Message, form: str | None) -> Answer:
     return _answer(blocks, str(message.stop_reason), message.model, usage, form)
 
 
-def _usage(usage: Mapping[str, Any]) -> Usage:
+def _usage(usage: Mapping[str, Any]) -> Tokens:
     kept = usage.get("cache_read_input_tokens") or 0
     written = usage.get("cache_creation_input_tokens") or 0
     read = usage["input_tokens"] + kept + written
     return tokens(read, usage["output_tokens"], from_cache=kept, to_cache=written)
 
 
-def _answer(blocks: Iterable[Mapping[str, Any]], reason: str, model: str, usage: Usage, form: str | None) -> Answer:
+def _answer(blocks: Iterable[Mapping[str, Any]], reason: str, model: str, usage: Tokens, form: str | None) -> Answer:
     """What the blocks of an answer come down to."""
     if reason == "refusal":
         raise refused()

@@ -12,7 +12,7 @@ from openai.types.chat import ChatCompletion
 from .errors import FlowError
 from .httpx_client import TIMEOUT
 from .llm import LlmPool, Model, OnToken
-from .llm_answers import Answer, Usage, cut_short, refused, status_error, tokens, transport_error
+from .llm_answers import Answer, Tokens, cut_short, refused, status_error, tokens, transport_error
 from .llm_events import read_events, text_of, unreadable
 from .llm_openai_turns import sent_turns
 from .llm_turns import LlmRequest, ToolCall
@@ -26,15 +26,18 @@ class OpenAI(Model):
         """Where the service is; None leaves it to the SDK."""
         return self.base_url or os.environ.get("OPENAI_BASE_URL")
 
+    def client(self, pool: LlmPool) -> openai.AsyncOpenAI:
+        """The SDK's client for the model's address and key."""
+        url, key = self.address(), self.api_key
+        return pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
+
     def limit_name(self) -> str:
         """What the limit of tokens is called; services that only imitate the protocol know the older name."""
         return "max_tokens" if self.base_url is not None else "max_completion_tokens"
 
     async def ask(self, pool: LlmPool, request: LlmRequest, on_token: OnToken | None) -> Answer:
         """The model's answer. Raises FlowError."""
-        url, key = self.address(), self.api_key
-        client = pool.client(("openai", url or "", key), lambda http: _client(http, url, key))
-        body = _body(self, request)
+        client, body = self.client(pool), _body(self, request)
         try:
             if on_token is None:
                 return _whole(await client.chat.completions.create(**body))
@@ -91,6 +94,8 @@ def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
         ]
     if model.temperature is not None:
         body["temperature"] = model.temperature
+    if model.effort is not None:
+        body["reasoning_effort"] = model.effort
     if model.max_tokens is not None:
         body[model.limit_name()] = model.max_tokens
     if request.output is not None:
@@ -120,7 +125,7 @@ def _whole(answer: ChatCompletion) -> Answer:
     return Answer(choice.message.content or "", usage, answer.model, reason, calls)
 
 
-def _usage(usage: Mapping[str, Any]) -> Usage:
+def _usage(usage: Mapping[str, Any]) -> Tokens:
     details = usage.get("prompt_tokens_details") or {}
     return tokens(
         usage.get("prompt_tokens") or 0,

@@ -124,6 +124,12 @@ def text_of_content(content: Content) -> str:
     return content if isinstance(content, str) else "\n".join(part for part in content if isinstance(part, str))
 
 
+def expected_tokens(request: LlmRequest, max_tokens: int | None) -> int:
+    """About how many tokens a request and its answer will take: a word of text is a little more than one."""
+    texts = [request.system or "", *(text_of_content(turn["content"]) for turn in request.messages)]
+    return sum(map(len, texts)) // 4 + (max_tokens or 0) + 1
+
+
 def _no_message() -> FlowError:
     return FlowError(
         "messages are a list of {role: user or assistant, content: text or a list of parts}", kind="invalid_request"

@@ -4,14 +4,15 @@ back with what is wrong about it."""
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar, Unpack
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from .errors import FlowError
-from .llm import Context, LlmOptions, Model, OnToken, answer_of, first_answer
+from .llm import Context, LlmOptions, Model, OnToken, answer_of, chosen, first_answer, request_of
+from .llm_growing import Growing
 from .llm_turns import LlmRequest, Message, OutputSchema
 
 T = TypeVar("T")
@@ -30,38 +31,45 @@ async def complete_as(
     messages: Sequence[Message],
     output: TypeAdapter[T],
     max_repairs: int = MAX_REPAIRS,
+    stream: bool = False,
     **options: Unpack[LlmOptions],
 ) -> T:
     """The answer of the first of `models` that gives one of the type `output`.
 
-    Raises FlowError of kind `invalid_output` when the last model is still wrong after `max_repairs` corrections.
+    With `stream`, and when somebody watches the run, what there is of the answer is shown as it grows, unchecked; when
+    the model is asked again, it grows anew. Raises FlowError of kind `invalid_output` when the last model is still
+    wrong after `max_repairs` corrections.
     """
-    shape = _shape(output)
-    request = LlmRequest(tuple(messages), options.get("system"), shape.schema)
+    shape = shape_of(output)
+    models = await chosen(ctx, node, models, messages, options)
+    request = request_of(messages, options, output=shape.schema)
 
     async def ask(model: Model, on_token: OnToken | None) -> T:
-        return await _ask(ctx, node, model, request, shape, max_repairs)
+        return await _ask(ctx, node, model, request, shape, max_repairs, show=stream)
 
     return await first_answer(ctx, node, models, ask, options)
 
 
-async def _ask(ctx: Context, node: str, model: Model, request: LlmRequest, shape: "_Shape[T]", repairs: int) -> T:
-    for _ in range(repairs):
-        answer = await answer_of(ctx, node, model, request)
+async def _ask(
+    ctx: Context, node: str, model: Model, request: LlmRequest, shape: "Shape[T]", repairs: int, *, show: bool
+) -> T:
+    for left in range(repairs, -1, -1):
+        growing = Growing(partial(ctx.events.growing, node), shape.unwrapped) if show and ctx.events else None
+        answer = await answer_of(ctx, node, model, request, growing.take if growing is not None else None)
         try:
             return shape.read(answer.text)
         except ValidationError as error:
-            request = _with_correction(request, answer.text, error)
-    answer = await answer_of(ctx, node, model, request)
-    try:
-        return shape.read(answer.text)
-    except ValidationError:
-        raise FlowError(
-            "the model's answer has another shape than declared", kind="invalid_output", status=502
-        ) from None
+            if left:
+                request = _with_correction(request, answer.text, error)
+    raise wrong_shape()
 
 
 def _with_correction(request: LlmRequest, text: str, error: ValidationError) -> LlmRequest:
+    return replace(request, messages=(*request.messages, *correction(text, error)))
+
+
+def correction(text: str, error: ValidationError) -> tuple[Message, Message]:
+    """What a model said, and what it is told of it."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     lines = "\n".join(f"- {'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in problems[:20])
     said: Message = {"role": "assistant", "content": text or "(nothing)"}
@@ -69,11 +77,16 @@ def _with_correction(request: LlmRequest, text: str, error: ValidationError) -> 
         "role": "user",
         "content": f"That does not fit the schema:\n{lines}\nAnswer again, with nothing but JSON that fits it.",
     }
-    return replace(request, messages=(*request.messages, said, told))
+    return said, told
+
+
+def wrong_shape() -> FlowError:
+    """The model gave something else than what was asked for, however often it was told."""
+    return FlowError("the model's answer has another shape than declared", kind="invalid_output", status=502)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape(Generic[T]):
+class Shape(Generic[T]):
     """A type as providers want it: an object at the top. Another type is the `value` of such an object."""
 
     adapter: TypeAdapter[T]
@@ -88,6 +101,10 @@ class _Shape(Generic[T]):
             plain = _unwrapped(plain)
         return self.adapter.validate_json(plain)
 
+    def unwrapped(self, data: Any) -> Any:
+        """A part of the answer as a part of the value."""
+        return data.get("value") if self.wrapped and isinstance(data, dict) else data
+
 
 def _unwrapped(text: str) -> str:
     """What stands under `value`; the text itself when the model left the object out."""
@@ -99,7 +116,8 @@ def _unwrapped(text: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _shape(adapter: TypeAdapter[T]) -> _Shape[T]:
+def shape_of(adapter: TypeAdapter[T]) -> Shape[T]:
+    """The type as providers want it."""
     schema = adapter.json_schema()
     wrapped = schema.get("type") != "object"
     if wrapped:
@@ -108,7 +126,7 @@ def _shape(adapter: TypeAdapter[T]) -> _Shape[T]:
         if shared:
             schema["$defs"] = shared
     closed = _close(schema)
-    return _Shape(adapter, OutputSchema("answer", schema, closed), wrapped)
+    return Shape(adapter, OutputSchema("answer", schema, closed), wrapped)
 
 
 # What providers do not enforce, or refuse; the answer is held to it afterwards.

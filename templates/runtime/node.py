@@ -16,7 +16,7 @@ from .errors import FlowError
 from .failures import FinalFailure, as_failure, matches
 from .run_log import log_event
 
-__all__ = ["Retry", "matches", "node", "tolerate"]
+__all__ = ["Retry", "matches", "node", "repeated", "tolerate"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,7 +57,7 @@ def node(
         function: Callable[Concatenate[ContextT, P], Awaitable[R]],
     ) -> Callable[Concatenate[ContextT, P], Coroutine[Any, Any, R]]:
         attempt = function if timeout is None else _limited(function, timeout)
-        call = attempt if retry is None or retry.max_attempts <= 1 else _repeated(attempt, name, retry)
+        call = attempt if retry is None or retry.max_attempts <= 1 else repeated(attempt, name, retry)
 
         @wraps(function)
         async def run(ctx: ContextT, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -94,10 +94,12 @@ def _limited(
     return limited
 
 
-def _repeated(
+def repeated(
     function: Callable[Concatenate[ContextT, P], Awaitable[R]], name: str, retry: Retry
 ) -> Callable[Concatenate[ContextT, P], Awaitable[R]]:
-    async def repeated(ctx: ContextT, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """The function, tried again as `retry` says; each failed attempt is a line in the log."""
+
+    async def run(ctx: ContextT, /, *args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(1, retry.max_attempts):
             try:
                 return await function(ctx, *args, **kwargs)
@@ -110,7 +112,7 @@ def _repeated(
             await asyncio.sleep(pause)
         return await function(ctx, *args, **kwargs)
 
-    return repeated
+    return run
 
 
 def _log_failure(

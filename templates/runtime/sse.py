@@ -5,9 +5,11 @@ id: 3
 event: token
 data: {"node":"answer","text":"Hel"}
 ```
-Events are `partial` (a node finished: its output), `token` (a piece of a model's text), `done` (output, timings in
-milliseconds, execution id) and `error` (a problem document). Each has one JSON object on one line, written by a
-serializer; nothing that a node gives can end a line and start an event of its own. Comment lines keep proxies awake.
+Events are `partial` (a node finished: its output), `token` (a piece of a model's text), `object` (what a model has
+written of a typed answer so far: each holds more than the one before), `tool_call` and `tool_result` (an agent at
+work), `done` (output, timings in milliseconds, execution id) and `error` (a problem document). Each has one JSON object
+on one line, written by a serializer; nothing that a node gives can end a line and start an event of its own. Comment
+lines keep proxies awake.
 
 The workflow puts its events into a queue and never waits for the client. When the client is slow, tokens of one node
 that wait are joined into one event: the queue stays short and no text is lost. A client that leaves cancels the run.
@@ -24,6 +26,7 @@ from starlette.types import Message, Receive, Send
 
 from . import problems
 from .answers import in_milliseconds, to_json
+from .context import ToolEvent
 from .errors import ExpressionError
 from .guard import ClientGone
 from .host import in_time
@@ -120,6 +123,23 @@ class _Queue:
         self._waiting.append(["token", node, text])
         self._changed.set()
 
+    def tool(self, node: str, event: ToolEvent) -> None:
+        """An agent calls a tool, or has its result."""
+        if event["event"] in self._events:
+            self._waiting.append([event["event"], node, event])
+            self._changed.set()
+
+    def growing(self, node: str, output: object) -> None:
+        """What a node has of its output so far. Only the newest waits: it holds all that came before."""
+        if "object" not in self._events:
+            return
+        for entry in self._waiting:
+            if entry[0] == "object" and entry[1] == node:
+                entry[2] = output
+                return
+        self._waiting.append(["object", node, output])
+        self._changed.set()
+
     def comment(self) -> None:
         """Ask for a sign of life."""
         self._commented = True
@@ -159,11 +179,18 @@ class _Queue:
     def _frames(self, waiting: list[list[Any]]) -> Iterator[bytes]:
         for event, node, value in waiting:
             try:
-                yield self.frame(event, {"node": node, "text" if event == "token" else "output": value})
+                yield self.frame(event, {"node": node, **_data(event, value)})
             except (TypeError, ExpressionError):
                 # An object of the project's own Python, or an endless number: the flow may work with it, a client
                 # cannot see it.
                 yield self.frame(event, {"node": node, "output": None})
+
+
+def _data(event: str, value: Any) -> dict[str, Any]:
+    """What an event says beside its node."""
+    if event in ("tool_call", "tool_result"):
+        return {name: part for name, part in value.items() if name != "event"}
+    return {"text" if event == "token" else "output": value}
 
 
 async def _send_events(streamed: StreamedRun, queue: _Queue, run: "asyncio.Task[object]", send: Send) -> None:

@@ -13,6 +13,10 @@ def fake_llm() -> httpx.MockTransport:
     """A transport that answers every model: with TEXT, or with an example of the JSON Schema that it is asked for."""
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/embeddings"):
+            return embedded(request)
+        if request.url.path.endswith("/rerank"):
+            return ranked(request)
         schema = wanted_schema(json.loads(request.content))
         return say(request, TEXT if schema is None else json.dumps(example_of(schema)))
 
@@ -25,12 +29,39 @@ def say(request: httpx.Request, text: str) -> httpx.Response:
     return _anthropic(asked, text) if request.url.path.endswith("/messages") else _openai(asked, text)
 
 
+def embedded(request: httpx.Request) -> httpx.Response:
+    """Vectors for the texts of a request: the same for the same text, as long as it is asked for."""
+    asked = json.loads(request.content)
+    size = asked.get("dimensions", 8)
+    rows = [
+        {"object": "embedding", "index": at, "embedding": [float(len(text) % (place + 2) + 1) for place in range(size)]}
+        for at, text in enumerate(asked["input"])
+    ]
+    usage = {"prompt_tokens": len(rows), "total_tokens": len(rows)}
+    return httpx.Response(200, json={"object": "list", "data": rows, "model": asked["model"], "usage": usage})
+
+
+def ranked(request: httpx.Request) -> httpx.Response:
+    """The documents of a request in their order, each less relevant than the one before."""
+    asked = json.loads(request.content)
+    count = min(len(asked["documents"]), asked.get("top_n", len(asked["documents"])))
+    return httpx.Response(
+        200, json={"results": [{"index": at, "relevance_score": 1 / (at + 1)} for at in range(count)]}
+    )
+
+
 def wanted_schema(asked: Mapping[str, Any]) -> Any:
     """The JSON Schema that a request asks for; None for plain text."""
-    if "tools" in asked:
-        return asked["tools"][0]["input_schema"]
+    if forced_tool(asked) is not None:
+        return asked["tools"][-1]["input_schema"]
     openai = asked.get("response_format", {}).get("json_schema", {})
     return openai.get("schema", asked.get("output_config", {}).get("format", {}).get("schema"))
+
+
+def forced_tool(asked: Mapping[str, Any]) -> str | None:
+    """The tool that holds the answer of a model that has to use one: it comes after those that may be called."""
+    is_forced = asked.get("tool_choice", {}).get("type") in ("tool", "any")
+    return str(asked["tools"][-1]["name"]) if is_forced else None
 
 
 def example_of(schema: Mapping[str, Any], shared: Mapping[str, Any] | None = None) -> Any:
@@ -74,8 +105,8 @@ def _openai(asked: Mapping[str, Any], text: str) -> httpx.Response:
 
 def _anthropic(asked: Mapping[str, Any], text: str) -> httpx.Response:
     block: dict[str, Any] = {"type": "text", "text": text}
-    if "tools" in asked:
-        block = {"type": "tool_use", "id": "toolu_1", "name": asked["tools"][0]["name"], "input": json.loads(text)}
+    if (tool := forced_tool(asked)) is not None:
+        block = {"type": "tool_use", "id": "toolu_1", "name": tool, "input": json.loads(text)}
     message: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",

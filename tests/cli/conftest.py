@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ nodes:
   hello: {type: template, with: {text: "Hello {{ input.name }}"}}
 output: {text: "{{ nodes.hello.output }}"}
 """
+CACHE = tempfile.TemporaryDirectory(prefix="catalyst-cache-")
+"""Where builds are kept; not in the cache of who runs the tests."""
 WRONG = GREET.replace("input.name", "input.nam").replace("nodes.hello", "nodes.helo")
 
 
@@ -32,7 +35,7 @@ def executable() -> list[str]:
 def environment(**more: str) -> dict[str, str]:
     """The variables of a child: no colours, no settings of this machine, this checkout first."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **more}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "XDG_CACHE_HOME": CACHE.name, **more}
 
 
 def without(package: str, folder: Path) -> str:

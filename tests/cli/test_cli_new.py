@@ -11,7 +11,7 @@ from catalyst.commands.new import starters
 
 from .conftest import Catalyst
 
-NAMES = ["llm-stream", "minimal", "multi-flow"]
+NAMES = ["llm-stream", "minimal", "multi-flow", "sql"]
 
 
 def test_the_starters_that_there_are(catalyst: Catalyst) -> None:
@@ -118,3 +118,22 @@ def test_a_starter_that_is_not_there(catalyst: Catalyst) -> None:
     assert done.code == 2
     assert "did you mean `minimal`?" in done.err
     assert catalyst("new").code == 2
+
+
+def test_sql_keeps_its_notes_without_a_server(catalyst: Catalyst, tmp_path: Path) -> None:
+    catalyst("new", "notes", "--starter", "sql")
+    data = str(tmp_path / "kept")
+    given = json.dumps({"title": "Buy milk", "tags": ["home"]})
+    for number in (1, 2):
+        done = catalyst("run", "notes/flow.yaml", "--input", given, DATA_DIR=data)
+        assert done.data == {"id": number, "titles": ["Buy milk"] * number, "count": number}, done.err
+    assert (tmp_path / "kept" / "database.db").is_file()
+
+
+def test_sql_finds_a_wrong_column(catalyst: Catalyst, tmp_path: Path) -> None:
+    catalyst("new", "notes", "--starter", "sql")
+    flow = tmp_path / "notes" / "flow.yaml"
+    flow.write_text(flow.read_text().replace("map(n => n.title)", "map(n => n.titel)"))
+    done = catalyst("check", "notes/flow.yaml")
+    assert done.code == 1
+    assert "did you mean `title`?" in done.out + done.err

@@ -90,7 +90,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     indirect=["service"],
 )
 def test_answers_are_as_written(folder: Path, service: str, update_golden: bool) -> None:
-    requests = sorted(folder.glob("request*.json"))
+    requests = [folder / "request.json", *sorted(folder.glob("request-*.json"))]
     endpoint = find_endpoint(service, json.loads((folder / "request.json").read_text("utf-8")))
     for path in requests:
         url, body = split_input(endpoint, json.loads(path.read_text("utf-8")))

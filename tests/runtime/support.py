@@ -5,7 +5,7 @@ import gc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from templates.runtime.context import ExecutionContext
+from templates.runtime.context import ExecutionContext, ToolEvent
 from templates.runtime.pools import ConnectionPools, PoolKey
 
 T = TypeVar("T")
@@ -18,12 +18,20 @@ class Watcher:
     def __init__(self) -> None:
         self.partials: list[tuple[str, object]] = []
         self.tokens: list[tuple[str, str]] = []
+        self.tools: list[tuple[str, ToolEvent]] = []
+        self.grown: list[tuple[str, object]] = []
 
     def partial(self, node: str, output: object) -> None:
         self.partials.append((node, output))
 
     def token(self, node: str, text: str) -> None:
         self.tokens.append((node, text))
+
+    def tool(self, node: str, event: ToolEvent) -> None:
+        self.tools.append((node, event))
+
+    def growing(self, node: str, output: object) -> None:
+        self.grown.append((node, output))
 
 
 def make_context(

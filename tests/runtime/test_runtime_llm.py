@@ -15,7 +15,7 @@ from templates.runtime.llm import LLM, LlmPool, complete
 from templates.runtime.llm_anthropic import Anthropic
 from templates.runtime.llm_openai import AzureOpenAI, Groq, OpenAI
 from templates.runtime.llm_turns import checked_messages
-from templates.runtime.llm_typed import _shape, complete_as
+from templates.runtime.llm_typed import complete_as, shape_of
 from templates.runtime.node import Retry, node
 from templates.runtime.pools import ConnectionPools
 from tests.runtime.llm_parts import BOTH, PROVIDERS, fails, model, says, with_llm
@@ -173,13 +173,24 @@ def test_another_model_answers_when_nothing_was_said_yet(provider, name, caplog)
         )
     assert answer["model"] == "second"
     assert "".join(text for _, text in watcher.tokens) == answer["text"]
-    assert [record.fields["model"] for record in caplog.records] == [name]
+    failed = [record.fields["model"] for record in caplog.records if "trying the next" in record.getMessage()]
+    assert failed == [name]
 
 
 def test_another_model_answers_only_for_the_errors_named():
-    models = [model("openai", "fail-401"), model("anthropic")]
-    error = fails(lambda ctx: complete(ctx, "a", models, messages=says("Hi"), fallback_on=("timeout", "5xx")))
+    models = [model("openai", "fail-401"), model("anthropic", errors=("timeout", "5xx"))]
+    error = fails(lambda ctx: complete(ctx, "a", models, messages=says("Hi")))
     assert error.kind == "auth"
+
+
+@pytest.mark.parametrize(("status", "answers"), [("fail-503", "second"), ("fail-401", "third")])
+def test_a_model_that_is_not_meant_for_the_error_is_passed_over(status, answers):
+    models = [
+        model("openai", status),
+        model("anthropic", "second", errors=("5xx",)),
+        model("anthropic", "third", errors=("auth",)),
+    ]
+    assert with_llm(lambda ctx: complete(ctx, "a", models, messages=says("Hi")))["model"] == answers
 
 
 @BOTH
@@ -324,21 +335,21 @@ def test_schemas_are_objects_at_the_top_and_closed_where_they_can_be():
         inner: Inner
         rest: dict[str, int]
 
-    closed = _shape(TypeAdapter(list[Inner])).schema
+    closed = shape_of(TypeAdapter(list[Inner])).schema
     assert closed.closed
     assert closed.schema["type"] == "object"
     assert closed.schema["$defs"]["Inner"]["additionalProperties"] is False
     for kind in (Open, dict[str, int], Any, list[Any]):
-        assert not _shape(TypeAdapter(kind)).schema.closed
+        assert not shape_of(TypeAdapter(kind)).schema.closed
     assert json.dumps(closed.schema)
 
 
 def test_fenced_answers_are_read():
-    shape = _shape(VERDICT)
+    shape = shape_of(VERDICT)
     text = '```json\n{"score": 0.5, "reason": "x", "label": "other"}\n```'
     assert shape.read(text)["label"] == "other"
-    assert _shape(TypeAdapter(list[int])).read('{"value": [1]}') == [1]
-    assert _shape(TypeAdapter(list[int])).read("[1]") == [1]
+    assert shape_of(TypeAdapter(list[int])).read('{"value": [1]}') == [1]
+    assert shape_of(TypeAdapter(list[int])).read("[1]") == [1]
 
 
 def test_keys_do_not_show():
@@ -389,7 +400,7 @@ def test_a_model_is_told_limits_in_words_and_asked_for_fields_with_defaults():
         note: Annotated[str, Field(default="none", min_length=2)]
         tags: list[Annotated[str, Field(max_length=5)]]
 
-    shape = _shape(TypeAdapter(Answer)).schema
+    shape = shape_of(TypeAdapter(Answer)).schema
     properties = shape.schema["properties"]
     assert shape.closed
     assert shape.schema["required"] == ["score", "note", "tags"]

@@ -71,9 +71,12 @@ def _blocks(body: dict[str, Any], fault: Fault) -> list[dict[str, Any]]:
     if forced:
         value = nonsense(tools[forced]) if fault.kind == "nonsense" else instance(tools[forced], prompt)
         return [{"type": "tool_use", "id": "toolu_standin", "name": forced, "input": value}]
-    last = body["messages"][-1]["content"]
-    results = [part for part in last if part.get("type") == "tool_result"] if isinstance(last, list) else []
-    calls = wanted_calls(tools, text_of(last)) if not results else []
+    results = _results(body["messages"][-1])
+    asked = max(at for at, turn in enumerate(body["messages"]) if turn["role"] == "user" and not _results(turn))
+    done = sum(turn["role"] == "assistant" for turn in body["messages"][asked:])
+    earlier = [turn for turn in body["messages"][:asked] if turn["role"] == "user" and not _results(turn)]
+    before = " ".join(text_of(turn["content"]) for turn in earlier)
+    calls = wanted_calls(tools, text_of(body["messages"][asked]["content"]), done, before)
     if calls:
         return [{"type": "tool_use", "id": mark, "name": name, "input": given} for mark, name, given in calls]
     if (body.get("tool_choice") or {}).get("type") == "any":
@@ -84,6 +87,11 @@ def _blocks(body: dict[str, Any], fault: Fault) -> list[dict[str, Any]]:
         return [{"type": "text", "text": json.dumps(value)}]
     text = after_tools([part["content"] for part in results]) if results else answer(prompt)
     return [{"type": "text", "text": "" if fault.kind == "refuse" else text}]
+
+
+def _results(turn: dict[str, Any]) -> list[dict[str, Any]]:
+    content = turn["content"]
+    return [part for part in content if part.get("type") == "tool_result"] if isinstance(content, list) else []
 
 
 class Kept:

@@ -92,14 +92,20 @@ def _size(url: str) -> str:
 
 
 def _calls(body: dict[str, Any]) -> list[dict[str, Any]]:
-    last = body["messages"][-1]
-    if last["role"] != "user":
-        return []
+    messages = body["messages"]
+    asked = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
+    done = sum(message["role"] == "assistant" for message in messages[asked:])
+    before = " ".join(text_of(message["content"]) for message in messages[:asked] if message["role"] == "user")
     tools = {tool["function"]["name"]: tool["function"]["parameters"] for tool in body.get("tools", ())}
     return [
-        {"id": mark, "type": "function", "function": {"name": name, "arguments": json.dumps(given)}}
-        for mark, name, given in wanted_calls(tools, text_of(last["content"]))
+        {"id": mark, "type": "function", "function": {"name": name, "arguments": _written(given)}}
+        for mark, name, given in wanted_calls(tools, text_of(messages[asked]["content"]), done, before)
     ]
+
+
+def _written(given: Any) -> str:
+    """Arguments as the model writes them; text is what it wrote in the place of JSON."""
+    return given if isinstance(given, str) else json.dumps(given)
 
 
 def _reason(calls: list[dict[str, Any]]) -> str:
@@ -113,7 +119,8 @@ def _text(body: dict[str, Any], fault: Fault) -> str:
         return json.dumps(
             nonsense(schema) if fault.kind == "nonsense" else instance(schema, prompt_of(body["messages"]))
         )
-    results = [message["content"] for message in body["messages"] if message["role"] == "tool"]
+    asked = max((at for at, message in enumerate(body["messages"]) if message["role"] == "user"), default=0)
+    results = [message["content"] for message in body["messages"][asked:] if message["role"] == "tool"]
     return after_tools(results) if results else answer(prompt_of(body["messages"]))
 
 
@@ -191,13 +198,14 @@ async def embeddings(request: Request) -> Response:
     body = await request.json()
     texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
     size = int(body.get("dimensions") or 64)
-    rows = [{"object": "embedding", "index": at, "embedding": _vector(text, size)} for at, text in enumerate(texts)]
+    rows = [{"object": "embedding", "index": at, "embedding": vector_of(text, size)} for at, text in enumerate(texts)]
     read = sum(len(str(text).split()) for text in texts)
     usage = {"prompt_tokens": read, "total_tokens": read}
     return JSONResponse({"object": "list", "data": rows, "model": body.get("model", ""), "usage": usage})
 
 
-def _vector(text: str, size: int) -> list[float]:
+def vector_of(text: str, size: int) -> list[float]:
+    """A vector of length one; texts that share words point alike."""
     values = [0.0] * size
     for word in words(text):
         digest = hashlib.sha256(word.encode()).digest()

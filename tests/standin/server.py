@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import anthropic_api, json_api, openai_api
+from . import anthropic_api, graphql_api, json_api, openai_api, rerank_api
 from .faults import Faults
 
 BANNER = "This is the stand-in: rules, not a model. For tests and examples only."
@@ -47,7 +47,10 @@ def create_app(token_ms: float = 0.0) -> Starlette:
             Route("/v1/chat/completions", openai_api.chat, methods=["POST"]),
             Route("/openai/v1/chat/completions", openai_api.chat, methods=["POST"]),
             Route("/v1/embeddings", openai_api.embeddings, methods=["POST"]),
+            Route("/v1/rerank", rerank_api.rerank, methods=["POST"]),
+            Route("/v2/rerank", rerank_api.rerank, methods=["POST"]),
             Route("/v1/messages", anthropic_api.messages, methods=["POST"]),
+            Route("/graphql", graphql_api.endpoint, methods=["POST"]),
             *json_api.ROUTES,
         ]
     )
@@ -61,6 +64,7 @@ def create_app(token_ms: float = 0.0) -> Starlette:
     app.state.openai_kept = openai_api.Kept()
     app.state.anthropic_kept = anthropic_api.Kept()
     app.state.flaky = Counter()
+    app.state.notes = []
     app.state.open_connections = lambda: -1
     return app
 

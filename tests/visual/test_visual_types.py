@@ -419,8 +419,29 @@ def test_crypto_generate():
 def test_run_data_and_constants():
     assert one("executionData", {"operation": "get", "key": "executionId"})["with"]["value"] == "{{ execution.id }}"
     assert one("globalVariable", {"operation": "get", "variable": "MODEL"})["with"]["value"] == "{{ vars.MODEL }}"
-    assert problems_of({"x": node("executionData", {"operation": "set", "key": "a", "value": 1})}) == ["E155"]
-    assert problems_of({"x": node("globalVariable", {"operation": "set", "variable": "a", "value": 1})}) == ["E155"]
+    assert problems_of({"x": node("executionData", {"operation": "get", "key": "a"})}) == ["E157"]
+    assert problems_of({"x": node("executionData", {"operation": "set", "key": "a"})}) == ["E157"]
+
+
+@pytest.mark.parametrize(("kind", "key"), [("executionData", "key"), ("globalVariable", "variable")])
+def test_values_are_kept_for_nodes_that_come_later(kind, key):
+    made = nodes_of(
+        {
+            "read": node(kind, {"operation": "get", key: "A"}),
+            "first": node(kind, {"operation": "set", key: "A", "value": "{{ input }}"}),
+            "asked": node("condition", {"expression": "{{ input is empty }}"}),
+            "second": node(kind, {"operation": "set", key: "A", "value": 2}),
+        },
+        [
+            edge("first", "asked"),
+            edge("asked", "second", "true"),
+            edge("second", "read"),
+            edge("asked", "read", "false"),
+        ],
+    )
+    assert made["first"]["with"] == {"value": "{{ input }}"}
+    assert made["second"]["with"] == {"value": 2}
+    assert made["read"]["with"] == {"value": "{{ nodes.second.output ?? nodes.first.output }}"}
 
 
 def test_error_handler_around_children():

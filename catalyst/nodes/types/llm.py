@@ -1,105 +1,52 @@
 """`llm`: ask a language model; the output is its text with usage, or a typed value when `output` names a type."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import ANY, INT, NUMBER, STR, FieldType, ListType, ObjectType, Type
+from catalyst.expressions.types import ANY, Type
 from catalyst.nodes.base import NodeType, Scribe, Site
+from catalyst.nodes.memory import memory_of
+from catalyst.nodes.models import (
+    COMPLETION,
+    Model,
+    call_of,
+    check_models,
+    model_of,
+    others_of,
+)
 from catalyst.nodes.settings import Expr, Params, Slot
-from catalyst.spec.fields import exactly_one
-
-Provider = Literal["anthropic", "openai", "groq", "azure"]
-
-USAGE = ObjectType(
-    (
-        ("input_tokens", FieldType(INT)),
-        ("output_tokens", FieldType(INT)),
-        ("cache_read_tokens", FieldType(INT)),
-        ("cache_write_tokens", FieldType(INT)),
-    ),
-    "llm_answers.Usage",
-)
-COMPLETION = ObjectType(
-    (
-        ("text", FieldType(STR)),
-        ("usage", FieldType(USAGE)),
-        ("model", FieldType(STR)),
-        ("finish_reason", FieldType(STR)),
-    ),
-    "llm_answers.Completion",
-)
-
-KEYS: dict[str, str] = {
-    "anthropic": "ANTHROPIC_API_KEY",
-    "openai": "OPENAI_API_KEY",
-    "groq": "GROQ_API_KEY",
-    "azure": "AZURE_OPENAI_API_KEY",
-}
-"""The secret that holds each provider's key, by the name its own SDK looks for."""
-
-MODULES: dict[str, str] = {
-    "anthropic": "llm_anthropic",
-    "openai": "llm_openai",
-    "groq": "llm_openai",
-    "azure": "llm_openai",
-}
-
-ADDRESSES: dict[str, str] = {
-    "anthropic": "ANTHROPIC_BASE_URL",
-    "openai": "OPENAI_BASE_URL",
-    "groq": "GROQ_BASE_URL",
-    "azure": "AZURE_OPENAI_ENDPOINT",
-}
-
-CLASSES: dict[str, str] = {"anthropic": "Anthropic", "openai": "OpenAI", "groq": "Groq", "azure": "AzureOpenAI"}
+from catalyst.nodes.talk import Talk, check_talk, messages_of, told_of
 
 
-class Model(Params):
-    """Which model to ask, and where."""
+class Rule(Model):
+    """A model for some of the questions."""
 
-    provider: Provider = Field(description="Whose API; any OpenAI-compatible service is `openai` with a `base_url`.")
-    model: Annotated[Expr, Slot(STR)] = Field(description="The model's name (for azure: the deployment).")
-    base_url: Annotated[Expr, Slot(STR, Sink.URL)] | None = Field(
-        default=None, description="Another address of the API."
-    )
-    api_key: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(
-        default=None, description="The key; by default the provider's own secret, such as ANTHROPIC_API_KEY."
-    )
-    temperature: Annotated[Expr, Slot(NUMBER)] | None = Field(
-        default=None, description="How freely the model chooses, 0 to 2."
-    )
-    max_tokens: Annotated[Expr, Slot(INT)] | None = Field(
-        default=None, description="The most tokens it may answer with (4096 where the provider insists on a number)."
+    when: Annotated[Expr, Slot(ANY, Sink.CONDITION)] = Field(description="When this model is asked.")
+
+
+class Choice(Model):
+    """A model for questions of one kind."""
+
+    about: str = Field(min_length=1, description="What these questions are like, for the model that sorts them.")
+
+
+class ByModel(Params):
+    """A cheap model sorts the questions."""
+
+    ask: Model = Field(description="The model that sorts; it sees the conversation and answers with one word.")
+    choices: Annotated[dict[str, Choice], Field(min_length=1)] = Field(
+        description="The kinds of questions, each with its model. For any other the node's own model is asked."
     )
 
 
-class Message(Params):
-    """One message of a conversation."""
-
-    role: Literal["user", "assistant"] = Field(description="Who says it.")
-    content: Annotated[Expr, Slot(ANY, Sink.PROMPT)] = Field(description="What is said.")
-
-
-class LlmParams(Model):
+class LlmParams(Talk):
     """Settings of `llm`."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("prompt", "messages"))
-
-    system: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
-        default=None, description="What the model is told before the conversation."
-    )
-    prompt: Annotated[Expr, Slot(ANY, Sink.PROMPT)] | None = Field(
-        default=None, description="The question; short for one message of the user."
-    )
-    messages: list[Message] | Annotated[Expr, Slot(ListType(ANY), Sink.PROMPT, computed=True)] | None = Field(
-        default=None,
-        description="The conversation so far: a list of {role, content}, or an expression that gives one.",
-    )
     stream: bool = Field(
-        default=False, description="Send the text as it comes to whoever streams the run; a typed answer never streams."
+        default=False,
+        description="Send the text as it comes to whoever streams the run; of a typed answer, what there is of it.",
     )
     output: str | dict[str, Any] | None = Field(
         default=None,
@@ -108,16 +55,11 @@ class LlmParams(Model):
     max_repairs: Annotated[int, Field(ge=0, le=5)] = Field(
         default=2, description="How often to ask again when the answer is not of the type."
     )
-    fallback: list[Model] = Field(
-        default_factory=list, description="Models to ask, in order, when this one fails before its first token."
+    route: list[Rule] | ByModel | None = Field(
+        default=None,
+        description="Which model to ask first instead: the first of a list whose `when` holds, or the one that a cheap "
+        "model chooses. The node's own model is asked when none does.",
     )
-
-    @model_validator(mode="after")
-    def something_to_say(self) -> Self:
-        """Exactly one of `prompt` and `messages`."""
-        if (self.prompt is None) == (self.messages is None):
-            raise PydanticCustomError("one_of", "give either `prompt` or `messages`")
-        return self
 
 
 def output(params: LlmParams, site: Site) -> Type:
@@ -128,76 +70,60 @@ def output(params: LlmParams, site: Site) -> Type:
 
 
 def check(params: LlmParams, site: Site) -> None:
-    """Each provider's key must be a declared secret, unless the node names another. A typed answer does not stream."""
-    if params.stream and (params.output is not None or site.declared not in (None, COMPLETION)):
-        message = "a typed answer comes as a whole: it is checked before anybody sees it"
-        wish = "take `stream` away, or leave out `output` and stream the text"
-        site.found.warning("W207", message, site.span_of("stream"), help=wish)
-    for number, model in enumerate((params, *params.fallback)):
-        path: tuple[str | int, ...] = ("provider",) if number == 0 else ("fallback", number - 1, "provider")
-        if model.api_key is None and model.base_url is None:
-            site.need_secret(KEYS[model.provider], *path)
+    """The models must be able to do what they are told, and files must be files."""
+    check_models(params, site, *_routes(params))
+    check_talk(params, site)
+
+
+def _routes(params: LlmParams) -> list[tuple[Model, tuple[str | int, ...]]]:
+    """The models that `route` names, with their places."""
+    if isinstance(params.route, ByModel):
+        choices = params.route.choices.items()
+        return [
+            (params.route.ask, ("route", "ask")),
+            *((choice, ("route", "choices", name)) for name, choice in choices),
+        ]
+    return [(rule, ("route", number)) for number, rule in enumerate(params.route or ())]
 
 
 def emit(params: LlmParams, scribe: Scribe) -> None:
     """One call of the runtime: whom to ask, what, and how to read the answer."""
-    scribe.pool("llm", "LLM")
     typed = scribe.output != COMPLETION
-    models = [_model(model, scribe) for model in (params, *params.fallback)]
-    arguments = ["ctx", repr(scribe.node_id), f"[{', '.join(models)}]", f"messages={_messages(params, scribe)}"]
-    if params.system is not None:
-        arguments.append(f"system={scribe.text(params.system)}")
-    if typed:
-        arguments.append(f"output={scribe.adapter(scribe.output)}")
-        if params.max_repairs != 2:
-            arguments.append(f"max_repairs={params.max_repairs}")
-    elif params.stream:
+    arguments = told_of(params, scribe)
+    if isinstance(params.route, ByModel):
+        arguments.append(f"route={_by_model(params.route, scribe)}")
+    if typed and params.max_repairs != 2:
+        arguments.append(f"max_repairs={params.max_repairs}")
+    if params.stream:
         arguments.append("stream=True")
-    if scribe.time_limit is not None:
-        arguments.append(f"timeout={scribe.time_limit!r}")
-    helper = scribe.use("llm_typed", "complete_as") if typed else scribe.use("llm", "complete")
-    scribe.body.line(f"return await {helper}({', '.join(arguments)})")
+    models = [_by_rules(params, scribe), *others_of(params, scribe)]
+    memory = memory_of(params.memory, models, scribe) if params.memory is not None else ""
+    call_of(scribe, models, messages_of(params, scribe), arguments, typed=typed, memory=memory)
 
 
-def _model(model: Model, scribe: Scribe) -> str:
-    provider = scribe.use(MODULES[model.provider], CLASSES[model.provider])
-    arguments = [scribe.expr(model.model)]
-    key = scribe.expr(model.api_key) if model.api_key is not None else scribe.secret(KEYS[model.provider])
-    if key is not None:  # a service of one's own (`base_url`) may need none
-        arguments.append(f"api_key={key}")
-    if model.base_url is None:
-        scribe.reads_address(ADDRESSES[model.provider], needed=model.provider == "azure")
-    for name in ("base_url", "temperature", "max_tokens"):
-        value: Expr | None = getattr(model, name)
-        if value is not None:
-            arguments.append(f"{name}={scribe.expr(value)}")
-    return f"{provider}({', '.join(arguments)})"
+def _by_rules(params: LlmParams, scribe: Scribe) -> str:
+    """The node's own model, or that of the first rule that holds."""
+    rules = params.route if isinstance(params.route, list) else []
+    chosen = [f"{model_of(rule, scribe)} if {scribe.expr(rule.when)} else " for rule in rules]
+    return f"{''.join(chosen)}{model_of(params, scribe)}"
 
 
-def _messages(params: LlmParams, scribe: Scribe) -> str:
-    if params.prompt is not None:
-        return "[" + _message("user", params.prompt, scribe) + "]"
-    if isinstance(params.messages, list):
-        return "[" + ", ".join(_message(each.role, each.content, scribe) for each in params.messages) + "]"
-    assert params.messages is not None
-    return f"{scribe.use('llm_turns', 'checked_messages')}({scribe.expr(params.messages)})"
-
-
-def _message(role: str, content: Expr, scribe: Scribe) -> str:
-    return f"{{'role': {role!r}, 'content': {scribe.text(content)}}}"
+def _by_model(route: ByModel, scribe: Scribe) -> str:
+    choices = [f"{name!r}: ({choice.about!r}, {model_of(choice, scribe)})" for name, choice in route.choices.items()]
+    return f"{scribe.use('llm_route', 'ByModel')}({model_of(route.ask, scribe)}, {{{', '.join(choices)}}})"
 
 
 NODE = NodeType(
     kind="call",
     params=LlmParams,
-    beside=frozenset({"fallback"}),
+    beside=frozenset({"fallback", "route"}),
     output=output,
     check=check,
     emit=emit,
     default_timeout=120.0,
     safe_to_repeat=lambda params: True,
     own_timeout=True,
-    streams=lambda params: params.stream and params.output is None,
+    streams=lambda params: params.stream,
     example="""\
 catalyst: 1
 name: llm_example

@@ -13,7 +13,7 @@ from catalyst.nodes.base import NodeType, Scribe, Signature, Site
 from catalyst.nodes.settings import Params, ShapeSlot
 from catalyst.spec.problems import problem
 
-_FUNCTION = re.compile(r"(?P<module>lib(?:\.[A-Za-z_][A-Za-z0-9_]*)+):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+FUNCTION = re.compile(r"(?P<module>lib(?:\.[A-Za-z_][A-Za-z0-9_]*)+):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
 
 class PythonParams(Params):
@@ -30,7 +30,7 @@ class PythonParams(Params):
     @model_validator(mode="after")
     def names_a_function(self) -> Self:
         """The form `lib.module:function`, nothing hidden."""
-        match = _FUNCTION.fullmatch(self.function)
+        match = FUNCTION.fullmatch(self.function)
         if match is None or any(part.startswith("__") for part in re.split(r"[.:]", self.function)):
             raise PydanticCustomError(
                 "function", "write `function` as `lib.module:name`, a file below `lib/` beside the flow"

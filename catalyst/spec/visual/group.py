@@ -79,6 +79,8 @@ class _GroupWork:
         """Decisions made for edges -> the node that the edge comes from."""
         self.given: dict[str, list[str]] = {}
         """Node -> where its data comes from."""
+        self.stored: dict[tuple[str, str], list[Source]] = {}
+        """Values that nodes keep under a name, see `Step.keep`."""
         self.taken = {normal_form(name) for name in around.ids.values()}
         kinds = {name: _kind(node) for name, node in self.nodes.items()}
         cases = {name: ["default", *_cases(node)] for name, node in self.nodes.items() if node.type == "switch"}
@@ -230,6 +232,7 @@ class _GroupWork:
         self.given[name] = [source.id for source in sources]
         step = Step(node, sources, self.around, body)
         step.direct = tuple(arm.source for arm in arms)
+        step.stored, step.maybe = self.stored, runs is not None
         draft = TRANSLATIONS[node.type](step)
         step.finish()
         keys = self.common(node) | self.overlay(node)

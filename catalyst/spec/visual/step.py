@@ -73,6 +73,10 @@ class Step:
         self.sources = tuple(sources)
         self.direct: tuple[str, ...] = ()
         """The nodes that the edges come from, those that only decide or wait included."""
+        self.stored: dict[tuple[str, str], list[Source]] = {}
+        """(node type, name) -> the nodes before this one that keep a value under the name, in the order they run."""
+        self.maybe = False
+        """Whether this node may be skipped."""
         self.around = around
         self.body = body
         self.report = around.report
@@ -194,6 +198,19 @@ class Step:
             if not source.maybe:
                 break
         return code(*parts)
+
+    def keep(self, name: str) -> None:
+        """Let nodes that come later read this node's value under a name."""
+        self.stored.setdefault((self.node.type, name), []).append(Source(self.node.id, self.maybe))
+
+    def kept(self, name: str) -> Code | None:
+        """What was kept last under a name; None when no node before this one keeps anything there."""
+        parts: list[str | Code] = []
+        for source in reversed(self.stored.get((self.node.type, name), ())):
+            parts += [" ?? ", source.output] if parts else [source.output]
+            if not source.maybe:
+                return code(*parts)
+        return code(*parts, " ?? none") if parts else None
 
     def translated(self, raw: Any) -> Any:
         """A value with `{type: expression}` and `{type: static}` resolved and nodes called by their identifiers."""

@@ -201,40 +201,44 @@ _EXECUTION = {
 
 
 def execution_data(step: Step) -> Draft:
-    """What is known of the run; storing values in it has no equivalent."""
-    if not _is_get(step):
-        return _set(None)
-    key = step.text("key")
-    if key is None or key not in _EXECUTION:
+    """What is known of the run, or what a node before it keeps there under the name; setting is `set`."""
+    name = step.text("key")
+    if _is_set(step):
+        return _kept(step, name, "key")
+    kept = step.kept(name) if name is not None else None
+    if kept is not None:
+        return _set(step.made(kept, step.span_of("key")))
+    if name is None or name not in _EXECUTION:
         known = ", ".join(sorted(_EXECUTION))
-        step.report.error("E157", f"the run has no value `{key}`", step.span_of("key"), help=f"known: {known}")
+        message = f"the run has no value `{name}`, and no node before this one sets it"
+        step.report.error("E157", message, step.span_of("key"), help=f"known: {known}")
         return _set(None)
-    return _set(step.made(code(f"execution.{_EXECUTION[key]}"), key.span))
+    return _set(step.made(code(f"execution.{_EXECUTION[name]}"), name.span))
 
 
 def global_variable(step: Step) -> Draft:
-    """A constant of the file; setting it has no equivalent."""
-    if not _is_get(step):
-        return _set(None)
+    """A constant of the file, or what a node before it sets in this run; setting is `set`."""
     name = step.text("variable", "key", "name")
+    if _is_set(step):
+        return _kept(step, name, "variable")
     if name is None:
         step.missing("variable")
         return _set(None)
-    return _set(step.made(code("vars.", name), name.span))
+    return _set(step.made(step.kept(name) or code("vars.", name), name.span))
 
 
-def _is_get(step: Step) -> bool:
-    step.raw("value")
-    given = step.text("operation")
-    if given in (None, "get"):
-        return True
-    message = f"`operation: {given}` of `{step.node.key}` ({step.node.type}) has no equivalent yet"
-    span = step.span_of("operation")
-    step.report.error("E155", message, span, help="values do not change during a run; give a node's output on instead")
-    step.raw("key", "variable", "name")
-    for name in ("key", "variable", "name"):
-        step.raw(name)
-    return False
+def _kept(step: Step, name: Located | None, setting: str) -> Draft:
+    """A value that nodes after this one read under a name. It is this run's: no run sees those of another."""
+    if name is None:
+        step.missing(setting)
+    else:
+        step.keep(name)
+    return _set(step.need("value"))
+
+
+def _is_set(step: Step) -> bool:
+    operations = {"get": "get", "read": "get", "set": "set", "write": "set"}
+    return step.choice("operation", operations, "set" if step.has("value") else "get") == "set"
 
 
 def confidence_score(step: Step) -> Draft:

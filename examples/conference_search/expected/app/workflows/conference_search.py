@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 from app.runtime.context import ExecutionContext
 from app.runtime.errors import FlowError
 from app.runtime.http import request_json, segment
-from app.runtime.llm import Completion, complete
+from app.runtime.llm import complete
+from app.runtime.llm_answers import Completion
 from app.runtime.llm_anthropic import Anthropic
 from app.runtime.llm_openai import OpenAI
 from app.runtime.llm_typed import complete_as

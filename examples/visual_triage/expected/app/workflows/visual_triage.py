@@ -11,7 +11,8 @@ from app.runtime.cache import cached
 from app.runtime.context import ExecutionContext
 from app.runtime.errors import FlowError
 from app.runtime.http import request_json, segment
-from app.runtime.llm import Completion, complete
+from app.runtime.llm import complete
+from app.runtime.llm_answers import Completion
 from app.runtime.llm_anthropic import Anthropic
 from app.runtime.node import Retry, node, tolerate
 from app.runtime.rate_limit import RateLimit

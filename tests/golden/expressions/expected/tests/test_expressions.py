@@ -5,7 +5,7 @@ from tests.support import assert_answered, running
 PATH = "/api/v1/expressions/execute"
 
 
-EXAMPLE = {"query": "query", "items": [{"title": "title", "price": 1.5}], "user": {}}
+EXAMPLE: dict[str, object] = {"query": "query", "items": [{"title": "title", "price": 1.5}], "user": {}}
 
 
 def test_it_is_described() -> None:

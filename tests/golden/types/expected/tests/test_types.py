@@ -8,7 +8,7 @@ from tests.support import running
 PATH = "/api/v1/types/execute"
 
 
-EXAMPLE = {
+EXAMPLE: dict[str, object] = {
     "order": {
         "lines": [{"title": "title", "price": 1.5}],
         "due": "2030-01-31T12:00:00Z",

@@ -21,6 +21,8 @@ class LlmTypedInput(TypedDict):
 class LlmTypedOutput(TypedDict):
     mood: str
     score: int | float
+    read: int
+    cost: float
 
 
 Context = ExecutionContext[LlmTypedInput, None, Secrets]
@@ -42,8 +44,8 @@ async def _verdict(ctx: Context) -> Verdict:
         "verdict",
         [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["text"]}],
-        output=VERDICT,
         max_repairs=1,
+        output=VERDICT,
         timeout=120.0,
     )
 
@@ -51,7 +53,12 @@ async def _verdict(ctx: Context) -> Verdict:
 async def llm_typed(ctx: Context) -> LlmTypedOutput:
     """Run the workflow once; gives its output."""
     verdict = await _verdict(ctx)
-    return {"mood": verdict["mood"].upper(), "score": verdict["score"] * 10}
+    return {
+        "mood": verdict["mood"].upper(),
+        "score": verdict["score"] * 10,
+        "read": ctx.used()["input_tokens"],
+        "cost": round(ctx.used()["cost"], 6),
+    }
 
 
 LLM_TYPED = Workflow(

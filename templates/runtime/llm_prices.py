@@ -1,0 +1,106 @@
+"""What answers of models cost: the published prices, or the owner's.
+
+Goes in: a model's name and the tokens of an answer. Comes out: US dollars, or None for a model without a known price.
+`LLM_PRICES` names a JSON file with the owner's prices, `{"model": {"input": 1.0, "output": 2.0}}` in dollars for a
+million tokens, with `cache_read` and `cache_write` where they differ from `input`; they go before the published ones.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from .errors import CannotStart
+from .llm_answers import Tokens
+from .llm_price_list import PUBLISHED
+from .logs import write
+
+FILE = "LLM_PRICES"
+
+# Providers answer with the name of the very version: gpt-4o-2024-08-06, claude-haiku-4-5-20251001.
+_VERSION = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)")
+
+
+class _Given(TypedDict, total=False):
+    """A model's prices in the owner's file."""
+
+    input: float
+    output: float
+    cache_read: float
+    cache_write: float
+
+
+_FILE: TypeAdapter[dict[str, _Given]] = TypeAdapter(dict[str, _Given])
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for a million tokens."""
+
+    input: float
+    output: float
+    cache_read: float
+    cache_write: float
+
+    def of(self, tokens: Tokens) -> float:
+        """Dollars for one answer."""
+        kept, new = tokens["cache_read_tokens"], tokens["cache_write_tokens"]
+        plain = tokens["input_tokens"] - kept - new
+        total = plain * self.input + kept * self.cache_read + new * self.cache_write
+        return round((total + tokens["output_tokens"] * self.output) / 1e6, 9)
+
+
+class PriceList:
+    """Prices by the names of models."""
+
+    def __init__(self, own: Mapping[str, Price] | None = None) -> None:
+        self._own = own or {}
+        self._missed: set[str] = set()
+
+    @classmethod
+    def from_environment(cls) -> "PriceList":
+        """With the owner's prices, where LLM_PRICES names a file. Raises CannotStart when it cannot be used."""
+        path = os.environ.get(FILE)
+        return cls(_read(Path(path)) if path else None)
+
+    def cost(self, model: str, tokens: Tokens) -> float | None:
+        """Dollars for an answer; that there is no price is said once for each model."""
+        price = self._find(model)
+        if price is None and model not in self._missed:
+            self._missed.add(model)
+            write("warning", "a model has no known price", model=model, help=f"{FILE} names a file with prices")
+        return price.of(tokens) if price is not None else None
+
+    def _find(self, model: str) -> Price | None:
+        plain = _VERSION.sub("", model)
+        for name in dict.fromkeys((model, plain)):
+            if name in self._own:
+                return self._own[name]
+            if name in PUBLISHED:
+                return _price(*PUBLISHED[name])
+        return None
+
+
+def _price(input: float, output: float, cache_read: float | None = None, cache_write: float | None = None) -> Price:
+    return Price(
+        input,
+        output,
+        input if cache_read is None else cache_read,
+        input if cache_write is None else cache_write,
+    )
+
+
+def _read(path: Path) -> dict[str, Price]:
+    try:
+        given = _FILE.validate_json(path.read_bytes(), strict=True)
+        return {name: _price(**prices) for name, prices in given.items()}
+    except OSError:
+        raise CannotStart(f"{FILE} names a file that cannot be read") from None
+    except (ValidationError, TypeError):
+        raise CannotStart(
+            f'{FILE} names a file that is no list of prices: {{"model": {{"input": 1.0, "output": 2.0}}}}'
+        ) from None

@@ -1,0 +1,33 @@
+"""Starts the service in process, with everything outside of it replaced."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from pydantic import SecretStr
+
+from app.main import create_app
+from app.runtime.httpx_client import open_httpx
+from app.runtime.llm import LLM, LlmPool
+from app.runtime.pools import ConnectionPools
+from app.settings import Secrets, Settings
+from tests.fake_llm import fake_llm
+
+SETTINGS = Settings(env=None, secrets=Secrets(anthropic_api_key=SecretStr("test-anthropic-api-key")))
+
+
+@contextmanager
+def running() -> Iterator[TestClient]:
+    """A client of the running service; its models are fakes."""
+    pools = ConnectionPools({LLM: LlmPool(open_httpx(fake_llm()))})
+    with TestClient(create_app(SETTINGS, pools=pools)) as client:
+        yield client
+
+
+def assert_answered(answer: Response) -> None:
+    """The workflow answered, or failed in a way that it knows: with a problem document."""
+    if answer.headers.get("content-type") == "application/problem+json":
+        problem = answer.json()
+        assert problem["status"] == answer.status_code
+        assert "node" in problem or problem["type"] != "urn:problem:internal", problem

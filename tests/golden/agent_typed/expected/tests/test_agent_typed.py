@@ -1,0 +1,29 @@
+"""The workflow agent_typed, called as its clients call it."""
+
+from tests.support import assert_answered, running
+
+PATH = "/api/v1/agent_typed/execute"
+
+
+EXAMPLE = {"text": "text"}
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/agent_typed/info").json()
+        assert info["name"] == "agent_typed"
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "post" in paths["/api/v1/agent_typed/execute"]
+
+
+def test_missing_input_is_named() -> None:
+    with running() as client:
+        answer = client.post(PATH, json={})
+        assert answer.status_code == 422
+        assert "text" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_example_is_answered() -> None:
+    with running() as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert_answered(answer)

@@ -1,0 +1,33 @@
+"""The workflow classify, called as its clients call it."""
+
+from pydantic import TypeAdapter
+
+from app.workflows.classify import CLASSIFY
+from tests.support import running
+
+PATH = "/api/v1/classify/execute"
+
+
+EXAMPLE = {"ticket": "ticket"}
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/classify/info").json()
+        assert info["name"] == "classify"
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "post" in paths["/api/v1/classify/execute"]
+
+
+def test_missing_input_is_named() -> None:
+    with running() as client:
+        answer = client.post(PATH, json={})
+        assert answer.status_code == 422
+        assert "ticket" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_example_is_answered() -> None:
+    with running() as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert answer.status_code == 200, answer.text
+        TypeAdapter(CLASSIFY.output_type).validate_json(answer.content)

@@ -1,0 +1,29 @@
+"""The workflow documents, called as its clients call it."""
+
+from tests.support import assert_answered, running
+
+PATH = "/api/v1/documents/execute"
+
+
+EXAMPLE: dict[str, object] = {}
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/documents/info").json()
+        assert info["name"] == "documents"
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "post" in paths["/api/v1/documents/execute"]
+
+
+def test_wrong_input_is_named() -> None:
+    with running() as client:
+        answer = client.post(PATH, json={"page": 1})
+        assert answer.status_code == 422
+        assert "page" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_example_is_answered() -> None:
+    with running() as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert_answered(answer)

@@ -1,0 +1,29 @@
+"""The workflow excel, called as its clients call it."""
+
+from tests.support import assert_answered, running
+
+PATH = "/api/v1/excel/execute"
+
+
+EXAMPLE = {"sales": [{"region": "region", "total": 1.5, "day": "2030-01-31T12:00:00Z"}]}
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/excel/info").json()
+        assert info["name"] == "excel"
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "post" in paths["/api/v1/excel/execute"]
+
+
+def test_missing_input_is_named() -> None:
+    with running() as client:
+        answer = client.post(PATH, json={})
+        assert answer.status_code == 422
+        assert "sales" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_example_is_answered() -> None:
+    with running() as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert_answered(answer)

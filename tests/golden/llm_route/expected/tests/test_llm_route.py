@@ -1,0 +1,29 @@
+"""The workflow llm_route, called as its clients call it."""
+
+from tests.support import assert_answered, running
+
+PATH = "/api/v1/llm_route/execute"
+
+
+EXAMPLE = {"question": "question", "careful": True}
+
+
+def test_it_is_described() -> None:
+    with running() as client:
+        info = client.get("/api/v1/llm_route/info").json()
+        assert info["name"] == "llm_route"
+        paths = client.get("/openapi.json").json()["paths"]
+        assert "post" in paths["/api/v1/llm_route/execute"]
+
+
+def test_missing_input_is_named() -> None:
+    with running() as client:
+        answer = client.post(PATH, json={"careful": True})
+        assert answer.status_code == 422
+        assert "question" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_example_is_answered() -> None:
+    with running() as client:
+        answer = client.post(PATH, json=EXAMPLE)
+        assert_answered(answer)

@@ -1,0 +1,34 @@
+"""Starts the service in process, with everything outside of it replaced."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from app.main import create_app
+from app.runtime.httpx_client import open_httpx
+from app.runtime.llm import LLM, LlmPool
+from app.runtime.pools import ConnectionPools
+from app.settings import Secrets, Settings
+from tests.fake_llm import fake_llm
+
+SETTINGS = Settings(env=None, secrets=Secrets(anthropic_api_key=SecretStr("test-anthropic-api-key")))
+
+
+_sleep = asyncio.sleep
+
+
+async def _quick_sleep(delay: float, result: object = None) -> object:
+    """Pauses of the workflows take no time here."""
+    return await _sleep(min(delay, 0.001), result)
+
+
+@contextmanager
+def running() -> Iterator[TestClient]:
+    """A client of the running service; its models are fakes."""
+    pools = ConnectionPools({LLM: LlmPool(open_httpx(fake_llm()))})
+    with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(SETTINGS, pools=pools)) as client:
+        yield client

@@ -1,0 +1,25 @@
+"""The rerank protocol that Cohere, Jina and others share: documents by how much they have to do with a query."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from .openai_api import failure, vector_of
+
+_SIZE = 256
+
+
+async def rerank(request: Request) -> Response:
+    """POST /v1/rerank and /v2/rerank: documents that share words with the query come first."""
+    body = await request.json()
+    if not isinstance(body.get("documents"), list) or not isinstance(body.get("query"), str):
+        return failure(400, "query and documents are needed", "invalid_request_error")
+    fault = request.app.state.faults.wanted(request, body.get("model", ""), 0)
+    if fault.kind == "fail":
+        return failure(fault.number)
+    query = vector_of(body["query"], _SIZE)
+    scores = [
+        sum(one * other for one, other in zip(query, vector_of(str(document), _SIZE), strict=True))
+        for document in body["documents"]
+    ]
+    order = sorted(range(len(scores)), key=lambda at: -scores[at])[: body.get("top_n") or len(scores)]
+    return JSONResponse({"results": [{"index": at, "relevance_score": round(scores[at], 6)} for at in order]})
