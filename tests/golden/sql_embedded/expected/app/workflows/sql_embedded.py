@@ -14,6 +14,11 @@ from app.runtime.tasks import TaskGroup
 from app.runtime.values import soft
 from app.runtime.workflow import HttpTrigger, Workflow
 
+MISSING_SQL = Statement("select * from nowhere")
+
+
+SUM_SQL = Statement("select 1 + 1 as two")
+
 
 @with_config(ConfigDict(extra="forbid", strict=True))
 class SqlEmbeddedInput(TypedDict):
@@ -26,12 +31,6 @@ class SqlEmbeddedOutput(TypedDict):
 
 
 Context = ExecutionContext[SqlEmbeddedInput, None, None]
-
-
-MISSING_SQL = Statement("select * from nowhere")
-
-
-SUM_SQL = Statement("select 1 + 1 as two")
 
 
 # sum, flow.yaml:4

@@ -16,37 +16,6 @@ from app.runtime.values import get
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
-
-@with_config(ConfigDict(extra="forbid", strict=True))
-class SqlRowsInput(TypedDict):
-    word: str
-    ids: Annotated[list[int], Field(default=[1, 2, 3])]
-    sort: Annotated[Literal["name", "age desc"], Field(default="name")]
-    filter: Any
-
-
-class SqlRowsNumberedItem(TypedDict):
-    name: str
-
-
-class PerPerson(TypedDict):
-    name: str
-    visits: int
-
-
-class SqlRowsOutput(TypedDict):
-    names: list[str]
-    owed: int | float
-    year: str
-    first: str
-    count: int
-    numbered: list[SqlRowsNumberedItem]
-    visits: list[PerPerson]
-
-
-Context = ExecutionContext[SqlRowsInput, None, Secrets]
-
-
 PEOPLE_SQL = {
     "name": Statement(
         (
@@ -146,9 +115,6 @@ class PeopleItem(TypedDict):
 PEOPLE_ITEM_LIST: TypeAdapter[list[PeopleItem]] = TypeAdapter(list[PeopleItem])
 
 
-FIRST_SQL = Statement("select * from people where id = $1")
-
-
 class First(TypedDict):
     id: int
     name: str
@@ -163,28 +129,10 @@ class First(TypedDict):
 FIRST: TypeAdapter[First | None] = TypeAdapter(First | None)
 
 
-COUNT_SQL = Statement("select count(*) from people")
-
-
 INT: TypeAdapter[int] = TypeAdapter(int)
 
 
-NUMBERED_SQL = Statement("select name from people where id = $1 or name = $2")
-
-
 SQL_ROWS_NUMBERED_ITEM_LIST: TypeAdapter[list[SqlRowsNumberedItem]] = TypeAdapter(list[SqlRowsNumberedItem])
-
-
-VISITS_SQL = Statement(
-    (
-        "select p.name, count(v.at)::int as visits from people p left join visits "
-        "v on v.person = p.id where p.id <> all($1) group by p.name order by p.name"
-    ),
-    embedded=(
-        "select p.name, cast(count(v.at) as integer) as visits from people p left "
-        "join visits v on v.person = p.id where p.id not in (select value from json_each($1)) group by p.name order by p.name"
-    ),
-)
 
 
 PER_PERSON_LIST: TypeAdapter[list[PerPerson]] = TypeAdapter(list[PerPerson])

@@ -15,6 +15,23 @@ from app.runtime.tasks import TaskGroup
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
+MOVED_SQL = Statement("update accounts set balance = balance + $1 where id = 2")
+
+
+MOVED_SQL_2 = Statement("update accounts set balance = balance - $1 where id = 1")
+
+
+MOVED_SQL_3 = Statement("insert into log (what) values ($1) returning id, what")
+
+
+NOTED_SQL = Statement("insert into log (what) values ($1)")
+
+
+LEFT_SQL = Statement("select owner, balance from accounts order by id")
+
+
+TOUCHED_SQL = Statement("update accounts set owner = owner")
+
 
 class NotesItem(TypedDict):
     text: str
@@ -46,28 +63,10 @@ class Moved(TypedDict):
     what: str
 
 
-MOVED_SQL = Statement("update accounts set balance = balance + $1 where id = 2")
-
-
-MOVED_SQL_2 = Statement("update accounts set balance = balance - $1 where id = 1")
-
-
-MOVED_SQL_3 = Statement("insert into log (what) values ($1) returning id, what")
-
-
 MOVED: TypeAdapter[Moved | None] = TypeAdapter(Moved | None)
 
 
-NOTED_SQL = Statement("insert into log (what) values ($1)")
-
-
-LEFT_SQL = Statement("select owner, balance from accounts order by id")
-
-
 SQL_WRITE_LEFT_ITEM_LIST: TypeAdapter[list[SqlWriteLeftItem]] = TypeAdapter(list[SqlWriteLeftItem])
-
-
-TOUCHED_SQL = Statement("update accounts set owner = owner")
 
 
 # noted, flow.yaml:6
