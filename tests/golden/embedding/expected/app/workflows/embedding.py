@@ -9,7 +9,7 @@ from app.runtime.context import ExecutionContext
 from app.runtime.embeddings import Embedding, Embeddings, embed, embed_all
 from app.runtime.llm_openai import OpenAI
 from app.runtime.node import Retry, node
-from app.runtime.rerank import rerank
+from app.runtime.rerank import cohere, rerank
 from app.runtime.tasks import TaskGroup
 from app.runtime.vectors import Written, search, together, upsert
 from app.runtime.workflow import HttpTrigger, Workflow
@@ -107,7 +107,7 @@ async def _ordered(ctx: Context, hits: list[HitsItem]) -> list[OrderedItem]:
         ORDERED_ITEM_LIST,
         await rerank(
             ctx,
-            "https://api.cohere.com/v2",
+            cohere(),
             "rerank-v3.5",
             ctx.input["question"],
             [hit["payload"] for hit in hits],
