@@ -4,7 +4,6 @@ Texts go out in batches, some at the same time. A vector that this process has s
 same text gives the same vector. The errors are those of `llm`, and `invalid_response` for vectors not as asked.
 """
 
-import asyncio
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from .llm import LLM
 from .llm_answers import status_error, transport_error
 from .llm_openai import OpenAI
 from .pools import PoolKey
+from .tasks import map_items
 
 Context = ExecutionContext[Any, Any, Any]
 
@@ -159,23 +159,15 @@ async def _ask_all(
 ) -> int:
     """Ask for all batches and put the vectors into `known`; gives the tokens. The first error ends the others."""
     memory = ctx.pools[EMBEDDED]
-    places = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(batch: Sequence[str]) -> int:
-        async with places:
-            vectors, used = await _ask(ctx, model, batch, dimensions)
+    async def ask(context: Context, batch: Sequence[str], index: int) -> int:
+        vectors, used = await _ask(context, model, batch, dimensions)
         for text, vector in zip(batch, vectors, strict=True):
             known[text] = vector
             memory.keep(_key(model, dimensions, text), vector)
         return used
 
-    tasks = [asyncio.create_task(ask(batch)) for batch in batches]
-    try:
-        return sum(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    return sum(await map_items(ctx, batches, ask, concurrency=_AT_ONCE))
 
 
 async def _ask(
