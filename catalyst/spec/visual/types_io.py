@@ -72,6 +72,36 @@ def _conversation(step: Step, with_: dict[str, Any]) -> At | None:
     return At(rest, given.span)
 
 
+_SECRET = re.compile(r"(?:\{\{)?\s*secrets\.(\w+)\s*(?:\}\})?")
+
+
+def postgres_query(step: Step) -> Draft:
+    """`sql`; the address is always a secret, and `$1` and `params` become bound values."""
+    with_: dict[str, Any] = {}
+    name, raw = step.raw("transaction")
+    several = isinstance(raw, LocatedList)
+    with_["transaction" if several else "query"] = step.need(name) if several else step.need("query", "sql")
+    if step.has("params"):
+        with_["params"] = step.value("params")
+    address = step.text("connectionString")
+    if address is not None:
+        secret = _SECRET.fullmatch(address.strip())
+        if secret is None:
+            message = f"`connectionString` of `{step.node.key}` must be a secret"
+            step.report.error(
+                "E157",
+                message,
+                step.span_of("connectionString"),
+                help="write {{ secrets.DATABASE_URL }} and declare it",
+            )
+        else:
+            with_["connection"] = At(secret[1], step.span_of("connectionString"))
+    limit = step.report.number_in(step.node.config, "timeout", f"`timeout` of `{step.node.key}`")
+    step.raw("timeout")
+    keys = {"timeout": At(f"{limit:g}ms", step.span_of("timeout"))} if limit is not None else {}
+    return Draft("sql", with_, keys)
+
+
 def http_request(step: Step) -> Draft:
     """`http`."""
     with_ = _request(step, "GET")
