@@ -69,7 +69,8 @@ def _argument(parameter: inspect.Parameter, data: st.DataObject) -> Any:
     if parameter.name in LITERAL:
         return LITERAL[parameter.name]
     if parameter.name in CALLABLE:
-        return lambda value: value
+        # The total of `reduce` comes before the item.
+        return lambda *values: values[-1]
     annotation = str(parameter.annotation)
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "<class 'int'>": st.integers(-5, 2_000_000_000),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from templates.runtime.errors import ExpressionError
-from templates.runtime.waiting import _seconds, sleep_for, sleep_until
+from templates.runtime.waiting import seconds_of, sleep_for, sleep_until
 from tests.runtime.support import run
 
 
@@ -13,7 +13,7 @@ from tests.runtime.support import run
     [(2, 2), (0.5, 0.5), ("200ms", 0.2), ("1h30m", 5400), ("1 d", 86400), ("PT1M2.5S", 62.5), ("P1D", 86400)],
 )
 def test_durations(given, seconds):
-    assert _seconds(given) == seconds
+    assert seconds_of(given, "for") == seconds
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_durations(given, seconds):
 )
 def test_what_is_no_duration(given):
     with pytest.raises(ExpressionError):
-        _seconds(given)
+        seconds_of(given, "for")
 
 
 def test_waiting_takes_its_time():

@@ -134,31 +134,31 @@ async def _todo(ctx: Context) -> list[str]:
     return conform(STR_LIST, await list_values(ctx, REDIS_, f"todo:{ctx.input['user']}", start=0, stop=-1))
 
 
-# popped, flow.yaml:28
+# popped, flow.yaml:24
 @node("popped", timeout=10.0)
 async def _popped(ctx: Context) -> str | None:
     return conform(POPPED, await pop_value(ctx, REDIS_, f"todo:{ctx.input['user']}"))
 
 
-# told, flow.yaml:29
+# told, flow.yaml:25
 @node("told", timeout=10.0)
 async def _told(ctx: Context) -> int:
     return await publish(ctx, REDIS_, "news", {"user": ctx.input["user"]})
 
 
-# door, flow.yaml:30
+# door, flow.yaml:26
 @node("door", timeout=10.0)
 async def _door(ctx: Context) -> Lock:
     return await take_lock(ctx, REDIS_, "door", 30.0, wait=1.0)
 
 
-# opened, flow.yaml:31
+# opened, flow.yaml:27
 @node("opened", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _opened(ctx: Context, door: Lock) -> bool:
     return await release_lock(ctx, REDIS_, "door", door["token"])
 
 
-# gone, flow.yaml:32
+# gone, flow.yaml:28
 @node("gone", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _gone(ctx: Context) -> int:
     return await delete_keys(ctx, REDIS_, [f"seen:{ctx.input['user']}", f"todo:{ctx.input['user']}", "nothing"])

@@ -107,13 +107,13 @@ async def _marked(ctx: Context) -> None:
     await change_payload(ctx, QDRANT, "books", "sea", set={"read": True})
 
 
-# gone, flow.yaml:28
+# gone, flow.yaml:25
 @node("gone", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _gone(ctx: Context) -> None:
     await delete(ctx, QDRANT, "books", ids=ctx.input["drop"])
 
 
-# found, flow.yaml:29
+# found, flow.yaml:26
 @node("found", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _found(ctx: Context) -> list[FoundItem]:
     return conform(
@@ -135,19 +135,19 @@ async def _found(ctx: Context) -> list[FoundItem]:
     )
 
 
-# sea, flow.yaml:40
+# sea, flow.yaml:32
 @node("sea", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _sea(ctx: Context) -> Book | None:
     return conform(SEA, await read_payload(ctx, QDRANT, "books", "sea"))
 
 
-# nobody, flow.yaml:41
+# nobody, flow.yaml:33
 @node("nobody", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _nobody(ctx: Context) -> dict[str, Any] | None:
     return conform(NOBODY, await read_payload(ctx, QDRANT, "books", "nobody"))
 
 
-# page, flow.yaml:42
+# page, flow.yaml:34
 @node("page", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _page(ctx: Context) -> Page:
     return conform(
