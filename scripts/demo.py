@@ -16,10 +16,12 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -52,6 +54,8 @@ class Endpoint:
     method: str
     path: str
     streams: bool
+    query: frozenset[str] = frozenset()
+    """The fields of the input that stand in the query of the address."""
 
 
 def main() -> int:
@@ -95,7 +99,7 @@ def demo(name: str, port: int | None, once: bool, stack: ExitStack) -> int:
     if endpoint.streams:
         call_as_stream(url, endpoint, request)
     else:
-        call_others(EXAMPLES / name, url, endpoint)
+        call_others(EXAMPLES / name, url)
     if once:
         say(green("\nAll calls went well."))
         return 0
@@ -219,7 +223,8 @@ def find_endpoint(url: str, given: dict[str, Any]) -> Endpoint:
         for method, operation in methods.items():
             if set(given) <= fields_of(operation, description["components"]["schemas"]):
                 content = next((each["content"] for code, each in operation["responses"].items() if code[0] == "2"), {})
-                return Endpoint(method.upper(), path, "text/event-stream" in content)
+                query = frozenset(each["name"] for each in operation.get("parameters", []) if each["in"] == "query")
+                return Endpoint(method.upper(), path, "text/event-stream" in content, query)
     raise DemoFailed("the service has no route that takes this input")
 
 
@@ -231,18 +236,28 @@ def fields_of(operation: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
 
 
 def request_for(url: str, endpoint: Endpoint, given: dict[str, Any], accept: str) -> urllib.request.Request:
-    """The flow's input as an HTTP request: fields that the path names go there, the rest is the body."""
+    """The flow's input as an HTTP request: fields that path and query name go there, the rest is the body, if any."""
     path, body = split_input(endpoint, given)
-    headers = {"Content-Type": "application/json", "Accept": accept}
+    headers = {"Accept": accept}
+    if not has_body(endpoint):
+        return urllib.request.Request(url + path, None, headers, method=endpoint.method)
+    headers["Content-Type"] = "application/json"
     return urllib.request.Request(url + path, json.dumps(body).encode(), headers, method=endpoint.method)
 
 
+def has_body(endpoint: Endpoint) -> bool:
+    """Whether a request of this method has a body."""
+    return endpoint.method not in ("GET", "DELETE")
+
+
 def split_input(endpoint: Endpoint, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The path with its parameters filled in, and what is left for the body."""
+    """The address with its parameters filled in, and what is left for the body."""
     path = endpoint.path
     for name in re.findall(r"\{(\w+)\}", path):
         path = path.replace("{" + name + "}", str(given[name]))
-    return path, {key: value for key, value in given.items() if "{" + key + "}" not in endpoint.path}
+    query = {key: value for key, value in given.items() if key in endpoint.query}
+    left = {key: value for key, value in given.items() if "{" + key + "}" not in endpoint.path and key not in query}
+    return path + (f"?{urllib.parse.urlencode(query)}" if query else ""), left
 
 
 def call(request: urllib.request.Request) -> tuple[int, dict[str, str], bytes]:
@@ -263,10 +278,11 @@ def call_as_json(url: str, endpoint: Endpoint, given: dict[str, Any]) -> None:
         raise DemoFailed(f"the service answered {status}")
 
 
-def call_others(folder: Path, url: str, endpoint: Endpoint) -> None:
+def call_others(folder: Path, url: str) -> None:
     """Send the example's other requests (request-NAME.json) and hold their status against answer-NAME.json."""
     for path in sorted(folder.glob("request-*.json")):
         given = json.loads(path.read_text("utf-8"))
+        endpoint = find_endpoint(url, given)
         say(bold(f"\n{endpoint.method} {endpoint.path}") + f"  {json.dumps(given, ensure_ascii=False)}")
         status, headers, body = call(request_for(url, endpoint, given, "application/json"))
         show(status, headers, body)
@@ -279,10 +295,23 @@ def show(status: int, headers: dict[str, str], body: bytes) -> None:
     """An answer for people to read."""
     timing = next((value for name, value in headers.items() if name.lower() == "server-timing"), "")
     say((green if status < 300 else yellow)(str(status)) + (dim(f"  {timing}") if timing else ""))
+    if name := file_name(headers):
+        place = ROOT / "build" / name
+        place.write_bytes(body)
+        say(f"a file of {len(body)} bytes, kept as build/{name}")
+        return
     try:
         say(json.dumps(json.loads(body), indent=2, ensure_ascii=False))
     except ValueError:
         say(body.decode("utf-8", "replace"))
+
+
+def file_name(headers: dict[str, str]) -> str:
+    """What a download is called; empty for an answer that is none."""
+    message = Message()
+    for name, value in headers.items():
+        message[name] = value
+    return Path(message.get_filename("")).name
 
 
 def call_as_stream(url: str, endpoint: Endpoint, given: dict[str, Any]) -> None:
@@ -331,7 +360,9 @@ def show_event(kind: str, data: dict[str, Any], after: str) -> None:
 def show_addresses(name: str, url: str, endpoint: Endpoint, given: dict[str, Any]) -> None:
     """Where it runs, and lines to copy."""
     path, body = split_input(endpoint, given)
-    line = f"curl -X {endpoint.method} {url}{path} -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+    line = f"curl -X {endpoint.method} '{url}{path}'"
+    if has_body(endpoint):
+        line += f" -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
     say(bold("\nThe service stays up") + f" at {url}   docs: {url}/docs   code: build/{name}/app/workflows/")
     say(f"  {line}")
     if endpoint.streams:

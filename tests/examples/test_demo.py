@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from openpyxl import load_workbook
 
 from scripts.demo import Endpoint, events, settings, split_input
 
@@ -20,7 +21,7 @@ DEMO = [sys.executable, str(ROOT / "scripts/demo.py")]
 
 
 def environment() -> dict[str, str]:
-    keys = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "API_URL")
+    keys = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "API_URL", "DATABASE_URL", "REDIS_URL")
     return {name: value for name, value in os.environ.items() if name not in keys} | {"PYTHONUNBUFFERED": "1"}
 
 
@@ -33,6 +34,20 @@ def test_once_ends_well() -> None:
     assert "stand-in" in done.stdout
     assert '"category": "billing"' in done.stdout
     assert "\x1b[" not in done.stdout
+
+
+def test_a_file_is_kept_and_each_request_finds_its_route() -> None:
+    name = "sales-2026-05-01-2026-05-31.xlsx"
+    (ROOT / "build" / name).unlink(missing_ok=True)
+    for _ in range(2):  # what the first run saved is no obstacle for the next
+        command = [*DEMO, "sales_report", "--once"]
+        done = subprocess.run(
+            command, check=False, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "stand-in" not in done.stdout, "it needs none"
+        assert f"kept as build/{name}" in done.stdout
+    assert load_workbook(ROOT / "build" / name).sheetnames == ["Regions", "Orders"]
 
 
 def test_nothing_is_left_after_ctrl_c() -> None:
@@ -71,6 +86,12 @@ def test_real_keys_mean_real_services(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_input_is_split_between_path_and_body() -> None:
     endpoint = Endpoint("POST", "/teams/{team}/members", streams=False)
     assert split_input(endpoint, {"team": "search", "members": []}) == ("/teams/search/members", {"members": []})
+
+
+def test_input_goes_into_the_query_where_the_route_has_it_there() -> None:
+    endpoint = Endpoint("GET", "/teams/{team}/report", streams=False, query=frozenset({"since", "until"}))
+    given = {"team": "search", "since": "2026-05-01", "until": "a b"}
+    assert split_input(endpoint, given) == ("/teams/search/report?since=2026-05-01&until=a+b", {})
 
 
 def test_events_are_read() -> None:

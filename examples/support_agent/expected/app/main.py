@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.connections import connections
 from app.runtime.llm import LLM
-from app.runtime.memory import MEMORY
 from app.runtime.pools import ConnectionPools
 from app.runtime.service import NO_TELEMETRY, Service
 from app.settings import Settings
@@ -23,7 +23,7 @@ def create_app(settings: Settings | None = None, pools: ConnectionPools | None =
         """Open the pools and start what runs by itself; close both when the server stops."""
         loaded = settings or Settings.from_env()
         async with (
-            ConnectionPools.opened([LLM, MEMORY], pools) as opened,
+            ConnectionPools.opened([LLM, *connections(loaded.secrets)], pools) as opened,
             service.running(loaded.env, loaded.secrets, opened),
         ):
             yield

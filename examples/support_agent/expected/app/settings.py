@@ -13,6 +13,7 @@ class Secrets:
     """Keys and the like; they print as asterisks and are never written anywhere."""
 
     openai_api_key: SecretStr
+    redis_url: SecretStr
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Settings:
     def from_env(cls) -> Self:
         """Read the environment. Raises MissingSettings, which names all that is missing at once."""
         given = Environment()
-        settings = cls(None, Secrets(openai_api_key=given.secret("OPENAI_API_KEY")))
+        settings = cls(
+            None, Secrets(openai_api_key=given.secret("OPENAI_API_KEY"), redis_url=given.secret("REDIS_URL", ""))
+        )
         given.check()
         return settings

@@ -7,20 +7,23 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from pydantic import SecretStr
 
+from app.connections import REDIS
 from app.main import create_app
 from app.runtime.httpx_client import open_httpx
 from app.runtime.llm import LLM, LlmPool
-from app.runtime.pools import ConnectionPools
+from app.runtime.pools import IN_MEMORY, ConnectionPools
 from app.settings import Secrets, Settings
 from tests.fake_llm import fake_llm
 
-SETTINGS = Settings(env=None, secrets=Secrets(openai_api_key=SecretStr("test-openai-api-key")))
+SETTINGS = Settings(
+    env=None, secrets=Secrets(openai_api_key=SecretStr("test-openai-api-key"), redis_url=SecretStr("test-redis-url"))
+)
 
 
 @contextmanager
 def running() -> Iterator[TestClient]:
-    """A client of the running service; its models are fakes."""
-    pools = ConnectionPools({LLM: LlmPool(open_httpx(fake_llm()))})
+    """A client of the running service; its models are fakes; what it keeps is kept in memory."""
+    pools = ConnectionPools({LLM: LlmPool(open_httpx(fake_llm()))}, at={REDIS: IN_MEMORY})
     with TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client
 

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
+from app.connections import REDIS
 from app.runtime.agent import AgentAnswer, Limits, run_agent
 from app.runtime.agent_flows import flow_tool
 from app.runtime.agent_tools import function_tool, node_tool
 from app.runtime.context import ExecutionContext
 from app.runtime.llm_openai import OpenAI
-from app.runtime.memory import MEMORY, Window, recall
+from app.runtime.memory import Window, recall
+from app.runtime.memory_store import StoreMemory
 from app.runtime.node import node
 from app.runtime.values import coalesce, soft
 from app.runtime.workflow import HttpTrigger, Workflow
@@ -86,7 +88,7 @@ async def _answer(ctx: Context) -> AgentAnswer:
         ),
         limits=Limits(rounds=6, tokens=20000, seconds=120.0),
         memory=await recall(
-            ctx, "answer", ctx.pools[MEMORY], ctx.input["session"], window=Window(messages=30), ttl=86400.0
+            ctx, "answer", StoreMemory(ctx.pools[REDIS]), ctx.input["session"], window=Window(messages=30), ttl=86400.0
         ),
     )
 
