@@ -1,6 +1,7 @@
 """Cuts documents into passages that are short enough to be found by what they say."""
 
 import re
+from typing import Literal
 
 from typing_extensions import TypedDict
 
@@ -10,7 +11,7 @@ class Document(TypedDict):
 
     id: str
     title: str
-    audience: str
+    audience: Literal["everyone", "staff"]
     text: str
 
 
@@ -21,7 +22,7 @@ class Passage(TypedDict):
     document: str
     revision: str
     title: str
-    audience: str
+    audience: Literal["everyone", "staff"]
     number: int
     text: str
 

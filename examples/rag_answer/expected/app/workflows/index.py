@@ -49,7 +49,7 @@ class PassagesItem(TypedDict):
     document: str
     revision: str
     title: str
-    audience: str
+    audience: Literal["everyone", "staff"]
     number: int
     text: str
 
