@@ -98,12 +98,11 @@ def demo(name: str, port: int | None, once: bool, stack: ExitStack) -> int:
     call_as_json(url, endpoint, request)
     if endpoint.streams:
         call_as_stream(url, endpoint, request)
-    else:
-        call_others(EXAMPLES / name, url)
+    call_others(EXAMPLES / name, url)
     if once:
         say(green("\nAll calls went well."))
         return 0
-    show_addresses(name, url, endpoint, request)
+    show_addresses(name, url)
     code = service.wait()
     raise DemoFailed(f"the service ended by itself with code {code}")
 
@@ -289,6 +288,8 @@ def call_others(folder: Path, url: str) -> None:
         wanted = json.loads((folder / path.name.replace("request", "answer", 1)).read_text("utf-8"))["status"]
         if status != wanted:
             raise DemoFailed(f"the service answered {status}, the example says {wanted}")
+        if endpoint.streams and status < 300:
+            call_as_stream(url, endpoint, given)
 
 
 def show(status: int, headers: dict[str, str], body: bytes) -> None:
@@ -357,17 +358,28 @@ def show_event(kind: str, data: dict[str, Any], after: str) -> None:
     say(lead + bold(f"{kind:8} ") + (text if len(text) <= 110 else text[:107] + "..."))
 
 
-def show_addresses(name: str, url: str, endpoint: Endpoint, given: dict[str, Any]) -> None:
-    """Where it runs, and lines to copy."""
+def show_addresses(name: str, url: str) -> None:
+    """Where it runs, and lines to copy: the first request of each route."""
+    folder = EXAMPLES / name
+    requests: dict[Endpoint, dict[str, Any]] = {}
+    for file in [folder / "request.json", *sorted(folder.glob("request-*.json"))]:
+        given = json.loads(file.read_text("utf-8"))
+        requests.setdefault(find_endpoint(url, given), given)
+    say(bold("\nThe service stays up") + f" at {url}   docs: {url}/docs   code: build/{name}/app/workflows/")
+    for endpoint, given in requests.items():
+        show_call(url, endpoint, given)
+    say("Ctrl+C stops it.")
+
+
+def show_call(url: str, endpoint: Endpoint, given: dict[str, Any]) -> None:
+    """A request as a line for a shell, and the same as a stream."""
     path, body = split_input(endpoint, given)
     line = f"curl -X {endpoint.method} '{url}{path}'"
     if has_body(endpoint):
         line += f" -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
-    say(bold("\nThe service stays up") + f" at {url}   docs: {url}/docs   code: build/{name}/app/workflows/")
     say(f"  {line}")
     if endpoint.streams:
         say("  " + line.replace("curl ", "curl -N ", 1) + " -H 'Accept: text/event-stream'")
-    say("Ctrl+C stops it.")
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -119,7 +119,11 @@ def content_of(answer: httpx.Response) -> object:
     if answer.headers["content-type"] != WORKBOOK:
         return without_ids(answer.json())
     book = load_workbook(BytesIO(answer.content))
-    return {sheet.title: [" | ".join('' if cell is None else str(cell) for cell in row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+    return {sheet.title: [_line(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+
+
+def _line(row: Iterable[object]) -> str:
+    return " | ".join("" if cell is None else str(cell) for cell in row)
 
 
 def without_ids(body: object) -> object:
@@ -139,6 +143,59 @@ def last_event(method: str, url: str, body: object) -> dict[str, object]:
     assert kind == "done", (kind, data)
     found: dict[str, object] = json.loads(data)
     return found
+
+
+rag_answer = pytest.mark.parametrize("service", [ROOT / "examples/rag_answer"], ids=["rag_answer"], indirect=True)
+
+
+def document(text: str, audience: str = "everyone") -> dict[str, str]:
+    return {"id": "opening", "title": "Opening hours", "audience": audience, "text": text}
+
+
+def titles(service: str, question: str, **more: str) -> list[tuple[str, int]]:
+    """The sources of an answer; none where the documents say nothing."""
+    answer = httpx.post(f"{service}/api/v1/answer", json={"question": question, **more}, timeout=60)
+    assert answer.status_code in (200, 404), answer.text
+    return [(each["title"], each["passage"]) for each in answer.json().get("sources", [])]
+
+
+@rag_answer
+def test_a_document_is_replaced_as_a_whole(service: str) -> None:
+    assert titles(service, "open on sunday") == []
+    for texts, left in (
+        (["The shop opens at nine on Saturday.", "The shop is closed on Sunday."], [("Opening hours", 2)]),
+        (["The shop opens at nine on Saturday."], []),
+    ):
+        sent = {"documents": [document("\n\n".join(texts))]}
+        answer = httpx.post(f"{service}/api/v1/documents", json=sent, timeout=60)
+        assert (answer.status_code, answer.json()) == (201, {"documents": 1, "passages": len(texts)})
+        assert [each for each in titles(service, "closed sunday") if each[1] == 2] == left
+
+
+@rag_answer
+def test_what_is_for_the_staff_is_found_by_the_staff_only(service: str) -> None:
+    sent = {"documents": [document("The key to the shop lies with the baker.", audience="staff")]}
+    httpx.post(f"{service}/api/v1/documents", json=sent, timeout=60).raise_for_status()
+    assert titles(service, "where is the key to the shop?") == []
+    assert titles(service, "where is the key to the shop?", reader="everyone") == []
+    assert titles(service, "where is the key to the shop?", reader="staff") == [("Opening hours", 1)]
+
+
+@rag_answer
+def test_the_passages_come_before_the_first_word_of_the_answer(service: str) -> None:
+    sent = {"documents": [document("The shop is closed on Sunday.")]}
+    httpx.post(f"{service}/api/v1/documents", json=sent, timeout=60).raise_for_status()
+    headers = {"Accept": "text/event-stream"}
+    answer = httpx.post(f"{service}/api/v1/answer", json={"question": "closed sunday"}, headers=headers, timeout=60)
+    found = answer.text.index('data: {"node":"found","output":[{"id":"opening#1"')
+    assert found < answer.text.index("event: token") < answer.text.index("event: done")
+
+
+@rag_answer
+def test_a_document_without_a_word_is_refused(service: str) -> None:
+    answer = httpx.post(f"{service}/api/v1/documents", json={"documents": [document(" \n\n ")]}, timeout=60)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["documents.0.text"]
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=[each.name for each in EXAMPLES])

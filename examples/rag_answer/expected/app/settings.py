@@ -1,0 +1,34 @@
+"""Settings of the service, read from the environment once, at start."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import SecretStr
+
+from app.runtime.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys and the like; they print as asterisks and are never written anywhere."""
+
+    openai_api_key: SecretStr
+    qdrant_url: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of the service."""
+
+    env: None
+    secrets: Secrets
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the environment. Raises MissingSettings, which names all that is missing at once."""
+        given = Environment()
+        settings = cls(
+            None, Secrets(openai_api_key=given.secret("OPENAI_API_KEY"), qdrant_url=given.secret("QDRANT_URL", ""))
+        )
+        given.check()
+        return settings
