@@ -184,7 +184,7 @@ def test_wrong_shapes_are_errors_with_a_place(raw):
 
 
 def test_all_errors_of_a_file_at_once():
-    nodes = {"a": node("redisOperation"), "b": node("httpReqest"), "c": node("delay", {"durration": 3})}
+    nodes = {"a": node("gmailOperation"), "b": node("httpReqest"), "c": node("delay", {"durration": 3})}
     assert sorted(problems_of(nodes, [edge("a", "z")])) == ["E154", "E155", "E157", "E157", "E158"]
 
 

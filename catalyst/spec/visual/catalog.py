@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from catalyst.spec.visual import types_data, types_flow, types_io
+from catalyst.spec.visual import types_data, types_flow, types_io, types_models, types_store
 from catalyst.spec.visual.step import Draft, Step
 
 Translate = Callable[[Step], Draft]
@@ -16,9 +16,10 @@ DRAWN = "drawn"
 """Key of a node's `catalyst` map: edges into it are only drawn, its own `if` and `needs` say when it runs."""
 
 TRANSLATIONS: Mapping[str, Translate] = {
+    "agenticToolCall": types_models.agentic_tool_call,
     "aggregate": types_flow.aggregate,
-    "anthropicCompletion": types_io.anthropic_completion,
-    "azureOpenaiCompletion": types_io.azure_completion,
+    "anthropicCompletion": types_models.anthropic_completion,
+    "azureOpenaiCompletion": types_models.azure_completion,
     GENERIC: types_flow.raw_node,
     "condition": types_flow.condition,
     "conferenceContext": types_data.conference_context,
@@ -27,52 +28,51 @@ TRANSLATIONS: Mapping[str, Translate] = {
     "delay": types_io.delay,
     "earlyReturn": types_flow.early_return,
     "editFields": types_data.edit_fields,
+    "embeddingGenerate": types_models.embedding_generate,
     "errorHandler": types_flow.error_handler,
     "executionData": types_data.execution_data,
     "filterArray": types_data.filter_array,
     "globalVariable": types_data.global_variable,
-    "groqCompletion": types_io.groq_completion,
+    "graphqlMutation": types_io.graphql_mutation,
+    "graphqlQuery": types_io.graphql_query,
+    "groqCompletion": types_models.groq_completion,
     "httpRequest": types_io.http_request,
     "jsonTransform": types_data.json_transform,
+    "llmRouter": types_models.llm_router,
     "log": types_io.log,
     "loop": types_flow.loop,
     "mapArray": types_data.map_array,
     "metrics": types_io.metrics,
-    "openaiCompletion": types_io.openai_completion,
+    "openaiCompletion": types_models.openai_completion,
     "parallel": types_flow.parallel,
-    "postgresQuery": types_io.postgres_query,
+    "postgresQuery": types_store.postgres_query,
     "promptTemplate": types_io.prompt_template,
     "pythonFunction": types_data.python_function,
-    "retry": types_flow.retry,
+    "qdrantPayload": types_store.qdrant_payload,
+    "qdrantScroll": types_store.qdrant_scroll,
+    "qdrantSearch": types_store.qdrant_search,
+    "qdrantUpsert": types_store.qdrant_upsert,
+    "rateLimit": types_store.rate_limit,
+    "redisOperation": types_store.redis_operation,
     "reduceArray": types_data.reduce_array,
+    "resultDedup": types_data.result_dedup,
+    "retry": types_flow.retry,
     "splitArray": types_data.split_array,
     "switch": types_flow.switch,
+    "validate": types_data.validate,
     "webhookSend": types_io.webhook_send,
     "workflowCall": types_io.workflow_call,
 }
 
 NOT_YET: Mapping[str, str] = {
-    "agenticToolCall": "an agent node",
     "directusQuery": "a preset of `httpRequest`; call its REST address with `httpRequest`",
     "directusSDK": "a preset of `httpRequest`; call its REST address with `httpRequest`",
-    "embeddingGenerate": "an embedding node; call the provider with `httpRequest`",
     "gmailOperation": "an e-mail node; call its REST address with `httpRequest`",
-    "graphqlMutation": "a GraphQL node; POST `{query, variables}` with `httpRequest`",
-    "graphqlQuery": "a GraphQL node; POST `{query, variables}` with `httpRequest`",
-    "llmRouter": "an `llm` with routes; use `switch` and one completion for each case",
-    "qdrantPayload": "a vector node; call its REST address with `httpRequest`",
-    "qdrantScroll": "a vector node; call its REST address with `httpRequest`",
-    "qdrantSearch": "a vector node; call its REST address with `httpRequest`",
-    "qdrantUpsert": "a vector node; call its REST address with `httpRequest`",
-    "rateLimit": "a rate limit inside a flow; the trigger has `rateLimit`",
-    "redisOperation": "a Redis node; nodes have `cache`",
-    "resultDedup": "a node for duplicates; use `unique('id')` in an `editFields` node",
     "streamBuffer": "events of its own; `stream: true` on the output sends tokens and results",
     "streamChunk": "events of its own; `stream: true` on the output sends tokens and results",
     "streamEnd": "events of its own; `stream: true` on the output sends tokens and results",
     "streamMerge": "events of its own; `stream: true` on the output sends tokens and results",
     "streamStart": "events of its own; `stream: true` on the output sends tokens and results",
-    "validate": "a node for schemas; `input` validates what comes from outside",
 }
 """Types with no equivalent -> what it would take, and what to use until then."""
 
@@ -85,11 +85,19 @@ TRIED = "errorHandler with children"
 HANDLES: Mapping[str, tuple[str, ...]] = {
     "condition": ("true", "false"),
     "errorHandler": ("success", "error"),
+    "rateLimit": ("allowed", "blocked"),
+    "validate": ("valid", "invalid"),
     TRIED: ("success", "error"),
 }
 """Handles that decide which way the run goes; the value of each is in `HANDLE_VALUES`."""
 
-HANDLE_VALUES: Mapping[str, str] = {"true": "true", "false": "false", "success": "true", "error": "false"}
+HANDLE_VALUES: Mapping[str, str] = {
+    **dict.fromkeys(("true", "success", "allowed", "valid"), "true"),
+    **dict.fromkeys(("false", "error", "blocked", "invalid"), "false"),
+}
+
+HANDLE_FIELDS: Mapping[str, str] = {"rateLimit": "allowed", "validate": "valid"}
+"""Types whose output has the decision in a field."""
 
 HANDLE_STATUS: Mapping[str, str] = {"success": "ok", "error": "error"}
 """Handle of a `TRIED` node -> the status that it asks for."""

@@ -44,7 +44,7 @@ from catalyst.spec.visual.report import At, build, first_line, milliseconds
 from catalyst.spec.visual.step import Draft, Source, Step, Surroundings, translated, unwrapped
 from catalyst.spec.visual.types_flow import error_kinds, switch_handles
 
-_PASSING = frozenset({"condition", "switch", "errorHandler", "log", "delay"})
+_PASSING = frozenset({"condition", "switch", "errorHandler", "log", "delay", "rateLimit", "validate"})
 """Types that only decide or wait: what comes after them gets what came in."""
 
 _WITHOUT_OUTPUT = frozenset({"earlyReturn", "log", "delay"})

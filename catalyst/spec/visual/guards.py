@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from catalyst.diagnostics import Span
-from catalyst.spec.visual.catalog import HANDLE_STATUS, HANDLE_VALUES, HANDLES, TRIED
+from catalyst.spec.visual.catalog import HANDLE_FIELDS, HANDLE_STATUS, HANDLE_VALUES, HANDLES, TRIED
 from catalyst.spec.visual.code import Code, code, grouped
 
 Key = tuple[str, str]
@@ -45,8 +45,11 @@ class Paths:
         """The expression that is true when an edge out of a handle is taken."""
         if self.kinds.get(arm.source) == TRIED:
             return code(f"nodes.{arm.source}.status == '{HANDLE_STATUS[arm.handle]}'")
+        kind = self.kinds.get(arm.source, "")
         read = f"nodes.{arm.source}.output"
-        value = HANDLE_VALUES.get(arm.handle) if self.kinds.get(arm.source) != "switch" else None
+        if kind in HANDLE_FIELDS:
+            read += f"{'?' if self.maybe(arm.source) else ''}.{HANDLE_FIELDS[kind]}"
+        value = HANDLE_VALUES.get(arm.handle) if kind != "switch" else None
         if value is None:
             return code(f"{read} == '{arm.handle}'")
         if self.maybe(arm.source):

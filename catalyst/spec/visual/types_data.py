@@ -265,6 +265,41 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def result_dedup(step: Step) -> Draft:
+    """`dedupe` by one key or several; the strategy says which one of equal items stays."""
+    with_: dict[str, Any] = {"items": step.made(_items(step))}
+    key = step.value("key", "keys", "by")
+    if key is not None:
+        with_["by"] = key
+    keep = step.choice("strategy", {"first": "first", "keepFirst": "first", "last": "last", "keepLast": "last"}, "")
+    if keep:
+        with_["keep"] = At(keep, step.span_of("strategy"))
+    return Draft("dedupe", with_)
+
+
+def validate(step: Step) -> Draft:
+    """`validate` against a JSON Schema, or a type such as `array<integer>`; the handles are `valid` and `invalid`.
+
+    What comes after it gets what came in; the data as it was checked is `nodes.<id>.output.data`.
+    """
+    name, schema = step.raw("schema", "type")
+    data = step.value("data", "input")
+    with_: dict[str, Any] = {"data": data if data is not None else step.made(step.incoming())}
+    if schema is None:
+        step.missing("schema")
+    else:
+        # A schema is data: what looks like an expression in it is part of a pattern.
+        with_["schema" if isinstance(schema, LocatedMap) else "type"] = At(schema, step.span_of(name))
+    with_["on_invalid"] = "result"
+    _, strict = step.raw("strict")
+    if strict is False and isinstance(schema, LocatedMap):
+        message = f"`strict: false` of `{step.node.key}` has no effect: a JSON Schema never turns text into numbers"
+        step.report.warning("W150", message, step.span_of("strict"))
+    elif strict is not None and not isinstance(schema, LocatedMap):
+        with_["strict"] = At(step.flag("strict"), step.span_of("strict"))
+    return Draft("validate", with_)
+
+
 def conference_context(step: Step) -> Draft:
     """`python`: a function of your own, `context` in `lib/conference.py`, which knows where your events are kept."""
     settings = {"user_id": ("userId",), "event_id": ("eventId",), "enrich": ("enrich",)}

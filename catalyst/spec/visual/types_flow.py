@@ -125,7 +125,8 @@ def _connected(children: LocatedMap) -> list[list[Located]]:
     return groups
 
 
-_REPEATABLE = frozenset({"http", "llm", "python", "call"})
+_REPEATABLE = frozenset({"http", "graphql", "llm", "agent", "embedding", "python", "call", "sql", "redis"})
+_REPEATABLE |= {"vector_search", "vector_upsert", "vector_scroll", "vector_payload"}
 
 
 def retry(step: Step) -> Draft:

@@ -1,4 +1,4 @@
-"""Node types of the editor that talk to the outside: language models, HTTP, waiting, logging, other workflows."""
+"""Node types of the editor that talk to the outside: HTTP, GraphQL, waiting, logging, other workflows."""
 
 from __future__ import annotations
 
@@ -10,96 +10,7 @@ from catalyst.spec.tree import LocatedList, LocatedMap
 from catalyst.spec.visual.code import Code, Hole, code, grouped, hole, locate, renamed, split_template, value_code
 from catalyst.spec.visual.report import At
 from catalyst.spec.visual.step import Draft, Step
-
-
-def anthropic_completion(step: Step) -> Draft:
-    """`llm` with Anthropic."""
-    cache, _ = step.raw("cache")
-    step.left_out(cache)
-    return _llm(step, "anthropic", ("model",))
-
-
-def openai_completion(step: Step) -> Draft:
-    """`llm` with OpenAI."""
-    return _llm(step, "openai", ("model",))
-
-
-def groq_completion(step: Step) -> Draft:
-    """`llm` with Groq."""
-    return _llm(step, "groq", ("model",))
-
-
-def azure_completion(step: Step) -> Draft:
-    """`llm` with Azure OpenAI; the deployment is the model."""
-    step.left_out("apiVersion")
-    return _llm(step, "azure", ("deployment", "model"))
-
-
-def _llm(step: Step, provider: str, model: tuple[str, ...]) -> Draft:
-    with_: dict[str, Any] = {"provider": provider, "model": step.need(*model)}
-    settings = {
-        "system": ("systemPrompt", "system"),
-        "temperature": ("temperature",),
-        "max_tokens": ("maxTokens",),
-        "stream": ("streaming", "stream"),
-        "base_url": ("baseUrl", "baseURL", "endpoint"),
-        "api_key": ("apiKey",),
-    }
-    found = {name: step.value(*spellings) for name, spellings in settings.items()}
-    with_ |= {name: value for name, value in found.items() if value is not None and name == "system"}
-    if step.has("messages"):
-        with_["messages"] = _conversation(step, with_)
-    with_ |= {} if step.has("messages") and not step.has("prompt") else {"prompt": step.need("prompt")}
-    with_ |= {name: value for name, value in found.items() if value is not None and name != "system"}
-    step.refuse("tools", "tools come with the agent node; until then call the model again with the tool's answer")
-    step.refuse("functions", "functions come with the agent node")
-    step.refuse("fallback", "write the node in YAML, where `llm` has `fallback`")
-    return Draft("llm", with_)
-
-
-def _conversation(step: Step, with_: dict[str, Any]) -> At | None:
-    """`messages`; one of the role `system` at their beginning is the setting `system`."""
-    given = step.value("messages")
-    if given is None or not isinstance(given.value, LocatedList) or not given.value:
-        return given
-    listed, first = given.value, given.value[0]
-    if "system" in with_ or not isinstance(first, LocatedMap) or first.get("role") != "system":
-        return given
-    with_["system"] = At(first.get("content"), first.value_spans.get("content", first.span))
-    rest = LocatedList(listed.span)
-    for message, span in zip(listed[1:], listed.item_spans[1:], strict=True):
-        rest.put(message, span)
-    return At(rest, given.span)
-
-
-_SECRET = re.compile(r"(?:\{\{)?\s*secrets\.(\w+)\s*(?:\}\})?")
-
-
-def postgres_query(step: Step) -> Draft:
-    """`sql`; the address is always a secret, and `$1` and `params` become bound values."""
-    with_: dict[str, Any] = {}
-    name, raw = step.raw("transaction")
-    several = isinstance(raw, LocatedList)
-    with_["transaction" if several else "query"] = step.need(name) if several else step.need("query", "sql")
-    if step.has("params"):
-        with_["params"] = step.value("params")
-    address = step.text("connectionString")
-    if address is not None:
-        secret = _SECRET.fullmatch(address.strip())
-        if secret is None:
-            message = f"`connectionString` of `{step.node.key}` must be a secret"
-            step.report.error(
-                "E157",
-                message,
-                step.span_of("connectionString"),
-                help="write {{ secrets.DATABASE_URL }} and declare it",
-            )
-        else:
-            with_["connection"] = At(secret[1], step.span_of("connectionString"))
-    limit = step.report.number_in(step.node.config, "timeout", f"`timeout` of `{step.node.key}`")
-    step.raw("timeout")
-    keys = {"timeout": At(f"{limit:g}ms", step.span_of("timeout"))} if limit is not None else {}
-    return Draft("sql", with_, keys)
+from catalyst.spec.visual.types_store import own_timeout, settings
 
 
 def http_request(step: Step) -> Draft:
@@ -107,6 +18,62 @@ def http_request(step: Step) -> Draft:
     with_ = _request(step, "GET")
     step.refuse("pagination", "write a `loop` in YAML that asks for one page after the other")
     return Draft("http", with_)
+
+
+def graphql_query(step: Step) -> Draft:
+    """`graphql` with a query; its document is constant, values go into it as variables."""
+    return _graphql(step, "query")
+
+
+def graphql_mutation(step: Step) -> Draft:
+    """`graphql` with a mutation."""
+    return _graphql(step, "mutation")
+
+
+def _graphql(step: Step, kind: str) -> Draft:
+    with_: dict[str, Any] = {"url": step.need("endpoint", "url")}
+    document = step.text(kind, "query")
+    with_[kind] = document if document is not None else step.need(kind)
+    variables = step.value("variables")
+    if variables is not None and variables.value not in ({}, []):
+        with_["variables"] = variables
+    with_ |= settings(step, headers=("headers",), select=("select",))
+    auth = _auth(step)
+    if auth is not None:
+        with_["auth"] = auth
+    pages = _pages(step)
+    if pages is not None:
+        with_["paginate"] = pages
+    return Draft("graphql", with_, own_timeout(step))
+
+
+_PAGES = {
+    "items": "items",
+    "itemsPath": "items",
+    "pageInfo": "page_info",
+    "pageInfoPath": "page_info",
+    "variable": "variable",
+    "cursorVariable": "variable",
+    "maxPages": "max_pages",
+}
+
+
+def _pages(step: Step) -> At | None:
+    """`pagination`: where the items and `{hasNextPage, endCursor}` are in the data."""
+    name, raw = step.raw("pagination")
+    if not isinstance(raw, LocatedMap):
+        if raw not in (None, False):
+            step.report.error("E153", f"`{name}` must be an object", step.span_of(name))
+        return None
+    if raw.get("enabled") is False:
+        return None
+    step.report.known_keys(raw, ("enabled", *_PAGES), f"`{name}` of `{step.node.key}`")
+    given = {_PAGES[key]: At(value, raw.value_spans[key]) for key, value in raw.items() if key in _PAGES}
+    for needed, spelling in (("items", "items"), ("page_info", "pageInfo")):
+        if needed not in given:
+            message = f"`{name}` of `{step.node.key}` needs `{spelling}`, its place in the data"
+            step.report.error("E157", message, raw.span, help=f"write a path such as `people.{spelling}`")
+    return At(given, raw.span)
 
 
 def webhook_send(step: Step) -> Draft:
@@ -302,19 +269,14 @@ def workflow_call(step: Step) -> Draft:
         with_: dict[str, Any] = {"method": "POST", "url": step.need("url")}
         if step.has("input"):
             with_["json"] = step.value("input")
-        return Draft("http", with_, _own_timeout(step))
+        return Draft("http", with_, own_timeout(step))
     step.raw("url")
     name = step.text("workflow")
     given = step.value("input")
     if given is not None and not isinstance(given.value, (LocatedMap, Located)):
         step.report.error("E153", "`input` must be an object", given.span)
     keys: dict[str, Any] = {"workflow": _flow_name(step, name)}
-    return Draft("call", given, keys | _own_timeout(step))
-
-
-def _own_timeout(step: Step) -> dict[str, Any]:
-    limit = step.duration("timeout")
-    return {"timeout": limit} if limit is not None else {}
+    return Draft("call", given, keys | own_timeout(step))
 
 
 def _flow_name(step: Step, name: Located | None) -> Any:

@@ -1,0 +1,7 @@
+"""Starts the service: `python -m app [--host H] [--port P]`."""
+
+from app.runtime.server import main
+from app.settings import Settings
+
+if __name__ == "__main__":
+    main("app.main:app", Settings.from_env)

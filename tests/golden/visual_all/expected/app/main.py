@@ -1,0 +1,39 @@
+"""visual_all as a FastAPI service: `python -m app`, or `uvicorn app.main:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.connections import connections
+from app.metrics import REGISTRY
+from app.runtime.embeddings import EMBEDDED
+from app.runtime.http import HTTP
+from app.runtime.llm import LLM
+from app.runtime.pools import ConnectionPools
+from app.runtime.service import NO_TELEMETRY, Service
+from app.settings import Settings
+from app.workflows.inner import INNER
+from app.workflows.visual_all import VISUAL_ALL
+
+
+def create_app(settings: Settings | None = None, pools: ConnectionPools | None = None) -> FastAPI:
+    """Make the app. Tests pass their own settings and pools; the server reads the environment and opens its pools."""
+    service = Service([VISUAL_ALL, INNER], metrics=REGISTRY)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """Open the pools and start what runs by itself; close both when the server stops."""
+        loaded = settings or Settings.from_env()
+        async with (
+            ConnectionPools.opened([EMBEDDED, HTTP, LLM, *connections(loaded.secrets)], pools) as opened,
+            service.running(loaded.env, loaded.secrets, opened),
+        ):
+            yield
+
+    app = FastAPI(title="visual_all", version="0.1.0", lifespan=lifespan, telemetry=NO_TELEMETRY)
+    service.mount(app)
+    return app
+
+
+app = create_app()

@@ -1,0 +1,64 @@
+"""Starts the service in process, with everything outside of it replaced."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from pydantic import SecretStr
+
+from app.connections import DATABASE, QDRANT, REDIS
+from app.main import create_app
+from app.runtime.http import HTTP
+from app.runtime.httpx_client import open_httpx
+from app.runtime.llm import LLM, LlmPool
+from app.runtime.pools import IN_MEMORY, ConnectionPools
+from app.settings import Secrets, Settings
+from tests.fake_http import Answers, FakeHttp
+from tests.fake_llm import fake_llm
+
+SETTINGS = Settings(
+    env=None,
+    secrets=Secrets(
+        anthropic_api_key=SecretStr("test-anthropic-api-key"),
+        azure_openai_api_key=SecretStr("test-azure-openai-api-key"),
+        database_url=SecretStr("test-database-url"),
+        groq_api_key=SecretStr("test-groq-api-key"),
+        openai_api_key=SecretStr("test-openai-api-key"),
+        qdrant_url=SecretStr("test-qdrant-url"),
+        redis_url=SecretStr("test-redis-url"),
+    ),
+)
+
+
+_sleep = asyncio.sleep
+
+
+async def _quick_sleep(delay: float, result: object = None) -> object:
+    """Pauses of the workflows take no time here."""
+    return await _sleep(min(delay, 0.001), result)
+
+
+@contextmanager
+def running(answers: Answers = ()) -> Iterator[TestClient]:
+    """A client of the running service; whatever it calls answers from `answers`."""
+    pools = ConnectionPools(
+        {HTTP: FakeHttp(answers), LLM: LlmPool(open_httpx(fake_llm()))},
+        at={DATABASE: IN_MEMORY, QDRANT: IN_MEMORY, REDIS: IN_MEMORY},
+    )
+    with (
+        patch("asyncio.sleep", _quick_sleep),
+        patch.dict("os.environ", AZURE_OPENAI_ENDPOINT="http://azure.test"),
+        TestClient(create_app(SETTINGS, pools=pools)) as client,
+    ):
+        yield client
+
+
+def assert_answered(answer: Response) -> None:
+    """The workflow answered, or failed in a way that it knows: with a problem document."""
+    if answer.headers.get("content-type") == "application/problem+json":
+        problem = answer.json()
+        assert problem["status"] == answer.status_code
+        assert "node" in problem or problem["type"] != "urn:problem:internal", problem
