@@ -221,7 +221,9 @@ def find_endpoint(url: str, given: dict[str, Any]) -> Endpoint:
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             if set(given) <= fields_of(operation, description["components"]["schemas"]):
-                content = next((each["content"] for code, each in operation["responses"].items() if code[0] == "2"), {})
+                content: dict[str, object] = next(
+                    (each["content"] for code, each in operation["responses"].items() if code[0] == "2"), {}
+                )
                 query = frozenset(each["name"] for each in operation.get("parameters", []) if each["in"] == "query")
                 return Endpoint(method.upper(), path, "text/event-stream" in content, query)
     raise DemoFailed("the service has no route that takes this input")
