@@ -1,7 +1,8 @@
 """`event`: send an event of the flow's own to whoever streams the run.
 
 A client that asks for `text/event-stream` gets it under its name, with `{node, data}`. Where a trigger lists the
-`events` that clients may see, the word `event` lets all of a flow's own through. It is no wait: the flow goes on at once.
+`events` that clients may see, the word `event` lets all of a flow's own through. The flow does not
+wait for the client.
 """
 
 import re

@@ -15,7 +15,7 @@ class EventInput(TypedDict):
 
 
 class EventOutput(TypedDict):
-    files: list[str] | None
+    files: list[str]
 
 
 Context = ExecutionContext[EventInput, None, None]
@@ -25,13 +25,12 @@ async def event(ctx: Context) -> EventOutput:
     """Run the workflow once; gives its output."""
     # begun, flow.yaml:5
     send_event(ctx, "begun", "begun", {"count": len(ctx.input["files"])})
-    listed: list[str] | None = None
     # empty, flow.yaml:6
     if not ctx.input["files"]:
         send_event(ctx, "empty", "nothing-to-do", None)
-        # listed, flow.yaml:7
-        listed = sorted(ctx.input["files"], key=str.lower)
-        ctx.set_output("listed", listed)
+    # listed, flow.yaml:7
+    listed: list[str] = sorted(ctx.input["files"], key=str.lower)
+    ctx.set_output("listed", listed)
     return {"files": listed}
 
 
@@ -47,7 +46,7 @@ EVENT = Workflow(
         "nodes": [
             {"id": "begun", "type": "event", "after": []},
             {"id": "empty", "type": "event", "after": ["begun"]},
-            {"id": "listed", "type": "set", "after": ["empty"]},
+            {"id": "listed", "type": "set", "after": ["begun", "empty"]},
         ]
     },
 )
