@@ -200,7 +200,7 @@ def _without_none(value: Any) -> Any:
     return copy
 
 
-StreamEvent = Literal["partial", "token", "object", "tool_call", "tool_result", "done", "error"]
+StreamEvent = Literal["partial", "token", "object", "tool_call", "tool_result", "event", "done", "error"]
 STREAM_EVENTS: tuple[StreamEvent, ...] = get_args(StreamEvent)
 
 

@@ -55,6 +55,9 @@ class Events(Protocol):
     def tool(self, node: str, event: ToolEvent) -> None:
         """An agent calls a tool, or has its result."""
 
+    def own(self, node: str, name: str, data: object) -> None:
+        """The flow itself has something to say."""
+
     def growing(self, node: str, output: object) -> None:
         """What a node has of its output so far; the next one takes its place."""
 

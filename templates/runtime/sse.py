@@ -7,7 +7,8 @@ data: {"node":"answer","text":"Hel"}
 ```
 Events are `partial` (a node finished: its output), `token` (a piece of a model's text), `object` (what a model has
 written of a typed answer so far: each holds more than the one before), `tool_call` and `tool_result` (an agent at
-work), `done` (output, timings in milliseconds, execution id) and `error` (a problem document). Each has one JSON object
+work), events of the flow's own, `done` (output, timings in milliseconds, execution id) and `error` (a problem
+document). Each has one JSON object
 on one line, written by a serializer; nothing that a node gives can end a line and start an event of its own. Comment
 lines keep proxies awake.
 
@@ -129,6 +130,12 @@ class _Queue:
             self._waiting.append([event["event"], node, event])
             self._changed.set()
 
+    def own(self, node: str, name: str, data: object) -> None:
+        """The flow has an event of its own."""
+        if "event" in self._events:
+            self._waiting.append(["event", node, (name, data)])
+            self._changed.set()
+
     def growing(self, node: str, output: object) -> None:
         """What a node has of its output so far. Only the newest waits: it holds all that came before."""
         if "object" not in self._events:
@@ -177,9 +184,10 @@ class _Queue:
         return b"id: %d\nevent: %s\ndata: %s\n\n" % (self._number, event.encode("ascii"), text)
 
     def _frames(self, waiting: list[list[Any]]) -> Iterator[bytes]:
-        for event, node, value in waiting:
+        for kind, node, value in waiting:
+            event = value[0] if kind == "event" else kind
             try:
-                yield self.frame(event, {"node": node, **_data(event, value)})
+                yield self.frame(event, {"node": node, **_data(kind, value)})
             except (TypeError, ExpressionError):
                 # An object of the project's own Python, or an endless number: the flow may work with it, a client
                 # cannot see it.
@@ -190,6 +198,8 @@ def _data(event: str, value: Any) -> dict[str, Any]:
     """What an event says beside its node."""
     if event in ("tool_call", "tool_result"):
         return {name: part for name, part in value.items() if name != "event"}
+    if event == "event":
+        return {"data": value[1]}
     return {"text" if event == "token" else "output": value}
 
 

@@ -59,7 +59,7 @@ class HttpTrigger:
     path: str
     auth: Auth | None = None
     rate_limit: Rate | None = None
-    events: tuple[str, ...] = ("partial", "token", "object", "tool_call", "tool_result", "done", "error")
+    events: tuple[str, ...] = ("partial", "token", "object", "tool_call", "tool_result", "event", "done", "error")
     parameters: Mapping[str, Source] = field(default_factory=dict)
     parameters_type: Any = None
     body_type: Any = None

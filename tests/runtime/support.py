@@ -19,6 +19,7 @@ class Watcher:
         self.partials: list[tuple[str, object]] = []
         self.tokens: list[tuple[str, str]] = []
         self.tools: list[tuple[str, ToolEvent]] = []
+        self.owned: list[tuple[str, str, object]] = []
         self.grown: list[tuple[str, object]] = []
 
     def partial(self, node: str, output: object) -> None:
@@ -29,6 +30,9 @@ class Watcher:
 
     def tool(self, node: str, event: ToolEvent) -> None:
         self.tools.append((node, event))
+
+    def own(self, node: str, name: str, data: object) -> None:
+        self.owned.append((node, name, data))
 
     def growing(self, node: str, output: object) -> None:
         self.grown.append((node, output))

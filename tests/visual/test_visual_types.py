@@ -564,3 +564,27 @@ def test_metrics():
         "type": "metric",
         "with": {"name": "orders_per_hour", "kind": "gauge", "value": "{{ input.n }}", "labels": {"country": "es"}},
     }
+
+
+def test_events_of_the_stream():
+    nodes = {
+        "made": node("editFields", {"mode": "replace", "fields": {"n": 1}}),
+        "other": node("editFields", {"mode": "replace", "fields": {"n": 2}}),
+        "begin": node("streamStart", {"format": "sse"}),
+        "chunk": node("streamChunk", {"event": "progress", "data": {"done": "{{ nodes.made.output.n }}"}}),
+        "merged": node("streamMerge", {"strategy": "buffer"}),
+        "pieces": node("streamBuffer", {"size": 2}),
+        "end": node("streamEnd", {"finalData": {"ok": True}}),
+        "after": node("editFields", {"fields": {"x": 1}}),
+    }
+    edges = [edge("made", "begin"), edge("begin", "chunk"), edge("made", "merged"), edge("other", "merged")]
+    made = nodes_of(nodes, [*edges, edge("made", "pieces"), edge("chunk", "end"), edge("end", "after")])
+    assert made["begin"] == {
+        "type": "event",
+        "with": {"name": "stream_start", "data": "{{ nodes.made.output }}"},
+    }
+    assert made["chunk"]["with"] == {"name": "progress", "data": {"done": "{{ nodes.made.output.n }}"}}
+    assert made["merged"]["with"]["data"] == "{{ [nodes.made.output, nodes.other.output] }}"
+    assert made["pieces"]["with"]["data"] == "{{ nodes.made.output | batch(2) }}"
+    assert made["end"]["with"] == {"name": "stream_end", "data": {"ok": True}}
+    assert made["after"]["with"]["value"] == "{{ nodes.made.output | merge({'x': 1}) }}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from catalyst.spec.visual import types_data, types_flow, types_io, types_models, types_store
+from catalyst.spec.visual import types_data, types_flow, types_io, types_models, types_store, types_stream
 from catalyst.spec.visual.step import Draft, Step
 
 Translate = Callable[[Step], Draft]
@@ -58,6 +58,11 @@ TRANSLATIONS: Mapping[str, Translate] = {
     "resultDedup": types_data.result_dedup,
     "retry": types_flow.retry,
     "splitArray": types_data.split_array,
+    "streamBuffer": types_stream.stream_buffer,
+    "streamChunk": types_stream.stream_chunk,
+    "streamEnd": types_stream.stream_end,
+    "streamMerge": types_stream.stream_merge,
+    "streamStart": types_stream.stream_start,
     "switch": types_flow.switch,
     "validate": types_data.validate,
     "webhookSend": types_io.webhook_send,
@@ -68,11 +73,6 @@ NOT_YET: Mapping[str, str] = {
     "directusQuery": "a preset of `httpRequest`; call its REST address with `httpRequest`",
     "directusSDK": "a preset of `httpRequest`; call its REST address with `httpRequest`",
     "gmailOperation": "an e-mail node; call its REST address with `httpRequest`",
-    "streamBuffer": "events of its own; `stream: true` on the output sends tokens and results",
-    "streamChunk": "events of its own; `stream: true` on the output sends tokens and results",
-    "streamEnd": "events of its own; `stream: true` on the output sends tokens and results",
-    "streamMerge": "events of its own; `stream: true` on the output sends tokens and results",
-    "streamStart": "events of its own; `stream: true` on the output sends tokens and results",
 }
 """Types with no equivalent -> what it would take, and what to use until then."""
 

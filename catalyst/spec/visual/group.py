@@ -45,9 +45,10 @@ from catalyst.spec.visual.step import Draft, Source, Step, Surroundings, transla
 from catalyst.spec.visual.types_flow import error_kinds, switch_handles
 
 _PASSING = frozenset({"condition", "switch", "errorHandler", "log", "delay", "rateLimit", "validate"})
+_STREAMED = frozenset({"streamStart", "streamChunk", "streamEnd", "streamMerge", "streamBuffer"})
 """Types that only decide or wait: what comes after them gets what came in."""
 
-_WITHOUT_OUTPUT = frozenset({"earlyReturn", "log", "delay"})
+_WITHOUT_OUTPUT = frozenset({"earlyReturn", "log", "delay"}) | _STREAMED
 
 
 @dataclass(slots=True)
@@ -197,7 +198,7 @@ class _GroupWork:
         """Whether a last node's output is the workflow's."""
         node = self.nodes[name]
         kind = str(node.config.get("type")) if node.type == GENERIC else str(node.type)
-        return kind not in _WITHOUT_OUTPUT and kind not in ("respond", "raise", "wait")
+        return kind not in _WITHOUT_OUTPUT and kind not in ("respond", "raise", "wait", "event")
 
     def origin(self, arm: Arm) -> str:
         """The drawn node behind an arm."""
@@ -334,7 +335,7 @@ class _GroupWork:
         found: dict[str, None] = {}
         for name in [self.origin(arm) for arm in arms]:
             node = self.nodes[name]
-            passes = node.type in _PASSING and node.body is None
+            passes = node.type in _PASSING | _STREAMED and node.body is None
             found.update(dict.fromkeys(self.given.get(name, ()) if passes else (name,)))
         several = len(found) > 1
         return [Source(name, several and self.may_lack_output(name)) for name in found]

@@ -217,7 +217,14 @@ def _schedule(config: LocatedMap, report: Report) -> dict[str, Any]:
     return found
 
 
-_EVENTS = {"partial": "partial", "token": "token", "done": "done", "error": "error", "complete": "done"}
+_EVENTS = {
+    "partial": "partial",
+    "token": "token",
+    "event": "event",
+    "done": "done",
+    "error": "error",
+    "complete": "done",
+}
 
 
 def stream_events(workflow: LocatedMap, report: Report) -> tuple[bool, At | None]:

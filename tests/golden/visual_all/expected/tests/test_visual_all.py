@@ -44,3 +44,12 @@ def test_the_example_is_answered() -> None:
     with running(ANSWERS) as client:
         answer = client.post(PATH, json=EXAMPLE)
         assert_answered(answer)
+
+
+def test_it_streams() -> None:
+    with running(ANSWERS) as client:
+        answer = client.post(PATH, json=EXAMPLE, headers={"Accept": "text/event-stream"})
+        assert_answered(answer)
+        if answer.headers["content-type"].startswith("text/event-stream"):
+            events = [line.removeprefix("event: ") for line in answer.text.splitlines() if line.startswith("event: ")]
+            assert events[-1] in ["done", "error"]

@@ -22,7 +22,7 @@ from app.runtime.failures import as_failure
 from app.runtime.graphql import Pages, ask, ask_pages
 from app.runtime.http import request_json, segment
 from app.runtime.json_schema import JsonSchema, checked_by
-from app.runtime.lists import backwards, reduced
+from app.runtime.lists import backwards, batch, reduced
 from app.runtime.lists import counted as counted_
 from app.runtime.llm import complete
 from app.runtime.llm_answers import Completion
@@ -34,9 +34,11 @@ from app.runtime.own_metrics import add
 from app.runtime.rate_limiter import Passage, pass_limit
 from app.runtime.redis_node import delete_keys, get_value, set_value
 from app.runtime.reply import Reply
+from app.runtime.run_events import send_event
 from app.runtime.run_log import log_node
 from app.runtime.sorting import By, sort_rows
 from app.runtime.sql_statement import Statement
+from app.runtime.sse import EventStream
 from app.runtime.store import Limit
 from app.runtime.tasks import TaskGroup
 from app.runtime.validation import Invalid
@@ -184,62 +186,62 @@ class FindOrderArgs(TypedDict):
 FIND_ORDER_ARGS: TypeAdapter[FindOrderArgs] = TypeAdapter(FindOrderArgs)
 
 
-# gate, flow.json:12
+# gate, flow.json:13
 @node("gate")
 async def _gate(ctx: Context) -> Passage:
     return await pass_limit(ctx, REDIS, Limit(f"user:{ctx.input['name']}", 100, 60.0), longest_wait=0.0, tell=True)
 
 
-# pause, flow.json:17
+# pause, flow.json:18
 @node("pause")
 async def _pause(ctx: Context) -> None:
     await asyncio.sleep(0.001)
 
 
-# seat, flow.json:36
+# seat, flow.json:37
 @node("seat", timeout=30.0)
 async def _seat(ctx: Context) -> dict[str, str]:
     return await asyncio.to_thread(context, user_id=ctx.input["name"], event_id=5)
 
 
-# shout, flow.json:37
+# shout, flow.json:38
 @node("shout", timeout=30.0)
 async def _shout(ctx: Context) -> Any:
     return await asyncio.to_thread(shout_, data=ctx.input["name"])
 
 
-# nested, flow.json:41
+# nested, flow.json:42
 @node("nested")
 async def _nested(ctx: Context, sum_: int) -> VisualAllOutputNested:
     output: VisualAllOutputNested = await call(ctx, INNER, {"n": sum_})
     return output
 
 
-# fetched, flow.json:43
+# fetched, flow.json:44
 @node("fetched", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _fetched(ctx: Context) -> Any:
     return await request_json(ctx, "GET", f"https://api.test/people/{segment(ctx.input['name'])}", None)
 
 
-# stock, flow.json:45
+# stock, flow.json:46
 @node("stock", retry=Retry(max_attempts=2, delay=0.001, max_delay=5.0), timeout=10.0)
 async def _stock(ctx: Context) -> Any:
     return await request_json(ctx, "GET", "https://api.test/stock", None)
 
 
-# told, flow.json:46
+# told, flow.json:47
 @node("told", timeout=10.0)
 async def _told(ctx: Context) -> Any:
     return await request_json(ctx, "POST", "https://api.test/hook", None, json={"name": ctx.input["name"]})
 
 
-# person, flow.json:47
+# person, flow.json:48
 @node("person", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _person(ctx: Context) -> Any:
     return await ask(ctx, "https://api.test/graphql", PERSON_DOCUMENT, {"name": ctx.input["name"]}, None)
 
 
-# listed, flow.json:48
+# listed, flow.json:49
 @node("listed", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _listed(ctx: Context) -> list[Any]:
     return await ask_pages(
@@ -252,37 +254,37 @@ async def _listed(ctx: Context) -> list[Any]:
     )
 
 
-# noted, flow.json:49
+# noted, flow.json:50
 @node("noted", timeout=10.0)
 async def _noted(ctx: Context) -> Any:
     return await ask(ctx, "https://api.test/graphql/write", NOTED_DOCUMENT, {"text": ctx.input["name"]}, None)
 
 
-# rows, flow.json:50
+# rows, flow.json:51
 @node("rows", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=2.0)
 async def _rows(ctx: Context) -> list[dict[str, Any]]:
     return await ctx.pools[DATABASE].fetch_all(ROWS_SQL, [ctx.input["name"]], seconds=2.0)
 
 
-# put, flow.json:51
+# put, flow.json:52
 @node("put", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _put(ctx: Context, sum_: int) -> bool:
     return await set_value(ctx, REDIS, f"seen:{ctx.input['name']}", {"n": sum_}, ttl=60.0)
 
 
-# got, flow.json:52
+# got, flow.json:53
 @node("got", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _got(ctx: Context) -> Any:
     return await get_value(ctx, REDIS, f"seen:{ctx.input['name']}")
 
 
-# dropped, flow.json:53
+# dropped, flow.json:54
 @node("dropped", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _dropped(ctx: Context) -> int:
     return await delete_keys(ctx, REDIS, f"seen:{ctx.input['name']}")
 
 
-# stored, flow.json:54
+# stored, flow.json:55
 @node("stored", timeout=10.0)
 async def _stored(ctx: Context) -> Written:
     return await upsert(
@@ -296,13 +298,13 @@ async def _stored(ctx: Context) -> Written:
     )
 
 
-# marked, flow.json:55
+# marked, flow.json:56
 @node("marked", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _marked(ctx: Context) -> None:
     await change_payload(ctx, QDRANT, "books", "sea", set={"read": True})
 
 
-# nearest, flow.json:56
+# nearest, flow.json:57
 @node("nearest", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _nearest(ctx: Context) -> list[NearestItem]:
     return conform(
@@ -313,13 +315,13 @@ async def _nearest(ctx: Context) -> list[NearestItem]:
     )
 
 
-# page, flow.json:57
+# page, flow.json:58
 @node("page", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _page(ctx: Context) -> Page:
     return conform(PAGE, await scroll(ctx, QDRANT, "books", limit=10, filter={"none": [{"kind": ["essay"]}]}))
 
 
-# meaning, flow.json:58
+# meaning, flow.json:59
 @node("meaning", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=60.0)
 async def _meaning(ctx: Context) -> Embedding:
     return await embed(
@@ -327,7 +329,7 @@ async def _meaning(ctx: Context) -> Embedding:
     )
 
 
-# claude, flow.json:59
+# claude, flow.json:60
 @node("claude", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _claude(ctx: Context) -> Completion:
     return await complete(
@@ -344,7 +346,7 @@ async def _claude(ctx: Context) -> Completion:
     )
 
 
-# gpt, flow.json:60
+# gpt, flow.json:61
 @node("gpt", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _gpt(ctx: Context) -> Completion:
     return await complete(
@@ -359,7 +361,7 @@ async def _gpt(ctx: Context) -> Completion:
     )
 
 
-# groq, flow.json:61
+# groq, flow.json:62
 @node("groq", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _groq(ctx: Context) -> Completion:
     return await complete(
@@ -371,7 +373,7 @@ async def _groq(ctx: Context) -> Completion:
     )
 
 
-# azure, flow.json:62
+# azure, flow.json:63
 @node("azure", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _azure(ctx: Context) -> Completion:
     return await complete(
@@ -383,7 +385,7 @@ async def _azure(ctx: Context) -> Completion:
     )
 
 
-# routed, flow.json:63
+# routed, flow.json:64
 @node("routed", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _routed(ctx: Context) -> Completion:
     return await complete(
@@ -402,7 +404,7 @@ async def _routed(ctx: Context) -> Completion:
     )
 
 
-# assistant, flow.json:64
+# assistant, flow.json:65
 @node("assistant")
 async def _assistant(ctx: Context) -> AgentAnswer:
     return await run_agent(
@@ -420,49 +422,49 @@ async def _assistant(ctx: Context) -> AgentAnswer:
 
 async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
     """Run the workflow once; gives its output, or an answer of its own."""
-    # isVip, flow.json:18
+    # isVip, flow.json:19
     isVip = ctx.input["vip"]
     ctx.set_output("isVip", isVip)
     vip: Vip | None = None
-    # vip, flow.json:19
+    # vip, flow.json:20
     if isVip:
         vip = {"rank": 1}
         ctx.set_output("vip", vip)
     guest: Vip | None = None
-    # guest, flow.json:20
+    # guest, flow.json:21
     if not isVip:
         guest = {"rank": 2}
         ctx.set_output("guest", guest)
     rank: Vip | None = None
     if guest is not None or vip is not None:
-        # rank, flow.json:21
+        # rank, flow.json:22
         rank = vip if vip is not None else guest
         ctx.set_output("rank", rank)
-    # size, flow.json:22
+    # size, flow.json:23
     size: Literal["case0", "case1", "default"] = (
         "case0" if len(ctx.input["items"]) == 0 else "case1" if len(ctx.input["items"]) == 1 else "default"
     )
     ctx.set_output("size", size)
     none: None_ | None = None
-    # none, flow.json:23
+    # none, flow.json:24
     if size == "case0":
         none = {"size": "none"}
         ctx.set_output("none", none)
     some: None_ | None = None
-    # some, flow.json:24
+    # some, flow.json:25
     if size == "default":
         some = {"size": "some"}
         ctx.set_output("some", some)
-    # doubled, flow.json:25
+    # doubled, flow.json:26
     doubled: list[int] = [entry * 2 for entry in ctx.input["items"]]
     ctx.set_output("doubled", doubled)
-    # large, flow.json:26
+    # large, flow.json:27
     large: list[int] = [entry for entry in doubled if entry > 2]
     ctx.set_output("large", large)
-    # sum, flow.json:27
+    # sum, flow.json:28
     sum_ = reduced(large, 0, lambda total, entry: total + entry)
     ctx.set_output("sum", sum_)
-    # pairs, flow.json:28
+    # pairs, flow.json:29
     pairs: list[list[int]] = [
         ctx.input["items"][start : start + 2]
         for start in counted_(
@@ -472,49 +474,49 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         )
     ]
     ctx.set_output("pairs", pairs)
-    # distinct, flow.json:29
+    # distinct, flow.json:30
     distinct: list[HitsItem] = backwards(
         unique(backwards(ctx.input["hits"]), case_sensitive=True, attribute=lambda row: row["id"])
     )
     ctx.set_output("distinct", distinct)
-    # first_hit, flow.json:30
+    # first_hit, flow.json:31
     first_hit: str | None = soft(ctx.input["hits"][0] if ctx.input["hits"] else None, "text")
     ctx.set_output("first_hit", first_hit)
-    # score, flow.json:31
+    # score, flow.json:32
     score = (ctx.input["scores"]["text"] * 0.5 + ctx.input["scores"]["age"] * 0.5) / 1.0
     ctx.set_output("score", score)
-    # hash, flow.json:32
+    # hash, flow.json:33
     hash_ = digest(ctx.input["name"], "sha256")
     ctx.set_output("hash", hash_)
-    # run, flow.json:33
+    # run, flow.json:34
     run = ctx.workflow
     ctx.set_output("run", run)
-    # greeting, flow.json:34
+    # greeting, flow.json:35
     greeting = GREETING
     ctx.set_output("greeting", greeting)
-    # counted, flow.json:35
+    # counted, flow.json:36
     add(ORDERS_SEEN, 1, "visual")
-    # letter, flow.json:38
+    # letter, flow.json:39
     letter = f"{greeting} {ctx.input['name']}"
     ctx.set_output("letter", letter)
-    # each, flow.json:39
+    # each, flow.json:40
     each: list[str] = []
     for item in ctx.input["items"]:
-        # line, flow.json:39
+        # line, flow.json:40
         line = f"no. {item}"
         each.append(line)
     ctx.set_output("each", each)
 
-    # both, flow.json:40
+    # both, flow.json:41
     async def both_left(ctx: Context) -> VisualAllOutputBothLeft:
-        # left, flow.json:40
+        # left, flow.json:41
         left: VisualAllOutputBothLeft = {"l": 1}
         ctx.set_output("left", left)
         ctx.set_output("both.left", left)
         return left
 
     async def both_right(ctx: Context) -> VisualAllOutputBothRight:
-        # right, flow.json:40
+        # right, flow.json:41
         right: VisualAllOutputBothRight = {"r": 2}
         ctx.set_output("right", right)
         ctx.set_output("both.right", right)
@@ -525,19 +527,29 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         both_right_task = group.create_task(both_right(ctx.clone()))
     both: VisualAllOutputBoth = {"left": both_left_task.result(), "right": both_right_task.result()}
     ctx.set_output("both", both)
-    # raw, flow.json:42
+    # raw, flow.json:43
     raw: list[int] = sort_rows(ctx.input["items"], By(lambda item: item))
     ctx.set_output("raw", raw)
+    # begin, flow.json:66
+    send_event(ctx, "begin", "stream_start", large)
+    # chunk, flow.json:67
+    send_event(ctx, "chunk", "progress", {"sum": sum_})
+    # merged, flow.json:68
+    send_event(ctx, "merged", "stream_merge", [doubled, large])
+    # pieces, flow.json:69
+    send_event(ctx, "pieces", "stream_buffer", batch(doubled, 2))
+    # end, flow.json:70
+    send_event(ctx, "end", "stream_end", {"ok": True})
 
     async def gate_to_wrong() -> None:
         gate = await _gate(ctx)
         shape: Shape | None = None
-        # shape, flow.json:14
+        # shape, flow.json:15
         if gate["allowed"]:
             verdict = checked_by(SHAPE_SCHEMA, {"name": ctx.input["name"]})
             shape = {"valid": not verdict.errors, "errors": verdict.errors, "data": verdict.data}
             ctx.set_output("shape", shape)
-        # started, flow.json:16
+        # started, flow.json:17
         started_ran = (shape["valid"] if shape is not None else None) == True
         if started_ran:
             log_node(ctx, "info", "started", f"for {ctx.input['name']}")
@@ -547,13 +559,13 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
                 await _pause(ctx)
 
         async def run_busy() -> None:
-            # busy, flow.json:13
+            # busy, flow.json:14
             if not gate["allowed"]:
                 ctx.respond(Reply({"busy": True}, status=429))
                 ctx.set_output("busy", None)
 
         async def run_wrong() -> None:
-            # wrong, flow.json:15
+            # wrong, flow.json:16
             if shape is not None and ((shape["valid"] if shape is not None else None) == False):
                 ctx.respond(Reply({"places": [e["place"] for e in shape["errors"]]}, status=422))
                 ctx.set_output("wrong", None)
@@ -571,13 +583,13 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
             tolerate(ctx, "fetched", error)
             fetched_error = as_failure(error, "fetched").describe()
             ctx.set_output("fetched", {"state": "lost"})
-        # caught, flow.json:44
+        # caught, flow.json:45
         caught = fetched_error is None
         ctx.set_output("caught", caught)
         return caught
 
     async def run_again() -> Any:
-        # again, flow.json:45
+        # again, flow.json:46
         again_started = monotonic_ns()
         again: Any
         try:
@@ -642,7 +654,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
     azure = azure_task.result()
     routed = routed_task.result()
     assistant = assistant_task.result()
-    # answer, flow.json:65
+    # answer, flow.json:71
     answer: VisualAllOutput = {
         "rank": rank["rank"] if rank is not None else None,
         "size": some["size"] if some is not None else none["size"] if none is not None else None,
@@ -682,8 +694,9 @@ VISUAL_ALL = Workflow(
     run=visual_all,
     input_type=VisualAllInput,
     output_type=VisualAllOutput,
-    triggers=(HttpTrigger("POST", "/visual-all"),),
+    triggers=(HttpTrigger("POST", "/visual-all", events=("event", "done", "error")),),
     vars={"GREETING": GREETING},
+    stream=EventStream(),
     visible=(
         "gate",
         "shape",
@@ -798,6 +811,11 @@ VISUAL_ALL = Workflow(
             {"id": "azure", "type": "llm", "after": []},
             {"id": "routed", "type": "llm", "after": []},
             {"id": "assistant", "type": "agent", "after": []},
+            {"id": "begin", "type": "event", "after": ["large"]},
+            {"id": "chunk", "type": "event", "after": ["begin", "sum"]},
+            {"id": "merged", "type": "event", "after": ["doubled", "large"]},
+            {"id": "pieces", "type": "event", "after": ["doubled"]},
+            {"id": "end", "type": "event", "after": ["chunk", "merged", "pieces"]},
             {"id": "busy", "type": "respond", "after": ["gate"]},
             {"id": "wrong", "type": "respond", "after": ["shape"]},
             {
@@ -807,6 +825,7 @@ VISUAL_ALL = Workflow(
                     "pause",
                     "counted",
                     "told",
+                    "end",
                     "rank",
                     "some",
                     "none",
