@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -119,7 +119,12 @@ def content_of(answer: httpx.Response) -> object:
     if answer.headers["content-type"] != WORKBOOK:
         return without_ids(answer.json())
     book = load_workbook(BytesIO(answer.content))
-    return {sheet.title: [" | ".join('' if cell is None else str(cell) for cell in row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+    return {sheet.title: [line_of(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+
+
+def line_of(row: Iterable[object]) -> str:
+    """The cells of a row as text."""
+    return " | ".join("" if cell is None else str(cell) for cell in row)
 
 
 def without_ids(body: object) -> object:
