@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import pytest
@@ -104,7 +105,7 @@ def test_answers_are_as_written(folder: Path, service: str, update_golden: bool)
         endpoint = find_endpoint(service, sent)
         url, body = split_input(endpoint, sent)
         answer = httpx.request(endpoint.method, service + url, json=body if has_body(endpoint) else None, timeout=60)
-        given = {"status": answer.status_code, "body": content_of(answer)}
+        given: dict[str, Any] = {"status": answer.status_code, "body": content_of(answer)}
         kept = folder / path.name.replace("request", "answer", 1)
         if update_golden and (not kept.exists() or json.loads(kept.read_text("utf-8")) != given):
             kept.write_text(json.dumps(given, indent=2, ensure_ascii=False) + "\n", "utf-8")
