@@ -20,7 +20,7 @@ from catalyst.graph.model import Route, Workflow
 from catalyst.linking.flows import Linked
 from catalyst.project.assets import fake_source, runtime_names
 from catalyst.project.format import format_files
-from catalyst.project.runtime import runtime_files, runtime_modules, runtime_tree, third_party
+from catalyst.project.runtime import runtime_files, runtime_modules, runtime_tree, stubs, third_party
 from catalyst.project.scaffold import Endpoint, EnvFact, FlowFacts, ProjectFacts, scaffold_files
 from catalyst.project.verify import Violation, verify_module, verify_tree
 from catalyst.spec.requirements import together
@@ -73,6 +73,7 @@ def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) ->
         secrets=emitted.secrets,
         optional_secrets=emitted.optional_secrets,
         requirements=tuple(together([*requirements, *emitted.needs.distributions])),
+        dev_requirements=tuple(stubs(emitted.needs.runtime)),
         addresses=tuple(sorted(emitted.needs.addresses)),
         has_lib=bool(libraries),
     )

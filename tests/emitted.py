@@ -23,6 +23,7 @@ from catalyst.nodes.catalog import find_node_type, node_type_names
 from templates.tests.fake_llm import embedded, ranked, say
 
 GOLDEN = Path(__file__).parent / "golden"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 SOURCES = ("flow.yaml", "flow.json", "catalyst.yaml")
 
 
@@ -34,7 +35,16 @@ def golden_cases() -> list[str]:
 @cache
 def golden_result(case: str) -> Result:
     """The compiled case."""
-    folder = GOLDEN / case
+    return _compiled(GOLDEN / case)
+
+
+@cache
+def example_result(folder: Path) -> Result:
+    """The compiled example of the repository."""
+    return _compiled(folder)
+
+
+def _compiled(folder: Path) -> Result:
     source = next(folder / name for name in SOURCES if (folder / name).is_file())
     return compile_path(folder if source.name == "catalyst.yaml" else source)
 
@@ -48,8 +58,9 @@ def node_result(name: str) -> Result:
 
 
 def every_project() -> dict[str, Result]:
-    """All golden cases and the examples of all node types, by a name of their own."""
+    """All golden cases, the examples of all node types and those of the repository, by a name of their own."""
     projects = {f"case_{case}": golden_result(case) for case in golden_cases()}
+    projects |= {f"example_{folder.name}": example_result(folder) for folder in EXAMPLES.iterdir() if folder.is_dir()}
     return projects | {f"node_{name}": node_result(name) for name in node_type_names()}
 
 

@@ -1,4 +1,4 @@
-"""What comes out is clean: types, lint, layout, the no-eval check; all golden cases and node examples together."""
+"""What comes out is clean: types, lint, layout, the no-eval check; all golden cases and examples together."""
 
 import re
 import shutil
@@ -26,6 +26,7 @@ WHOLE = (
     "case_auth_and_rate",
     "node_python",
     "case_agent",
+    "example_sales_report",
 )
 """Projects whose own tests are run here, too; one for each part that only some projects have."""
 

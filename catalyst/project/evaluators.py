@@ -24,7 +24,6 @@ EMITTED_IMPORTS = _words("""
 RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "cached": frozenset({"__module__"}),  # a function's name in full, as a part of the keys
     "context": frozenset({"__class__"}),  # a clone is made without running __init__ again
-    "data_folder": frozenset({"pathlib"}),  # one folder for what is embedded
     "embeddings": frozenset({"array"}),  # vectors that are remembered take a quarter of the room
     "errors": frozenset({"linecache", "tb_frame", "f_code"}),  # reads the comment above the failing line
     "failures": frozenset({"__mro__"}),  # names an exception's base classes

@@ -45,6 +45,14 @@ REQUIREMENTS = {
 }
 """Import name to requirement line: the ranges that emitted projects are tested with."""
 
+STUBS = {
+    "asyncpg": "asyncpg-stubs>=0.32",
+    "jsonschema": "types-jsonschema>=4.26",
+    "lxml": "types-lxml",
+    "openpyxl": "types-openpyxl>=3.1.5",
+}
+"""Import name to what mypy needs for a package that has no types of its own."""
+
 _BROUGHT = {
     "pydantic_core": ("pydantic",),
     "starlette": ("fastapi",),
@@ -84,6 +92,12 @@ def third_party(modules: Iterable[str], imported: Iterable[str] = ()) -> list[st
         roots |= _packages(name) | set(_UNSEEN.get(name, ()))
     roots |= {module.partition(".")[0] for module in imported}
     return sorted(REQUIREMENTS[root] for root in _distributions(roots))
+
+
+def stubs(modules: Iterable[str]) -> list[str]:
+    """Requirement lines for types of what the named runtime modules and those that they import use; sorted."""
+    roots = {root for name in runtime_modules(modules) for root in _packages(name)}
+    return sorted(STUBS[root] for root in roots if root in STUBS)
 
 
 def _distributions(roots: Iterable[str]) -> Iterator[str]:

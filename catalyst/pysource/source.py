@@ -95,9 +95,14 @@ class _TextMarker(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
-            # `ast.unparse` would print a second pair of parentheses around the generator.
-            return self._keep(f"{to_source(node.func)}{to_source(node.args[0])}")
+        """`sum(x for x in y)` and `f("one" "two")`: what has parentheses of its own gets no second pair when alone."""
+        alone = node.args[0] if len(node.args) == 1 and not node.keywords else None
+        if isinstance(alone, ast.GeneratorExp):
+            return self._keep(f"{to_source(node.func)}{to_source(alone)}")
+        if isinstance(alone, (ast.Constant, ast.JoinedStr)):
+            text = _text(alone, parenthesised=True) or ""
+            if text.startswith("("):
+                return self._keep(f"{to_source(node.func)}{text}")
         self.generic_visit(node)
         return node
 

@@ -9,6 +9,7 @@ from benchmarks import page, parts, results
 from benchmarks.__main__ import main
 from benchmarks.parts import (
     builds,
+    caching,
     chain,
     connections,
     expressions,
@@ -17,7 +18,9 @@ from benchmarks.parts import (
     http_calls,
     llm_stream,
     peers,
+    rate_limit,
     request_profile,
+    sql,
     startup,
     trivial,
     workers,
@@ -76,6 +79,12 @@ ROUNDS = {
         for name in (startup.EMITTED, startup.BY_HAND, startup.WITH_LLM)
     },
     "workers": {f"{count}, {workers.HEAVY}": [SERVED] * 5 for count in (workers.ONE, workers.TWO)},
+    "sql": {
+        sql.FOUR: [{"ms": 202.0}] * 5,
+        **{title: [SERVED] * 5 for title in (sql.EMITTED, sql.HAND)},
+    },
+    "caching": {caching.HIT: [{"hit_us": 2.0}] * 5, caching.COLD: [{"computed": 1.0}] * 5},
+    "rate_limit": {rate_limit.SHARED: [{"passed_each_10_s": 1_000.0, "early_ms": 0.0}] * 2},
     "builds": {
         name: [{"seconds": 2.0, "cpu_s": 1.9, "peak_mb": 90.0}] * 5
         for name in (

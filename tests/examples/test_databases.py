@@ -1,4 +1,4 @@
-"""Examples that keep something, against real PostgreSQL and Redis; `test_examples.py` runs them with what is embedded."""
+"""Examples that keep something, against real PostgreSQL and Redis; `test_examples.py` has what is embedded."""
 
 import asyncio
 import json

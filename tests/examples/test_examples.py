@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import pytest
@@ -104,7 +105,7 @@ def test_answers_are_as_written(folder: Path, service: str, update_golden: bool)
         endpoint = find_endpoint(service, sent)
         url, body = split_input(endpoint, sent)
         answer = httpx.request(endpoint.method, service + url, json=body if has_body(endpoint) else None, timeout=60)
-        given = {"status": answer.status_code, "body": content_of(answer)}
+        given: dict[str, Any] = {"status": answer.status_code, "body": content_of(answer)}
         kept = folder / path.name.replace("request", "answer", 1)
         if update_golden and (not kept.exists() or json.loads(kept.read_text("utf-8")) != given):
             kept.write_text(json.dumps(given, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -119,10 +120,11 @@ def content_of(answer: httpx.Response) -> object:
     if answer.headers["content-type"] != WORKBOOK:
         return without_ids(answer.json())
     book = load_workbook(BytesIO(answer.content))
-    return {sheet.title: [_line(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+    return {sheet.title: [line_of(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
 
 
-def _line(row: Iterable[object]) -> str:
+def line_of(row: Iterable[object]) -> str:
+    """The cells of a row as text."""
     return " | ".join("" if cell is None else str(cell) for cell in row)
 
 

@@ -22,7 +22,7 @@ def test_files_are_copied_byte_for_byte() -> None:
 
 
 def test_what_is_wanted_and_what_it_imports() -> None:
-    assert runtime_modules(["context"]) == ["__init__", "context", "pools", "reply"]
+    assert runtime_modules(["context"]) == ["__init__", "context", "logs", "pools", "reply"]
     assert sorted(runtime_files(["reply"])) == ["app/runtime/__init__.py", "app/runtime/reply.py"]
 
 

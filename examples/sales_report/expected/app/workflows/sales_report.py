@@ -20,11 +20,9 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
 ORDERS_SQL = Statement(
-    (
-        "select number, ordered_on, region, customer, amount from orders\n"
-        "where ordered_on between $1 and $2\n"
-        "order by ordered_on, number"
-    )
+    "select number, ordered_on, region, customer, amount from orders\n"
+    "where ordered_on between $1 and $2\n"
+    "order by ordered_on, number"
 )
 
 

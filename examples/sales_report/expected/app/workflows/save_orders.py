@@ -13,13 +13,11 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
 SAVED_SQL = Statement(
-    (
-        "insert into orders (number, ordered_on, region, customer, amount)\n"
-        "values ($1, $2, $3, $4, $5)\n"
-        "on conflict (number) do update set\n"
-        "  ordered_on = excluded.ordered_on, region = excluded.region,\n"
-        "  customer = excluded.customer, amount = excluded.amount"
-    )
+    "insert into orders (number, ordered_on, region, customer, amount)\n"
+    "values ($1, $2, $3, $4, $5)\n"
+    "on conflict (number) do update set\n"
+    "  ordered_on = excluded.ordered_on, region = excluded.region,\n"
+    "  customer = excluded.customer, amount = excluded.amount"
 )
 
 
