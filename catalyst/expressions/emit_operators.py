@@ -277,7 +277,10 @@ def _compared(
 ) -> ast.expr:
     if _is_plain_pair(left_node.type, op, right_node.type):
         if op in _MIRRORED and _constancy(left) > _constancy(right):
-            return compare(right, _PLAIN_OPS[_MIRRORED[op]], left)
+            left, op, right = right, _MIRRORED[op], left
+        if op in ("==", "!=") and isinstance(right, ast.Constant) and isinstance(right.value, bool):
+            # A boolean that may be none: a plain test would take none for false.
+            return compare(left, ast.Is() if op == "==" else ast.IsNot(), right)
         return compare(left, _PLAIN_OPS[op], right)
     if op in _HELPERS:
         return emitter.helper("values", _HELPERS[op], left, right)

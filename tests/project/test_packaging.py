@@ -41,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     _python("-m", "hatchling", "build", "-t", "sdist", "-d", str(folder))
     with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
+        archive.extractall(folder / "unpacked")  # made a moment ago, by us
     source = next((folder / "unpacked").iterdir())
     _python("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=source)
     return folder

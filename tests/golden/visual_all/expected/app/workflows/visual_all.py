@@ -550,7 +550,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
             shape = {"valid": not verdict.errors, "errors": verdict.errors, "data": verdict.data}
             ctx.set_output("shape", shape)
         # started, flow.json:17
-        started_ran = (shape["valid"] if shape is not None else None) == True
+        started_ran = (shape["valid"] if shape is not None else None) is True
         if started_ran:
             log_node(ctx, "info", "started", f"for {ctx.input['name']}")
 
@@ -566,7 +566,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
 
         async def run_wrong() -> None:
             # wrong, flow.json:16
-            if shape is not None and ((shape["valid"] if shape is not None else None) == False):
+            if shape is not None and ((shape["valid"] if shape is not None else None) is False):
                 ctx.respond(Reply({"places": [e["place"] for e in shape["errors"]]}, status=422))
                 ctx.set_output("wrong", None)
 
