@@ -64,7 +64,8 @@ def _runtime_violations(name: str) -> list[Violation]:
 
 def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) -> dict[str, str]:
     requirements = third_party(runtime_modules(emitted.needs.runtime), emitted.imported)
-    requirements += [line for workflow in linked.workflows for line in workflow.requirements]
+    requirements += emitted.needs.distributions
+    asked = [line for workflow in linked.workflows for line in workflow.requirements]
     facts = ProjectFacts(
         name=emitted.name,
         description=emitted.description,
@@ -72,7 +73,7 @@ def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) ->
         env=tuple(EnvFact(key, fact.default, fact.description or "") for key, fact in sorted(emitted.env.items())),
         secrets=emitted.secrets,
         optional_secrets=emitted.optional_secrets,
-        requirements=tuple(together([*requirements, *emitted.needs.distributions])),
+        requirements=tuple(together([*requirements, *asked]) if asked else sorted(set(requirements))),
         dev_requirements=tuple(stubs(emitted.needs.runtime)),
         addresses=tuple(sorted(emitted.needs.addresses)),
         has_lib=bool(libraries),

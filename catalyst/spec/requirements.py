@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from catalyst.diagnostics import Located
 from catalyst.spec.fields import AsTuple
 from catalyst.spec.problems import Reader, kind_of, problem
@@ -16,6 +14,8 @@ _WAY_OUT = "write a name and versions as pip does, such as `numpy>=2,<3`"
 def _read_requirement(value: Any) -> Located:
     if not isinstance(value, Located):
         raise problem("E142", f"a package is wanted here, this is {kind_of(value)}", help=_WAY_OUT)
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - see `together`
+
     try:
         requirement = Requirement(value)
     except InvalidRequirement:
@@ -36,6 +36,9 @@ Requirements = Annotated[tuple[Annotated[Located, Reader(_read_requirement, _SCH
 
 def together(lines: list[str]) -> list[str]:
     """One line for each package, with all that is asked of it, sorted; packages with markers keep their own lines."""
+    # It takes a twentieth of the time of a small build to import, and most flows ask for nothing.
+    from packaging.requirements import Requirement  # noqa: PLC0415
+
     merged: dict[tuple[str, str], Requirement] = {}
     alone: dict[tuple[str, str], str] = {}
     for line in lines:
