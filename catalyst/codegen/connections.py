@@ -29,11 +29,16 @@ def emit_connections(connections: Collection[Connection]) -> Module:
     ordered = sorted(connections)
     for each in ordered:
         make = module.use(each.module, each.function)
-        arguments: list[ast.expr] = [ast.Constant(text) for text in (each.constant.lower(), each.schema) if text]
-        arguments += [ast.Tuple([ast.Constant(word) for word in words], ast.Load()) for words in each.program]
+        arguments = [_literal(argument) for argument in (each.constant.lower(), *each.arguments)]
         module.constants.append(f"{each.constant} = {to_source(ast.Call(ast.Name(make, ast.Load()), arguments, []))}")
     module.functions.append(_wanted(module, ordered))
     return module
+
+
+def _literal(argument: str | tuple[str, ...]) -> ast.expr:
+    if isinstance(argument, str):
+        return ast.Constant(argument)
+    return ast.Tuple([ast.Constant(word) for word in argument], ast.Load())
 
 
 def needs_secrets(connections: Collection[Connection]) -> bool:

@@ -31,10 +31,8 @@ class Connection:
     """The function there that takes the pool's name."""
     secret: str
     """Attribute of `Secrets` with the address; empty for what is embedded because no secret is declared."""
-    schema: str = ""
-    """A text that the function takes besides: what makes the tables of an embedded database."""
-    program: tuple[tuple[str, ...], ...] = ()
-    """What the function takes besides for a program: its command, and what it gets of the environment."""
+    arguments: tuple[str | tuple[str, ...], ...] = ()
+    """What the function takes besides: a text, or lists of words."""
 
 
 @dataclass(frozen=True, slots=True)

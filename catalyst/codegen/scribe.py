@@ -76,7 +76,9 @@ class StepScribe:
         """The pool to the service at the address in a secret; the project opens it in its lifespan."""
         attribute = self.frame.flow.secrets.get(secret, "")
         constant = connection_name(secret, home, attribute)
-        self.frame.flow.module.needs.connections.add(Connection(constant, module, function, attribute, schema))
+        self.frame.flow.module.needs.connections.add(
+            Connection(constant, module, function, attribute, (schema,) if schema else ())
+        )
         return self.use_package(CONNECTIONS, constant)
 
     @contextmanager
@@ -105,9 +107,8 @@ class StepScribe:
             return None
         given = (program.command, program.env) if program.env else (program.command,)
         constant = f"{name.upper()}_MCP"
-        self.frame.flow.module.needs.connections.add(
-            Connection(constant, "agent_mcp", "mcp_program", "", program=given)
-        )
+        connection = Connection(constant, "agent_mcp", "mcp_program", "", given)
+        self.frame.flow.module.needs.connections.add(connection)
         return self.use_package(CONNECTIONS, constant)
 
     def requires(self, *distributions: str) -> None:

@@ -7,6 +7,9 @@ there, or a list of texts; a declared type turns texts into what its fields are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from catalyst.diagnostics import listing
 from catalyst.expressions.types import (
@@ -21,6 +24,26 @@ from catalyst.expressions.types import (
     nullable,
 )
 from catalyst.nodes.base import Site
+from catalyst.nodes.settings import Params
+
+
+def or_text(schema: dict[str, Any]) -> None:
+    """JSON Schema of a map that has a short form: text."""
+    whole = dict(schema)
+    schema.clear()
+    schema |= {"anyOf": [{"type": "string"}, whole]}
+
+
+class ExtractionParams(Params):
+    """What all of these node types take: how much, and what a record is."""
+
+    row: str | None = Field(
+        default=None,
+        description="The type of a record, a name from `types`, when its fields are more than text: `price: number`.",
+    )
+    max_items: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=10_000, description="More records, or more values of a field, than this are an error."
+    )
 
 
 def extracted_type(site: Site, row: str | None, many: Mapping[str, bool], *, is_list: bool) -> Type:

@@ -304,3 +304,27 @@ def call_of(
     remembered = scribe.use("memory_llm", "remembered_as" if typed else "remembered")
     adapter = [scribe.adapter(scribe.output)] if typed else []
     scribe.body.line(f"return await {remembered}({', '.join([memory, messages, ask, *adapter])})")
+
+
+class Reading(Asking):
+    """Settings of the node types that have a model read a text."""
+
+    text: Annotated[Expr, Slot(ANY, Sink.PROMPT)] = Field(description="The text to read; a value is read as JSON.")
+    files: Files = Field(default_factory=list, description="Images and documents to read with it, as those of `llm`.")
+    instructions: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
+        default=None, description="What else the model has to know, for example what to look for."
+    )
+
+
+def check_reading(params: Reading, site: Site) -> None:
+    """As `llm`."""
+    check_models(params, site)
+    check_files(params.files, site)
+
+
+def read_with(params: Reading, task: str, arguments: list[str], scribe: Scribe, *, typed: bool) -> None:
+    """Write the one call of the runtime that gives the models a task and the text."""
+    content = content_of(scribe.text(params.text), params.files, scribe)
+    system = f"system={system_text(task, params.instructions, scribe)}"
+    models = [model_of(params, scribe), *others_of(params, scribe)]
+    call_of(scribe, models, f"[{{'role': 'user', 'content': {content}}}]", [system, *arguments], typed=typed)

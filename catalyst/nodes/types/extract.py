@@ -4,21 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import ANY, Type
+from catalyst.expressions.types import Type
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.models import (
-    Asking,
-    Files,
-    call_of,
-    check_files,
-    check_models,
-    content_of,
-    model_of,
-    others_of,
-    system_text,
-)
-from catalyst.nodes.settings import Expr, Slot
+from catalyst.nodes.models import Reading, check_reading, read_with
 
 _TASK = (
     "Read what the user's text says into the schema you are given. Take only what stands there: where something is "
@@ -27,15 +15,10 @@ _TASK = (
 )
 
 
-class ExtractParams(Asking):
+class ExtractParams(Reading):
     """Settings of `extract`."""
 
-    text: Annotated[Expr, Slot(ANY, Sink.PROMPT)] = Field(description="The text to read; a value is read as JSON.")
-    files: Files = Field(default_factory=list, description="Images and documents to read with it, as those of `llm`.")
     output: str | dict[str, Any] = Field(description="The type of what is in the text, such as Invoice or Person[].")
-    instructions: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
-        default=None, description="What else the model has to know, for example what a field means."
-    )
     stream: bool = Field(default=False, description="Show what there is of the value while it grows.")
     max_repairs: Annotated[int, Field(ge=0, le=5)] = Field(
         default=2, description="How often to ask again when the answer is not of the type."
@@ -47,22 +30,11 @@ def output(params: ExtractParams, site: Site) -> Type:
     return site.type_named(params.output, "output")
 
 
-def check(params: ExtractParams, site: Site) -> None:
-    """As `llm`."""
-    check_models(params, site)
-    check_files(params.files, site)
-
-
 def emit(params: ExtractParams, scribe: Scribe) -> None:
     """One call of the runtime."""
-    arguments = [f"system={system_text(_TASK, params.instructions, scribe)}"]
-    if params.max_repairs != 2:
-        arguments.append(f"max_repairs={params.max_repairs}")
-    if params.stream:
-        arguments.append("stream=True")
-    content = content_of(scribe.text(params.text), params.files, scribe)
-    models = [model_of(params, scribe), *others_of(params, scribe)]
-    call_of(scribe, models, f"[{{'role': 'user', 'content': {content}}}]", arguments, typed=True)
+    arguments = [f"max_repairs={params.max_repairs}"] if params.max_repairs != 2 else []
+    arguments += ["stream=True"] if params.stream else []
+    read_with(params, _TASK, arguments, scribe, typed=True)
 
 
 NODE = NodeType(
@@ -70,7 +42,7 @@ NODE = NodeType(
     params=ExtractParams,
     beside=frozenset({"fallback"}),
     output=output,
-    check=check,
+    check=check_reading,
     emit=emit,
     default_timeout=120.0,
     safe_to_repeat=lambda params: True,

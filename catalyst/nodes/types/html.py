@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from catalyst.expressions.types import Type
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.extraction import extracted_type, record_in
+from catalyst.nodes.extraction import ExtractionParams, extracted_type, or_text, record_in
 from catalyst.nodes.rows import FieldName
 from catalyst.nodes.settings import Params
 from catalyst.nodes.tables import Content, check_content, content_source, records_source
@@ -32,17 +32,10 @@ def _read_selector(value: Any) -> str:
 Selector = Annotated[str, Reader(_read_selector, {"type": "string", "examples": ["article.post", "a[href]"]})]
 
 
-def _pick_schema(schema: dict[str, Any]) -> None:
-    """A selector, or a map."""
-    whole = dict(schema)
-    schema.clear()
-    schema |= {"anyOf": [{"type": "string"}, whole]}
-
-
 class Pick(Params):
     """Where a field is."""
 
-    model_config = ConfigDict(json_schema_extra=_pick_schema)
+    model_config = ConfigDict(json_schema_extra=or_text)
 
     css: Selector | None = Field(default=None, description="The selector; without it the element itself.")
     attr: str | None = Field(
@@ -60,7 +53,7 @@ class Pick(Params):
         return {"css": value} if isinstance(value, str) else value
 
 
-class HtmlParams(Params):
+class HtmlParams(ExtractionParams):
     """Settings of `html`."""
 
     parse: Content = Field(description="The page: text, bytes or a file.")
@@ -72,13 +65,6 @@ class HtmlParams(Params):
             "Fields of a record: `title: h2` is the text of the first `h2`, `link: {css: a, attr: href}` an attribute, "
             "`tags: {css: .tag, all: true}` a list. What is not there is none."
         )
-    )
-    row: str | None = Field(
-        default=None,
-        description="The type of a record, a name from `types`, when its fields are more than text: `price: number`.",
-    )
-    max_items: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        default=10_000, description="More records, or more values of a field, than this are an error."
     )
 
     @property

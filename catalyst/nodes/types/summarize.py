@@ -4,22 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import ANY, Type
+from catalyst.expressions.types import Type
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.models import (
-    COMPLETION,
-    Asking,
-    Files,
-    call_of,
-    check_files,
-    check_models,
-    content_of,
-    model_of,
-    others_of,
-    system_text,
-)
-from catalyst.nodes.settings import Expr, Slot
+from catalyst.nodes.models import COMPLETION, Reading, check_reading, read_with
 
 _STYLES = {
     "paragraph": "Write plain paragraphs.",
@@ -32,20 +19,15 @@ _TASK = (
 )
 
 
-class SummarizeParams(Asking):
+class SummarizeParams(Reading):
     """Settings of `summarize`."""
 
-    text: Annotated[Expr, Slot(ANY, Sink.PROMPT)] = Field(description="The text to summarize; a value is read as JSON.")
-    files: Files = Field(default_factory=list, description="Images and documents to read with it, as those of `llm`.")
     max_words: Annotated[int, Field(ge=5, le=5000)] = Field(
         default=120, description="How long the summary may be, in words; the model is told, not cut off."
     )
     style: Literal["paragraph", "bullets", "headline"] = Field(default="paragraph", description="What it looks like.")
     language: str | None = Field(
         default=None, min_length=2, description="Its language, such as English; that of the text when not given."
-    )
-    instructions: Annotated[Expr, Slot(ANY, Sink.SYSTEM)] | None = Field(
-        default=None, description="What else the model has to know, for example what to look for."
     )
     stream: bool = Field(default=False, description="Send the text as it comes to whoever streams the run.")
 
@@ -55,20 +37,10 @@ def output(params: SummarizeParams, site: Site) -> Type:
     return COMPLETION
 
 
-def check(params: SummarizeParams, site: Site) -> None:
-    """As `llm`."""
-    check_models(params, site)
-    check_files(params.files, site)
-
-
 def emit(params: SummarizeParams, scribe: Scribe) -> None:
     """One call of the runtime."""
-    arguments = [f"system={system_text(_task(params), params.instructions, scribe)}"]
-    if params.stream:
-        arguments.append("stream=True")
-    content = content_of(scribe.text(params.text), params.files, scribe)
-    models = [model_of(params, scribe), *others_of(params, scribe)]
-    call_of(scribe, models, f"[{{'role': 'user', 'content': {content}}}]", arguments, typed=False)
+    arguments = ["stream=True"] if params.stream else []
+    read_with(params, _task(params), arguments, scribe, typed=False)
 
 
 def _task(params: SummarizeParams) -> str:
@@ -81,7 +53,7 @@ NODE = NodeType(
     params=SummarizeParams,
     beside=frozenset({"fallback"}),
     output=output,
-    check=check,
+    check=check_reading,
     emit=emit,
     default_timeout=120.0,
     safe_to_repeat=lambda params: True,

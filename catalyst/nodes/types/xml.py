@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from catalyst.expressions.types import Type
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.extraction import extracted_type, record_in
+from catalyst.nodes.extraction import ExtractionParams, extracted_type, or_text, record_in
 from catalyst.nodes.rows import FieldName
 from catalyst.nodes.settings import Params
 from catalyst.nodes.tables import Content, check_content, content_source, records_source
@@ -42,17 +42,10 @@ ElementPath = Annotated[str, Reader(_read_element, {"type": "string", "examples"
 ValuePath = Annotated[str, Reader(_read_path, {"type": "string", "examples": ["title", "link/@href"]})]
 
 
-def _pick_schema(schema: dict[str, Any]) -> None:
-    """A path, or a map."""
-    whole = dict(schema)
-    schema.clear()
-    schema |= {"anyOf": [{"type": "string"}, whole]}
-
-
 class Pick(Params):
     """Where a field is."""
 
-    model_config = ConfigDict(json_schema_extra=_pick_schema)
+    model_config = ConfigDict(json_schema_extra=or_text)
 
     path: ValuePath = Field(description="The path; `@id` at its end is an attribute, `.` the element itself.")
     all: bool = Field(default=False, description="A list of all that match, instead of the first one.")
@@ -64,7 +57,7 @@ class Pick(Params):
         return {"path": value} if isinstance(value, str) else value
 
 
-class XmlParams(Params):
+class XmlParams(ExtractionParams):
     """Settings of `xml`."""
 
     parse: Content = Field(description="The document: text, bytes or a file. One that declares entities is refused.")
@@ -79,13 +72,6 @@ class XmlParams(Params):
     )
     namespaces: dict[FieldName, str] = Field(
         default_factory=dict, description="Prefixes that stand in paths, and the namespaces that they mean."
-    )
-    row: str | None = Field(
-        default=None,
-        description="The type of a record, a name from `types`, when its fields are more than text: `price: number`.",
-    )
-    max_items: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        default=10_000, description="More records, or more values of a field, than this are an error."
     )
 
     @property
