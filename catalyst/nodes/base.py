@@ -71,6 +71,8 @@ class Site(Protocol):
     found: Diagnostics
     secrets: frozenset[str]
     """The secrets that the flow declares."""
+    time_limit: float | None
+    """Seconds that one try may take."""
 
     def type_of(self, value: Expr) -> Type:
         """The type of a checked expression."""
