@@ -195,7 +195,8 @@ class ShapeSlot:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # Anything in it, and all of it, may be an expression.
-        plain = json_schema_of(ListType(ANY) if isinstance(self.type, ListType) else self.type)
+        is_open = isinstance(self.type, ListType) and not isinstance(self.type.item, StrType)
+        plain = json_schema_of(ListType(ANY) if is_open else self.type)
         return {"anyOf": [plain, EXPRESSION]} if plain else {}
 
     def read(self, value: object) -> Shape:

@@ -1,4 +1,8 @@
-"""`csv`: read CSV text into records of a type, or write records as CSV."""
+"""`csv`: read CSV text into records of a type, or write records as CSV.
+
+With `batch` in a `loop` a large table is read part by part; the rows of one part are in memory at a time. What is
+written is one text; a flow that sends many rows makes a text of each page of them and sends it with an `event`.
+"""
 
 from typing import Annotated, Any, Literal, Self
 
