@@ -1,4 +1,4 @@
-"""Many rows in a flow that takes them page by page, and sends them on as CSV: memory does not grow with their number."""
+"""Many rows in a flow that takes them page by page, and sends them on as CSV: memory stays the same."""
 
 import tracemalloc
 from pathlib import Path
