@@ -23,6 +23,7 @@ REQUIREMENTS = {
     "h2": "h2>=4.3,<5",
     "httptools": "httptools>=0.8,<1",
     "httpx2": "httpx2>=2.16,<3",
+    "jmespath": "jmespath>=1.1,<2",
     "jsonschema": "jsonschema>=4.26,<5",
     "lxml": "lxml>=6.1,<7",
     "mcp": "mcp>=2.3,<3",
@@ -45,6 +46,7 @@ REQUIREMENTS = {
 
 STUBS = {
     "asyncpg": "asyncpg-stubs>=0.32",
+    "jmespath": "types-jmespath>=1.1",
     "jsonschema": "types-jsonschema>=4.26",
     "lxml": "types-lxml",
     "openpyxl": "types-openpyxl>=3.1.5",
