@@ -107,7 +107,7 @@ class StepScribe:
             return None
         given = (program.command, program.env) if program.env else (program.command,)
         constant = f"{name.upper()}_MCP"
-        connection = Connection(constant, "agent_mcp", "mcp_program", "", given, program.env)
+        connection = Connection(constant, "agent_mcp", "mcp_program", "", given, handed_on=program.env)
         self.frame.flow.module.needs.connections.add(connection)
         return self.use_package(CONNECTIONS, constant)
 
