@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from pydantic import SecretStr
 
 from app.main import create_app
@@ -25,11 +24,3 @@ def running(answers: Answers = ()) -> Iterator[TestClient]:
     pools = ConnectionPools({HTTP: FakeHttp(answers)})
     with TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client
-
-
-def assert_answered(answer: Response) -> None:
-    """The workflow answered, or failed in a way that it knows: with a problem document."""
-    if answer.headers.get("content-type") == "application/problem+json":
-        problem = answer.json()
-        assert problem["status"] == answer.status_code
-        assert "node" in problem or problem["type"] != "urn:problem:internal", problem
