@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from catalyst.codegen.libraries import runtime_imports
@@ -20,10 +19,11 @@ from catalyst.graph.model import Route, Workflow
 from catalyst.linking.flows import Linked
 from catalyst.project.assets import fake_source, runtime_names
 from catalyst.project.format import format_files
-from catalyst.project.runtime import runtime_files, runtime_modules, runtime_tree, stubs, third_party
+from catalyst.project.runtime import runtime_files, runtime_modules, stubs, third_party
+from catalyst.project.runtime_facts import runtime_facts
 from catalyst.project.scaffold import Endpoint, EnvFact, FlowFacts, ProjectFacts, scaffold_files
 from catalyst.project.variables import SERVICES, Variable, handed_on, runtime_variables
-from catalyst.project.verify import Violation, verify_module, verify_tree
+from catalyst.project.verify import verify_module
 from catalyst.spec.requirements import together
 
 _MARK = re.compile(r"\s*# [A-Za-z_]\w*, (\S+:\d+)$")
@@ -51,16 +51,10 @@ def _verify(written: Mapping[str, str], runtime: Sequence[str]) -> None:
     `lib` is the user's own.
     """
     found = [verify_module(path, text) for path, text in written.items()]
-    found += [_runtime_violations(name) for name in runtime]
+    found += [list(runtime_facts(name).violations) for name in runtime]
     for violations in filter(None, found):
         first = violations[0]
         raise CompilerBug(f"{first.path}:{first.line}: {first.message}")
-
-
-@cache
-def _runtime_violations(name: str) -> list[Violation]:
-    """Once in a process: the runtime is read once, too."""
-    return verify_tree(f"app/runtime/{name}.py", runtime_tree(name))
 
 
 def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) -> dict[str, str]:

@@ -194,7 +194,10 @@ class ShapeSlot:
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return json_schema_of(self.type)
+        # Anything in it, and all of it, may be an expression.
+        is_open = isinstance(self.type, ListType) and not isinstance(self.type.item, StrType)
+        plain = json_schema_of(ListType(ANY) if is_open else self.type)
+        return {"anyOf": [plain, EXPRESSION]} if plain else {}
 
     def read(self, value: object) -> Shape:
         """The value with an `Expr` at each leaf."""
@@ -202,7 +205,7 @@ class ShapeSlot:
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": "a mapping of names to values"})
         if isinstance(self.type, ListType) and not isinstance(value, list) and not _is_template(value):
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": "a list"})
-        return make_shape(value, self.sink)
+        return make_expr(value, self.type, self.sink) if _is_template(value) else make_shape(value, self.sink)
 
 
 def _is_template(value: object) -> bool:

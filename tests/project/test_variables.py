@@ -8,8 +8,7 @@ import pytest
 
 from catalyst.nodes.models import ADDRESSES as MODEL_ADDRESSES
 from catalyst.nodes.types.rerank import ADDRESSES as RERANK_ADDRESSES
-from catalyst.project.assets import runtime_names
-from catalyst.project.runtime import runtime_tree
+from catalyst.project.assets import runtime_names, runtime_source
 from catalyst.project.variables import VARIABLES
 from tests.emitted import EXAMPLES, example_result, golden_result
 
@@ -42,7 +41,7 @@ def _names(tree: ast.Module) -> Iterator[str]:
 def test_the_table_is_what_the_runtime_reads() -> None:
     read: dict[str, set[str]] = {}
     for module in runtime_names():
-        for name in _names(runtime_tree(module)):
+        for name in _names(ast.parse(runtime_source(module))):
             read.setdefault(name, set()).add(module)
     addresses = {name for name in (*MODEL_ADDRESSES.values(), *RERANK_ADDRESSES.values()) if name}
     table = {each.name: set(each.readers) for each in VARIABLES if each.name not in OF_A_LIBRARY}
