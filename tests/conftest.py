@@ -1,5 +1,6 @@
 """Options that all tests share."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -31,6 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite golden files that differ, and say which were rewritten"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections() -> None:
+    """What is there before a module's tests is not looked at again when one of them has garbage collected.
+
+    Tests that look for what was left behind do that after every run, and each time all of the suite would be walked.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

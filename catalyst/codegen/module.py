@@ -33,6 +33,10 @@ class Connection:
     """Attribute of `Secrets` with the address; empty for what is embedded because no secret is declared."""
     arguments: tuple[str | tuple[str, ...], ...] = ()
     """What the function takes besides: a text, or lists of words."""
+    statements: tuple[str, ...] = ()
+    """SQL that makes the tables of what is embedded; the function takes all of it as one text."""
+    handed_on: tuple[str, ...] = ()
+    """Environment variables that a program gets from the service."""
 
 
 @dataclass(frozen=True, slots=True)

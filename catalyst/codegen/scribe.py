@@ -72,12 +72,12 @@ class StepScribe:
         self.frame.flow.module.needs.pools.add((module, name))
         return name
 
-    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, statements: tuple[str, ...] = ()) -> str:
         """The pool to the service at the address in a secret; the project opens it in its lifespan."""
         attribute = self.frame.flow.secrets.get(secret, "")
         constant = connection_name(secret, home, attribute)
         self.frame.flow.module.needs.connections.add(
-            Connection(constant, module, function, attribute, (schema,) if schema else ())
+            Connection(constant, module, function, attribute, statements=statements)
         )
         return self.use_package(CONNECTIONS, constant)
 
@@ -107,7 +107,7 @@ class StepScribe:
             return None
         given = (program.command, program.env) if program.env else (program.command,)
         constant = f"{name.upper()}_MCP"
-        connection = Connection(constant, "agent_mcp", "mcp_program", "", given)
+        connection = Connection(constant, "agent_mcp", "mcp_program", "", given, handed_on=program.env)
         self.frame.flow.module.needs.connections.add(connection)
         return self.use_package(CONNECTIONS, constant)
 

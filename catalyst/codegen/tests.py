@@ -48,6 +48,7 @@ _SURE_HELPERS = frozenset(
         "node",
         "pools",
         "rate_limit",
+        "rate_limit_shared",
         "reply",
     }
     | {"run_log", "schedule", "sse", "tasks", "text", "waiting", "workflow"}

@@ -187,6 +187,7 @@ class Builder:
         formed = build_form(self, draft, site, around.inside(rule.atoms))
         form, given = formed if formed is not None else (None, None)
         policy = build_policy(draft, site, self.defaults)
+        site.time_limit = policy.timeout
         if policy.cache is not None and any(body_answers(body) for _, body in bodies_of(form)):
             message = f"node `{draft.id}` may answer the caller, and an answer cannot be kept"
             self.found.error("E425", message, draft.span, help="put `cache` on the nodes inside that take time")

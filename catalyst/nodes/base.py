@@ -71,6 +71,8 @@ class Site(Protocol):
     found: Diagnostics
     secrets: frozenset[str]
     """The secrets that the flow declares."""
+    time_limit: float | None
+    """Seconds that one try may take."""
 
     def type_of(self, value: Expr) -> Type:
         """The type of a checked expression."""
@@ -133,11 +135,11 @@ class Scribe(Protocol):
     def pool(self, module: str, name: str) -> str:
         """Like `use`, for a `PoolKey`: the project opens that pool in its lifespan."""
 
-    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, statements: tuple[str, ...] = ()) -> str:
         """Import the pool to the service at the address in `secret`, or to what is embedded in its place where the flow
         does not declare it. `home` is the secret that nodes of this kind look for (`DATABASE_URL`); another one must be
-        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`; `schema` is a text
-        that it takes besides, where there is one. Gives the local name.
+        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`; it also takes
+        the `statements` that make the tables of what is embedded, where there are any. Gives the local name.
         """
 
     def bound(self, name: str, type_: Type) -> AbstractContextManager[str]:

@@ -370,7 +370,8 @@ def test_json_transform_of_a_path(config, wanted):
 
 def test_json_transform_beyond_a_path():
     assert problems_of({"x": node("jsonTransform", {"expression": "$sum(a.b)"})}) == ["E156"]
-    assert problems_of({"x": node("jsonTransform", {"expression": "a[*].b", "language": "jmespath"})}) == ["E155"]
+    made = one("jsonTransform", {"expression": "a[*].b", "language": "jmespath"})
+    assert made == {"type": "jmespath", "with": {"data": "{{ input }}", "expression": "a[*].b"}}
 
 
 def test_lists():

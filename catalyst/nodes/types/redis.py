@@ -168,12 +168,16 @@ def _is_open(type_: Type) -> bool:
 
 
 def check(params: RedisParams, site: Site) -> None:
-    """The address is in a declared secret; keys are text."""
+    """The address is in a declared secret; keys are text; a lock is not waited for longer than the node may take."""
     given = site.shape_type(params.keys) if params.keys is not None else ListType(STR)
     if not accepts(ListType(STR), given):
         message = f"`keys` is {describe(ListType(STR))}, this is {describe(given)}"
         site.found.error("E206", message, site.span_of("keys"))
     check_connection(params.connection, site)
+    wait, most = params.wait, site.time_limit
+    if wait is not None and wait.is_constant and most is not None and wait.constant >= most:
+        message = f"the lock is waited for {wait.constant:g} s, but the node may take {most:g} s and ends before"
+        site.found.warning("W480", message, site.span_of("wait"), help="give the node a longer `timeout`")
 
 
 def emit(params: RedisParams, scribe: Scribe) -> None:
