@@ -221,7 +221,9 @@ class McpTools:
         async def run(ctx: Context, arguments: dict[str, Any]) -> object:
             return await server.call(tool.name, arguments, self.token)
 
-        return AgentTool(Tool(tool.name, tool.description or "", tool.input_schema), partial(read_by, schema), run, self.seconds)
+        return AgentTool(
+            Tool(tool.name, tool.description or "", tool.input_schema), partial(read_by, schema), run, self.seconds
+        )
 
 
 def mcp_server(name: str) -> PoolKey[McpServer]:

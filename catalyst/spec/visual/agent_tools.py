@@ -50,7 +50,8 @@ def _tool(raw: Any, step: Step, name: str) -> Any:
 
 def _schema(raw: LocatedMap) -> dict[str, Any]:
     """The arguments as the editor tells them to the model, under whichever name its provider has for them."""
-    return {"schema": At(raw[key], raw.value_spans[key]) for key in _SCHEMAS if raw.get(key) is not None}
+    key = next((key for key in _SCHEMAS if raw.get(key) is not None), None)
+    return {} if key is None else {"schema": At(raw[key], raw.value_spans[key])}
 
 
 def _doer(raw: LocatedMap, step: Step, name: str) -> dict[str, Any]:
