@@ -76,6 +76,7 @@ def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) ->
         requirements=tuple(together([*requirements, *asked]) if asked else sorted(set(requirements))),
         dev_requirements=tuple(stubs(emitted.needs.runtime)),
         addresses=tuple(sorted(emitted.needs.addresses)),
+        options=tuple(sorted(emitted.needs.options)),
         has_lib=bool(libraries),
     )
     return scaffold_files(facts)

@@ -198,6 +198,11 @@ output:
         assert output["one"] == output["all"] == used["cost"] > 0
         assert output["two"] is None
         assert used["input_tokens"] > 4
+        shown = client.get("/metrics").text.splitlines()
+        assert f'llm_cost_dollars_total{{model="house",workflow="costs"}} {output["one"]}' in shown
+        assert 'llm_answers_total{model="other",workflow="costs"} 1.0' in shown
+        counted = [float(line.split()[1]) for line in shown if line.startswith("llm_tokens") and 'kind="input"' in line]
+        assert sum(counted) == used["input_tokens"]
 
 
 def test_limits_of_a_provider_hold_for_the_whole_service(tmp_path):

@@ -58,6 +58,8 @@ class Needs:
     distributions: set[str] = field(default_factory=set)
     addresses: set[tuple[str, bool]] = field(default_factory=set)
     """(environment variable with the address of a service, whether it must be set)."""
+    options: set[tuple[str, str]] = field(default_factory=set)
+    """(environment variable that may be left out, what it is for)."""
     libraries: set[str] = field(default_factory=set)
     """Modules of the user's `lib`."""
 
@@ -69,6 +71,7 @@ class Needs:
         self.metrics |= other.metrics
         self.distributions |= other.distributions
         self.addresses |= other.addresses
+        self.options |= other.options
         self.libraries |= other.libraries
 
 

@@ -119,6 +119,10 @@ class StepScribe:
         """An environment variable with the address of a service."""
         self.frame.flow.module.needs.addresses.add((variable, needed))
 
+    def reads_option(self, variable: str, purpose: str) -> None:
+        """An environment variable that the owner of the service may set."""
+        self.frame.flow.module.needs.options.add((variable, purpose))
+
     def tree(self, value: Expr) -> ast.expr:
         """An expression as a Python tree."""
         if value.is_constant:

@@ -158,6 +158,9 @@ class Scribe(Protocol):
     def reads_address(self, variable: str, *, needed: bool) -> None:
         """The project looks at this environment variable for a service's address; it has another unless `needed`."""
 
+    def reads_option(self, variable: str, purpose: str) -> None:
+        """The project looks at this environment variable, which may be left out, for a choice of its owner."""
+
     def expr(self, value: Expr) -> str:
         """An expression as Python text."""
 
@@ -235,6 +238,8 @@ class NodeType(Generic[P]):
     """Whether the node's own call takes the time-out (`scribe.time_limit`), so that the wrapper does not."""
     whole_with: str | None = None
     """The field that takes all of `with`, for node types whose settings are open."""
+    is_shown: bool = True
+    """Whether its output is worth sending to clients of the event stream when it has finished."""
     streams: Callable[[P], bool] | None = None
     """Whether the node sends tokens while it runs; None for types that never do."""
     example: str

@@ -80,6 +80,8 @@ class ProjectFacts:
     optional_secrets: frozenset[str] = frozenset()
     addresses: tuple[tuple[str, bool], ...] = ()
     """(environment variable with the address of a service, whether it must be set)."""
+    options: tuple[tuple[str, str], ...] = ()
+    """(environment variable that may be left out, what it is for)."""
     requirements: tuple[str, ...] = ()
     """Requirement lines, as `runtime.third_party` gives them."""
     dev_requirements: tuple[str, ...] = ()
@@ -152,6 +154,7 @@ def _values(facts: ProjectFacts) -> Mapping[str, Any]:
         "secrets": [name for name in facts.secrets if name not in facts.optional_secrets],
         "optional_secrets": sorted(facts.optional_secrets),
         "addresses": [f"{name}=" if needed else f"# {name}=" for name, needed in facts.addresses],
+        "options": [name for name, _ in facts.options],
         "settings": _settings_rows(facts),
         "description": markdown_text(facts.description),
         "flows": [_flow_values(flow, facts.port) for flow in facts.flows],
@@ -179,6 +182,7 @@ def _settings_rows(facts: ProjectFacts) -> list[str]:
         (name, *(("required", "address of the service") if needed else ("optional", "another address of the service")))
         for name, needed in facts.addresses
     ]
+    rows += [(name, "optional", markdown_cell(purpose)) for name, purpose in facts.options]
     return [f"| `{name}` | {default} | {description} |" for name, default, description in rows]
 
 

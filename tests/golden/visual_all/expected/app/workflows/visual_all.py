@@ -754,7 +754,6 @@ VISUAL_ALL = Workflow(
         "marked",
         "nearest",
         "page",
-        "meaning",
         "claude",
         "gpt",
         "groq",
