@@ -237,6 +237,8 @@ class NodeType(Generic[P]):
     """Whether the node's own call takes the time-out (`scribe.time_limit`), so that the wrapper does not."""
     whole_with: str | None = None
     """The field that takes all of `with`, for node types whose settings are open."""
+    is_shown: bool = True
+    """Whether its output is worth sending to clients of the event stream when it has finished."""
     streams: Callable[[P], bool] | None = None
     """Whether the node sends tokens while it runs; None for types that never do."""
     example: str

@@ -5,7 +5,7 @@ import pytest
 from tests.visual.visual_support import document, edge, load, node, one, only_tree, problems_of
 
 ASK = {"model": "gpt-4o-mini", "prompt": "Hi"}
-SCHEMA = {"type": "object", "properties": {}}
+SCHEMA = {"type": "object", "properties": {"number": {"type": "integer"}}}
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,17 @@ SCHEMA = {"type": "object", "properties": {}}
         ({"mcp": "SEARCH_URL", "only": ["look"]}, {"mcp": "SEARCH_URL", "only": ["look"]}),
         (
             {"name": "find", "description": "Find it.", "input_schema": SCHEMA, "timeout": 2000},
-            {"name": "find", "description": "Find it.", "function": "lib.tools:find", "timeout": "2s"},
+            {
+                "name": "find",
+                "description": "Find it.",
+                "schema": SCHEMA,
+                "function": "lib.tools:find",
+                "timeout": "2s",
+            },
         ),
         (
             {"type": "function", "function": {"name": "find", "parameters": SCHEMA}},
-            {"name": "find", "function": "lib.tools:find"},
+            {"name": "find", "schema": SCHEMA, "function": "lib.tools:find"},
         ),
     ],
 )

@@ -107,7 +107,7 @@ INDEX = Workflow(
     triggers=(HttpTrigger("POST", "/api/v1/documents", status=201),),
     description="Takes documents in, cut into passages. A document that is known already is replaced as a whole.",
     vars={"collection": COLLECTION, "embedding_model": EMBEDDING_MODEL},
-    visible=("passages", "meaning", "written", "outdated"),
+    visible=("passages", "written", "outdated"),
     graph={
         "nodes": [
             {"id": "passages", "type": "python", "after": []},
