@@ -34,6 +34,7 @@ from app.runtime.llm_openai import AzureOpenAI, Groq, OpenAI
 from app.runtime.node import Retry, node, tolerate
 from app.runtime.ordering import unique
 from app.runtime.own_metrics import add
+from app.runtime.python_call import call_in_thread
 from app.runtime.rate_limiter import Passage, pass_limit
 from app.runtime.redis_node import delete_keys, get_value, set_value
 from app.runtime.reply import Reply
@@ -227,13 +228,13 @@ async def _pause(ctx: Context) -> None:
 # seat, flow.json:40
 @node("seat", timeout=30.0)
 async def _seat(ctx: Context) -> dict[str, str]:
-    return await asyncio.to_thread(context, user_id=ctx.input["name"], event_id=5)
+    return await call_in_thread(context, user_id=ctx.input["name"], event_id=5)
 
 
 # shout, flow.json:41
 @node("shout", timeout=30.0)
 async def _shout(ctx: Context) -> Any:
-    return await asyncio.to_thread(shout_, data=ctx.input["name"])
+    return await call_in_thread(shout_, data=ctx.input["name"])
 
 
 # nested, flow.json:45
