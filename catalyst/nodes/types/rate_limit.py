@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 from catalyst.expressions.types import BOOL, INT, NUMBER, FieldType, ObjectType
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.durations import DurationExpr
-from catalyst.nodes.settings import Expr, Params, Slot, TextExpr
+from catalyst.nodes.settings import Expr, KeyExpr, Params, Slot
 from catalyst.nodes.stores import REDIS_URL, check_connection, store
 from catalyst.spec.problems import problem
 
@@ -36,7 +36,7 @@ PASSAGE = ObjectType(
 class RateLimitParams(Params):
     """Settings of `rate_limit`."""
 
-    key: TextExpr | None = Field(
+    key: KeyExpr | None = Field(
         default=None, description="What is limited, such as a user or a service; this node when not given."
     )
     limit: Annotated[Expr, Slot(INT, within=(1, _MOST))] | None = Field(
