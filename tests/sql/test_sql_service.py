@@ -167,7 +167,7 @@ output: "{{ nodes.a.output }}"
         assert client.post(PATH, json={"id": 8}).json() == 8
 
 
-@pytest.mark.parametrize("length", (60, 75, 100, 105, 106, 130))
+@pytest.mark.parametrize("length", [60, 75, 100, 105, 106, 130])
 def test_a_statement_is_one_text_or_a_text_a_line(length: int) -> None:
     query = f"select {'x, ' * 40}"[:length].rstrip(" ,") + " from t"
     flow = f"catalyst: 1\nname: a\nnodes: {{a: {{type: sql, with: {{query: {query!r}}}}}}}\n"
