@@ -18,7 +18,7 @@ is checked when it is read, and `?` behind the type says that it may be missing.
 | `rpop` | `key` | the last value, none when there is none |
 | `lrange` | `key`, `start`, `stop` | the values |
 | `publish` | `channel`, `value` | how many listen |
-| `lock` | `key`, `ttl`, `wait` | `{token, fence, waited_ms}`; 409 when another holds it |
+| `lock` | `key`, `ttl`, `wait` | `{token, fence, waited_ms}`; 409, `locked`, when another holds it |
 | `unlock` | `key`, `token` | whether it was still held |
 
 A lock ends by itself after `ttl`, whatever becomes of its holder. Put the work into a `try` and `unlock` under its
