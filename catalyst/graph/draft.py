@@ -173,12 +173,11 @@ class Drafter:
             return None, None
         params, problems = find_problems(node_type.params, settings, filename=self.filename, what=f"node `{id_}`")
         self.found.extend(problem for _, problem in problems)
-        if params is not None:
-            self._report_unread(params, settings, id_)
-            return params, params
-        return None, partial_settings(node_type.params, settings, [place for place, _ in problems])
+        some = params or partial_settings(node_type.params, settings, [place for place, _ in problems])
+        self._report_unread(some, settings, id_)
+        return params, some
 
-    def _report_unread(self, params: Params, settings: LocatedMap, id_: str) -> None:
+    def _report_unread(self, params: Params | None, settings: LocatedMap, id_: str) -> None:
         """`{{ }}` where a setting is plain text would stay in the code letter by letter."""
         for path in unread_holes(params):
             is_key = has_holes(str(path[-1]))
