@@ -9,10 +9,11 @@ from catalyst.api import Result, compile_flow
 from tests.emitted import findings
 from tests.sql.service import service
 
-SCHEMA = """\
-create table source (id bigint primary key, name text not null, amount numeric not null);
-create table target (id bigint primary key, name text not null, amount numeric not null);
-"""
+DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
+_BEHIND = DOCS.read_text(encoding="utf-8").partition("## Many rows")[2]
+PAGES = _BEHIND.partition("```yaml\n")[2].partition("```")[0]
+"""The flow that the docs show for many rows, and its tables."""
+SCHEMA = _BEHIND.partition("```sql\n")[2].partition("```")[0]
 FILL = """\
 catalyst: 1
 name: fill
@@ -26,7 +27,6 @@ nodes:
         insert into source select x, 'a name that is long enough to be seen ' || x, x * 1.5 from n
 output: {count: "{{ nodes.filled.output }}"}
 """
-DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
 WHOLE = """\
 catalyst: 1
 name: copy
@@ -34,11 +34,6 @@ nodes:
   all: {type: sql, with: {query: "select id, name, amount from source"}}
 output: {total: "{{ nodes.all.output | length }}"}
 """
-
-
-def pages() -> str:
-    """The flow that the docs show for many rows."""
-    return DOCS.read_text(encoding="utf-8").partition("## Many rows")[2].partition("```yaml\n")[2].partition("```")[0]
 
 
 def compiled(flow: str) -> Result:
@@ -63,7 +58,7 @@ def peak(flow: str, rows: int, folder: Path) -> int:
             tracemalloc.stop()
 
 
-@pytest.mark.parametrize(("flow", "is_flat"), [(pages(), True), (WHOLE, False)], ids=["pages", "whole"])
+@pytest.mark.parametrize(("flow", "is_flat"), [(PAGES, True), (WHOLE, False)], ids=["pages", "whole"])
 def test_memory(flow: str, is_flat: bool, tmp_path: Path) -> None:
     few, many = peak(flow, 1_000, tmp_path / "few"), peak(flow, 10_000, tmp_path / "many")
     assert (many < 1.5 * few) == is_flat, (few, many)
