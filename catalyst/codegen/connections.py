@@ -6,11 +6,12 @@ Goes in: what the nodes said that they need. Comes out: the module, and its name
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from catalyst.codegen.module import Connection, Module, docstring_literal
 from catalyst.nodes.sql.schema import united
+from catalyst.nodes.stores import REDIS_URL
 from catalyst.pysource.source import to_source
 
 CONNECTIONS = "app.connections"
@@ -23,6 +24,14 @@ def connection_name(secret: str, home: str, attribute: str) -> str:
     """
     kind = home.removesuffix("_URL")
     return kind if secret == home else f"{kind}_{attribute.upper()}"
+
+
+def redis_connection(secrets: Mapping[str, str]) -> Connection | None:
+    """The project's Redis, for what uses it wherever there is one. `secrets`: declared secret -> its attribute."""
+    if REDIS_URL not in secrets:
+        return None
+    constant = connection_name(REDIS_URL, REDIS_URL, secrets[REDIS_URL])
+    return Connection(constant, "store_redis", "redis_pool", secrets[REDIS_URL])
 
 
 def emit_connections(connections: Collection[Connection]) -> Module:

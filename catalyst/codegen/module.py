@@ -35,6 +35,8 @@ class Connection:
     """What the function takes besides: a text, or lists of words."""
     statements: tuple[str, ...] = ()
     """SQL that makes the tables of what is embedded; the function takes all of it as one text."""
+    handed_on: tuple[str, ...] = ()
+    """Environment variables that a program gets from the service."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from catalyst.codegen.annotations import Annotations
+from catalyst.codegen.connections import CONNECTIONS, redis_connection
 from catalyst.codegen.frame import FlowNames, Frame
 from catalyst.codegen.models import write_input, write_output, write_request
 from catalyst.codegen.module import Module, docstring_literal
@@ -226,8 +227,7 @@ class WorkflowModule:
         if route.auth:
             arguments.append(f"auth={self._auth(route.auth)}")
         if route.rate_limit is not None:
-            rate = self.module.use("rate_limit", "RateLimit")
-            arguments.append(f"rate_limit={rate}({route.rate_limit[0]}, {route.rate_limit[1]!r})")
+            arguments.append(f"rate_limit={self._rate_limit(route, *route.rate_limit)}")
         if route.events != STREAM_EVENTS:
             arguments.append(f"events={route.events!r}")
         if route.locations:
@@ -240,6 +240,16 @@ class WorkflowModule:
         words = {"summary": route.summary, "description": route.description}
         arguments += [f"{name}={text!r}" for name, text in words.items() if text]
         return f"{self.module.use('workflow', 'HttpTrigger')}({', '.join(arguments)})"
+
+    def _rate_limit(self, route: Route, count: int, seconds: float) -> str:
+        """Counted in Redis where the project has one."""
+        connection = redis_connection(self.project.secrets)
+        if connection is None:
+            return f"{self.module.use('rate_limit', 'RateLimit')}({count}, {seconds!r})"
+        self.module.needs.connections.add(connection)
+        shared = self.module.use("rate_limit_shared", "SharedRateLimit")
+        place = self.module.use_package(CONNECTIONS, connection.constant)
+        return f"{shared}({f'{route.method} {route.path}'!r}, {count}, {seconds!r}, {place})"
 
     def _auth(self, auth: Mapping[str, Any]) -> str:
         kind, settings = next(iter(auth.items()))
@@ -299,14 +309,26 @@ def visible_names(body: Body) -> Iterator[str]:
 
 
 def _visible_step(step: Step) -> Iterator[str]:
-    if step.type.kind != "statement" and step.type.name not in ("respond", "raise"):
+    if step.type.kind != "statement" and step.type.name not in ("respond", "raise") and _is_shown(step):
         yield step.id
     if isinstance(step.form, (MapForm, LoopForm, AgentForm)):
         return
     for name, body in bodies_of(step.form):
-        if isinstance(step.form, ParallelForm):
+        if isinstance(step.form, ParallelForm) and _value_is_shown(body):
             yield f"{step.id}.{name}"
         yield from visible_names(body)
+
+
+def _is_shown(step: Step) -> bool:
+    """Whether the output is for people; that of a control node is what its bodies give, or a loop's state."""
+    if isinstance(step.form, (LoopForm, AgentForm)):
+        return True
+    return step.type.is_shown and all(_value_is_shown(body) for _, body in bodies_of(step.form))
+
+
+def _value_is_shown(body: Body) -> bool:
+    """What the author chose is shown, and so is the last node's output unless that is not."""
+    return body.value is not None or body.last is None or _is_shown(body.step(body.last))
 
 
 def mark_name(file: str) -> str:
