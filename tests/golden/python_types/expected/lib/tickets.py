@@ -50,3 +50,5 @@ class Note(Ticket, total=False):
 def read_note(note: Note) -> str:
     """The text of a note."""
     return note.get("text", "")
+
+
