@@ -45,10 +45,14 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def other_files(where: str) -> dict[str, str]:
-    """Files that a node's example reads."""
-    name = Path(where.partition(":")[0]).stem
-    node_type = find_node_type(name) if where.startswith("docs/nodes/") else None
-    return dict(node_type.example_files) if node_type else {}
+    """Files that a node's example reads, or the `schema.sql` that a page shows behind its flow."""
+    page, _, line = where.partition(":")
+    node_type = find_node_type(Path(page).stem) if where.startswith("docs/nodes/") else None
+    if node_type is not None:
+        return dict(node_type.example_files)
+    behind = (ROOT / page).read_text(encoding="utf-8").split("\n", int(line))[-1].partition("```\n")[2]
+    schema = re.match(r"\nwith `schema\.sql`:\n\n```sql\n(.*?)```", behind, re.DOTALL)
+    return {"schema.sql": schema[1]} if schema is not None else {}
 
 
 @pytest.mark.parametrize(("where", "text"), blocks(), ids=[where for where, _ in blocks()])

@@ -9,10 +9,9 @@ from catalyst.api import Result, compile_flow
 from tests.emitted import findings
 from tests.sql.service import service
 
-SCHEMA = """\
-create table source (id bigint primary key, name text not null, amount numeric not null);
-create table target (id bigint primary key, name text not null, amount numeric not null);
-"""
+DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
+SECTION = DOCS.read_text(encoding="utf-8").partition("## Many rows")[2].partition("\n## ")[0]
+SCHEMA = SECTION.partition("```sql\n")[2].partition("```")[0]
 FILL = """\
 catalyst: 1
 name: fill
@@ -26,7 +25,6 @@ nodes:
         insert into source select x, 'a name that is long enough to be seen ' || x, x * 1.5 from n
 output: {count: "{{ nodes.filled.output }}"}
 """
-DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
 WHOLE = """\
 catalyst: 1
 name: copy
@@ -38,8 +36,7 @@ output: {total: "{{ nodes.all.output | length }}"}
 
 def documented() -> list[str]:
     """What the docs show for many rows: the flow, and the nodes that send each page on as CSV."""
-    section = DOCS.read_text(encoding="utf-8").partition("## Many rows")[2].partition("\n## ")[0]
-    return [block.partition("```")[0] for block in section.split("```yaml\n")[1:]]
+    return [block.partition("```")[0] for block in SECTION.split("```yaml\n")[1:]]
 
 
 def sending() -> str:
