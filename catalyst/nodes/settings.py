@@ -9,11 +9,11 @@ shape and gives the JSON Schema; the expressions are typed later, by `graph.chec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -51,25 +51,6 @@ class Params(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, populate_by_name=False
     )
-
-    @field_validator("*")
-    @classmethod
-    def has_no_expression_that_nobody_reads(cls, value: Any) -> Any:
-        """In a setting that is plain text `{{ }}` would stay as it is, which nobody wants."""
-        if any(isinstance(text, str) and has_holes(text) for text in _texts(value)):
-            raise PydanticCustomError("literal", "must be a plain value: it is needed when the flow is built")
-        return value
-
-
-def _texts(value: Any) -> Iterable[Any]:
-    """A text, or those of a list or a map with its keys."""
-    match value:
-        case Mapping():
-            return (*value, *value.values())
-        case list() | tuple():
-            return value
-        case _:
-            return (value,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
