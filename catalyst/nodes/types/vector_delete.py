@@ -1,15 +1,17 @@
 """`vector_delete`: delete points of a collection by their ids, or all that a filter finds."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from catalyst.expressions.types import INT, NONE, STR, ListType, UnionType
-from catalyst.nodes.base import NodeType, Scribe
-from catalyst.nodes.settings import Expr, Slot
+from catalyst.expressions.types import INT, NONE, STR, ListType, UnionType, accepts, describe
+from catalyst.nodes.base import NodeType, Scribe, Site
+from catalyst.nodes.settings import ShapeSlot
 from catalyst.nodes.vectors import FilteredParams, check_filtered, pool
 from catalyst.spec.fields import exactly_one
+
+IDS = ListType(UnionType((STR, INT)))
 
 
 class VectorDeleteParams(FilteredParams):
@@ -17,9 +19,7 @@ class VectorDeleteParams(FilteredParams):
 
     model_config = ConfigDict(json_schema_extra=exactly_one("ids", "filter"))
 
-    ids: Annotated[Expr, Slot(ListType(UnionType((STR, INT))))] | None = Field(
-        default=None, description="The ids of the points."
-    )
+    ids: Annotated[Any, ShapeSlot(type=IDS)] = Field(default=None, description="The ids of the points.")
 
     @model_validator(mode="after")
     def says_what_to_delete(self) -> Self:
@@ -31,10 +31,19 @@ class VectorDeleteParams(FilteredParams):
         return self
 
 
+def check(params: VectorDeleteParams, site: Site) -> None:
+    """Ids that stand in the flow are text or whole numbers."""
+    check_filtered(params, site)
+    given = site.shape_type(params.ids) if isinstance(params.ids, list) else IDS
+    if not accepts(IDS, given):
+        message = f"`ids` needs {describe(IDS)}, this is {describe(given)}"
+        site.found.error("E206", message, site.span_of("ids"))
+
+
 def emit(params: VectorDeleteParams, scribe: Scribe) -> None:
     """One call of the runtime."""
     delete = scribe.use("vectors", "delete")
-    which = f"ids={scribe.expr(params.ids)}" if params.ids is not None else f"filter={scribe.shape(params.filter)}"
+    which = f"ids={scribe.shape(params.ids)}" if params.ids is not None else f"filter={scribe.shape(params.filter)}"
     scribe.body.line(f"await {delete}(ctx, {pool(params, scribe)}, {scribe.expr(params.collection)}, {which})")
 
 
@@ -42,7 +51,7 @@ NODE = NodeType(
     kind="call",
     params=VectorDeleteParams,
     output=lambda params, site: NONE,
-    check=check_filtered,
+    check=check,
     emit=emit,
     safe_to_repeat=lambda params: True,
     example="""\
