@@ -118,6 +118,60 @@ def test_a_stream_that_dies_half_way_ends_with_an_error_event(streaming, fault, 
         assert [name for name, _ in found].count("token") == 3, "what was said is not said again"
 
 
+AGENT = """
+nodes:
+  helper:
+    type: agent
+    with:
+      provider: PROVIDER
+      model: "{{ input.model }}"
+      prompt: "{{ input.text }}"
+      stream: true
+      tools:
+        - name: add
+          description: One more.
+          args: {n: integer}
+          do: {more: {type: set, with: {value: {sum: "{{ args.n + 1 }}"}}}}
+        - name: endless
+          description: It never returns.
+          timeout: 50ms
+          do: {waits: {type: wait, with: {for: 1h}}}
+  last: {type: set, needs: [helper], with: {value: "{{ nodes.helper.output.steps | map(s => s.tool) }}"}}
+output:
+  text: {type: string, value: "{{ nodes.helper.output.text }}", stream: true}
+  tools: "{{ nodes.last.output }}"
+"""
+
+
+@BOTH
+def test_every_step_of_an_agent_is_an_event_of_the_stream(provider, standin, tmp_path):
+    flow = head("helps", "text: string, model: string") + AGENT.replace("PROVIDER", provider)
+    first = '[["add", {"n": 1}], ["endless", {}], ["nobody", {"\u00e9": 1}]]'
+    asked = f'Go\nround: {first}\nround: [["nobody", {{}}], ["add", {{"n": "x"}}]]'
+    with service(flow, tmp_path, standin) as client:
+        found = events_of(client, "helps", {"text": asked, "model": "m"})
+        broken = events_of(client, "helps", {"text": "Tell of the sea.", "model": "cut-3"})
+    calls = [data for name, data in found if name == "tool_call"]
+    results = {data["id"]: data for name, data in found if name == "tool_result"}
+    told = [
+        (call["tool"], call["arguments"], *(results[call["id"]][part] for part in ("result", "error")))
+        for call in calls
+    ]
+    nobody = "there is no such tool; there are: add, endless"
+    assert told[:4] == [
+        ("add", {"n": 1}, {"sum": 2}, None),
+        ("endless", {}, None, "the tool gave nothing within 0.05 seconds"),
+        ("nobody", {"\u00e9": 1}, None, nobody),
+        ("nobody", {}, None, nobody),
+    ]
+    assert told[4][3].startswith("the arguments do not fit the schema: n: ")
+    assert {data["node"] for data in calls} == {"helper"}
+    name, last = found[-1]
+    assert (name, last["output"]["tools"]) == ("done", [call["tool"] for call in calls])
+    assert "".join(data["text"] for name, data in found if name == "token") == last["output"]["text"]
+    assert [name for name, _ in broken] == ["token", "token", "token", "error"]
+
+
 @BOTH
 def test_nonsense_for_a_typed_answer_is_asked_again_and_then_a_problem(provider, standin, tmp_path):
     flow = head("typed", "model: string") + f"""
@@ -198,6 +252,11 @@ output:
         assert output["one"] == output["all"] == used["cost"] > 0
         assert output["two"] is None
         assert used["input_tokens"] > 4
+        shown = client.get("/metrics").text.splitlines()
+        assert f'llm_cost_dollars_total{{model="house",workflow="costs"}} {output["one"]}' in shown
+        assert 'llm_answers_total{model="other",workflow="costs"} 1.0' in shown
+        counted = [float(line.split()[1]) for line in shown if line.startswith("llm_tokens") and 'kind="input"' in line]
+        assert sum(counted) == used["input_tokens"]
 
 
 def test_limits_of_a_provider_hold_for_the_whole_service(tmp_path):

@@ -309,14 +309,26 @@ def visible_names(body: Body) -> Iterator[str]:
 
 
 def _visible_step(step: Step) -> Iterator[str]:
-    if step.type.kind != "statement" and step.type.name not in ("respond", "raise"):
+    if step.type.kind != "statement" and step.type.name not in ("respond", "raise") and _is_shown(step):
         yield step.id
     if isinstance(step.form, (MapForm, LoopForm, AgentForm)):
         return
     for name, body in bodies_of(step.form):
-        if isinstance(step.form, ParallelForm):
+        if isinstance(step.form, ParallelForm) and _value_is_shown(body):
             yield f"{step.id}.{name}"
         yield from visible_names(body)
+
+
+def _is_shown(step: Step) -> bool:
+    """Whether the output is for people; that of a control node is what its bodies give, or a loop's state."""
+    if isinstance(step.form, (LoopForm, AgentForm)):
+        return True
+    return step.type.is_shown and all(_value_is_shown(body) for _, body in bodies_of(step.form))
+
+
+def _value_is_shown(body: Body) -> bool:
+    """What the author chose is shown, and so is the last node's output unless that is not."""
+    return body.value is not None or body.last is None or _is_shown(body.step(body.last))
 
 
 def mark_name(file: str) -> str:

@@ -373,7 +373,7 @@ def body_answers(body: Body) -> bool:
 
 def step_ends(step: Step) -> bool:
     """Whether nothing comes out of a body that this step is in: it always runs, and raises or answers."""
-    if step.skippable:
+    if step.skippable or step.policy.on_error is not None:
         return False
     match step.form:
         case SwitchForm(cases, default):

@@ -6,14 +6,16 @@ by; of what it needs to know, the function's signature and the other flow's inpu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from catalyst.expressions.types import FieldType, ObjectType
+from catalyst.diagnostics import did_you_mean
+from catalyst.expressions.types import FieldType, ObjectType, Type
 from catalyst.nodes.base import Signature, Site
+from catalyst.nodes.json_schema import JsonSchema
 from catalyst.nodes.settings import BodySlot, Params
 from catalyst.nodes.types.python import FUNCTION
 from catalyst.spec.fields import exactly_one, model_schema
@@ -47,6 +49,12 @@ class ToolParams(Params):
     workflow: str | None = Field(
         default=None, description="Another flow, by its file or name; its input are the arguments."
     )
+    schema_: JsonSchema | None = Field(
+        default=None,
+        alias="schema",
+        description="A JSON Schema of the arguments of a function or flow, told to the model in place of what these "
+        "say themselves; the arguments are held against both.",
+    )
     args: dict[str, Any] | None = Field(
         default=None,
         json_schema_extra={"additionalProperties": model_schema("Field")},
@@ -76,6 +84,9 @@ class ToolParams(Params):
             raise problem("E141", "a tool with `do` needs a `name` and a `description`", help=_WISH)
         if self.do is None and self.args is not None:
             raise problem("E144", "`args` belongs to `do`", help="functions and flows say themselves what they take")
+        if self.schema_ is not None and (self.do is not None or self.mcp is not None):
+            wish = "declare the arguments of `do` with `args`; a server says itself what its tools take"
+            raise problem("E144", "`schema` belongs to `function` and `workflow`", help=wish)
         if self.mcp is not None and (self.name is not None or self.description is not None):
             raise problem("E144", "the tools of a server have their own names", help="choose some of them with `only`")
         if self.mcp is None and (self.token is not None or self.only):
@@ -91,7 +102,7 @@ class ToolParams(Params):
 
 def arguments_of(signature: Signature) -> ObjectType:
     """The parameters of a function as the arguments of a tool; what has a default may be left out."""
-    return ObjectType(tuple((name, FieldType(type_, needed)) for name, type_, needed in signature.parameters))
+    return ObjectType(tuple((each.name, FieldType(each.type, each.required)) for each in signature.parameters))
 
 
 def check_tools(tools: Sequence[ToolParams], site: Site) -> None:
@@ -101,7 +112,9 @@ def check_tools(tools: Sequence[ToolParams], site: Site) -> None:
         if tool.mcp is not None:
             _check_server(tool, number, site)
             continue
-        name, words = _known(tool, number, site)
+        name, words, takes = _known(tool, number, site)
+        if tool.schema_ is not None and takes is not None:
+            _check_schema(tool.schema_, takes, site, number)
         if name is None:
             continue
         if name in seen:
@@ -130,15 +143,37 @@ def _check_server(tool: ToolParams, number: int, site: Site) -> None:
         )
 
 
-def _known(tool: ToolParams, number: int, site: Site) -> tuple[str | None, str]:
-    """What the model will know of a tool: its name, None where that cannot be told, and its description."""
+def _known(tool: ToolParams, number: int, site: Site) -> tuple[str | None, str, Type | None]:
+    """What the model will know of a tool: its name, None where that cannot be told, its description and, where these
+    are known, its arguments."""
     if tool.function is not None:
         signature = site.function(*tool.place, "tools", number, "function")
         words = signature.words if signature is not None else "-"
-        return tool.name or tool.place[1], tool.description or words
+        takes = arguments_of(signature) if signature is not None else None
+        return tool.name or tool.place[1], tool.description or words, takes
     if tool.workflow is not None:
         called = site.called_flow(tool.workflow, "tools", number, "workflow")
         if called is None:
-            return tool.name, "-"
-        return tool.name or called.name, tool.description or called.description
-    return tool.name, tool.description or ""
+            return tool.name, "-", None
+        return tool.name or called.name, tool.description or called.description, called.input
+    return tool.name, tool.description or "", None
+
+
+def _check_schema(schema: Mapping[str, Any], takes: Type, site: Site, number: int) -> None:
+    """A schema is that of an object; where it names fields, they are arguments, and what has to be given is there."""
+    span = site.span_of("tools", number, "schema")
+    if schema.get("type", "object") != "object":
+        site.found.error("E495", "the arguments of a tool are an object", span, help="write `type: object`")
+    told = schema.get("properties")
+    if told is None or not isinstance(takes, ObjectType) or takes.open:
+        return
+    fields = dict(takes.fields)
+    known = f"it takes {', '.join(fields) or 'nothing'}"
+    for name in told:
+        if name not in fields:
+            message = f"the tool takes no argument `{name}`"
+            site.found.error("E495", message, span, help=known, label=did_you_mean(name, fields))
+    for name, field in fields.items():
+        if field.required and field.default is None and name not in told:
+            message = f"the tool needs the argument `{name}`, which its schema does not have"
+            site.found.error("E495", message, span, help=f"add it to `properties`: {known}")

@@ -31,16 +31,39 @@ KEY_KINDS = frozenset({"input", "output", "local", "var", "execution"})
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What stands behind a parameter of a user's function, as another module can write it."""
+
+    text: str
+    names: tuple[tuple[str, str, str], ...] = ()
+    """Names in the text that have to be imported: the name, from which module, and what is imported of it."""
+    converted: bool = False
+    """Whether data has to be made into it, or it into data: a dataclass, an enum, a set."""
+    read_only: bool = False
+    """Whether it only reads the items, as `Sequence` does: they may be of a narrower type then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a user's function."""
+
+    name: str
+    type: Type
+    required: bool
+    annotation: Annotation | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A user's Python function, read from its source: parameters in order, the result, and whether it is async."""
 
-    parameters: tuple[tuple[str, Type, bool], ...]
-    """Name, type, and whether it must be given."""
+    parameters: tuple[Parameter, ...]
     result: Type
     is_async: bool
     accepts_any_keyword: bool = False
     words: str = ""
     """The docstring."""
+    result_annotation: Annotation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +220,12 @@ class Scribe(Protocol):
         """The name of a module constant that holds pydantic's `TypeAdapter` for the type. `hint` names a class that has
         to be made for it; by default the node does."""
 
+    def annotation_as(self, annotation: Annotation) -> str:
+        """An annotation of the user's Python, with the imports that it needs."""
+
+    def adapter_as(self, annotation: Annotation, hint: str) -> str:
+        """Like `adapter`, for an annotation of the user's Python."""
+
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""
 
@@ -237,6 +266,8 @@ class NodeType(Generic[P]):
     """Whether the node's own call takes the time-out (`scribe.time_limit`), so that the wrapper does not."""
     whole_with: str | None = None
     """The field that takes all of `with`, for node types whose settings are open."""
+    is_shown: bool = True
+    """Whether its output is worth sending to clients of the event stream when it has finished."""
     streams: Callable[[P], bool] | None = None
     """Whether the node sends tokens while it runs; None for types that never do."""
     example: str

@@ -21,6 +21,7 @@ from catalyst.expressions.types import (
     ObjectType,
     StrType,
     Type,
+    UnionType,
     describe,
     without_none,
 )
@@ -107,7 +108,8 @@ def form_arguments(params: TableParams, record: Type) -> list[str]:
 def check_content(site: Site, content: Expr, setting: str, *, text: bool) -> None:
     """Report what can be no content: of a file, bytes, or text."""
     type_ = site.type_of(content)
-    if not isinstance(type_, (AnyType, StrType, BytesType, FileType)):
+    members = type_.members if isinstance(type_, UnionType) else (type_,)
+    if not all(isinstance(each, (AnyType, StrType, BytesType, FileType)) for each in members):
         wanted = "text, bytes or a file" if text else "bytes, a file, or base64 text"
         site.found.error(
             "E206", f"`{setting}` needs {wanted}, this gives {describe(type_)}", site.span_of(setting), help=_UPLOAD

@@ -10,16 +10,17 @@ import os
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx2 as httpx
-import orjson
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult
 from mcp.types import Tool as McpTool
 
-from .agent_tools import SECONDS, AgentTool, Context, wrong_arguments
+from .agent_schemas import read_by
+from .agent_tools import SECONDS, AgentTool, Context
 from .errors import FlowError
 from .json_schema import JsonSchema
 from .llm_turns import Tool
@@ -217,21 +218,12 @@ class McpTools:
     def _tool(self, server: McpServer, tool: McpTool) -> AgentTool:
         schema: JsonSchema[dict[str, Any]] = JsonSchema(tool.input_schema)
 
-        def read(text: str) -> dict[str, Any]:
-            try:
-                arguments = orjson.loads(text or "{}")
-            except orjson.JSONDecodeError:
-                raise wrong_arguments(["arguments: this is no JSON"]) from None
-            problems = schema.problems(arguments)
-            if problems:
-                raise wrong_arguments([f"{each['place'] or 'arguments'}: {each['problem']}" for each in problems])
-            given: dict[str, Any] = arguments
-            return given
-
         async def run(ctx: Context, arguments: dict[str, Any]) -> object:
             return await server.call(tool.name, arguments, self.token)
 
-        return AgentTool(Tool(tool.name, tool.description or "", tool.input_schema), read, run, self.seconds)
+        return AgentTool(
+            Tool(tool.name, tool.description or "", tool.input_schema), partial(read_by, schema), run, self.seconds
+        )
 
 
 def mcp_server(name: str) -> PoolKey[McpServer]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError, JMESPathTypeError
+from jmespath.functions import TYPES_MAP
 
 from .errors import ExpressionError
 
@@ -22,9 +23,11 @@ class JsonQuery:
         try:
             return self._query.search(data)
         except JMESPathTypeError as error:
-            wanted = " or ".join(error.expected_types)
+            wanted = " or ".join(each.replace("array-", "array of ") for each in error.expected_types)
+            # For items of an array the library names Python's type.
+            given = TYPES_MAP.get(error.actual_type, error.actual_type)
             raise ExpressionError(
-                f"the JMESPath function `{error.function_name}` takes {wanted}, not {error.actual_type}"
+                f"the JMESPath function `{error.function_name}` takes {wanted}, not {given}"
             ) from None
         except (JMESPathError, TypeError, ValueError, ArithmeticError, LookupError):
             raise ExpressionError("a JMESPath expression cannot take the data") from None

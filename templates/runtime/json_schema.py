@@ -39,6 +39,7 @@ class JsonSchema(Generic[T]):
     """A schema whose data is of type T."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
         self._validator = Draft202012Validator(schema, registry=Registry())
 
     def problems(self, value: object) -> list[Invalid]:

@@ -11,12 +11,13 @@ Errors have the kind `http` (`upstream` is the status, `retry_after` the pause a
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic_ns
 from typing import Any, Protocol, TypeVar, Unpack
 
 import httpx2 as httpx
+from prometheus_client.core import Metric
 from typing_extensions import TypedDict
 
 from .context import ExecutionContext
@@ -24,10 +25,11 @@ from .failures import FinalFailure, as_failure, matches
 from .httpx_client import open_httpx
 from .llm_answers import Answer, Completion, Tokens
 from .llm_limits import Gate, Limits
+from .llm_metrics import Spending
 from .llm_prices import PriceList
 from .llm_transport import AiohttpTransport
 from .llm_turns import CacheTime, LlmRequest, Message, OutputSchema, Tool, Turn, expected_tokens
-from .pools import PoolKey
+from .pools import Counting, PoolKey
 from .run_log import log_event
 
 ClientT = TypeVar("ClientT")
@@ -39,13 +41,14 @@ OnToken = Callable[[str], None]
 FALLBACK_ERRORS = ("timeout", "connection", "http", "auth", "refused", "invalid_output")
 
 
-class LlmPool:
+class LlmPool(Counting):
     """One HTTP client for all models, and what their calls share: the SDKs' clients and the limits of an account, kept
-    by provider, address and key, and what tokens cost."""
+    by provider, address and key, what tokens cost, and what was spent."""
 
     def __init__(self, client: httpx.AsyncClient, prices: PriceList | None = None) -> None:
         self.http = client
         self.prices = prices if prices is not None else PriceList()
+        self.spending = Spending()
         self._clients: dict[tuple[str, ...], Any] = {}
         self._gates: dict[tuple[object, ...], Gate] = {}
 
@@ -62,6 +65,10 @@ class LlmPool:
             return None
         key = (type(model), model.base_url, model.api_key, model.limits)
         return self._gates.get(key) or self._gates.setdefault(key, Gate(model.limits))
+
+    def collect(self) -> Iterable[Metric]:
+        """What `/metrics` shows of the models."""
+        return self.spending.collect()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -174,7 +181,7 @@ async def answer_of(
 ) -> Answer:
     """One model's answer, within the limits of its account.
 
-    What it took is in the log, and in the totals of the run: a typed answer has no other place for it.
+    What it took is in the log, on `/metrics`, and in the totals of the run: a typed answer has no other place for it.
     """
     pool = ctx.pools[LLM]
     started = monotonic_ns()
@@ -188,6 +195,7 @@ async def answer_of(
     spent = round((monotonic_ns() - started) / 1e6, 1)
     cost = pool.prices.cost(answer.model, answer.usage)
     _add(ctx.totals, answer.usage, cost)
+    pool.spending.add(ctx.workflow, answer.model, answer.usage, cost)
     facts = {"model": answer.model, **answer.usage, "cost": cost, "finish_reason": answer.finish_reason, "ms": spent}
     log_event(ctx, "info", node, "model answered", **facts, run=dict(ctx.totals))
     return replace(answer, cost=cost)

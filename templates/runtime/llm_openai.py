@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2 as httpx
 import openai
-from openai.types.chat import ChatCompletion
+import orjson
 
 from .errors import FlowError
 from .httpx_client import TIMEOUT
@@ -40,7 +40,9 @@ class OpenAI(Model):
         client, body = self.client(pool), _body(self, request)
         try:
             if on_token is None:
-                return _whole(await client.chat.completions.create(**body))
+                # Plain data both ways: the SDK's objects for a question and its answer take as long as sending it.
+                answer = await client.post("/chat/completions", cast_to=httpx.Response, body=body)
+                return _whole(answer.content, self.name)
             return await _stream(client, body, on_token)
         except openai.APIStatusError as error:
             raise status_error(error.status_code, error.response.headers) from error
@@ -81,11 +83,9 @@ def _client(http: httpx.AsyncClient, url: str | None, key: str) -> openai.AsyncO
 
 
 def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
-    # Messages and tools go around the SDK's search for names to translate, which has nothing to find and takes long.
-    sent: dict[str, Any] = {"messages": sent_turns(request.system, request.messages)}
-    body: dict[str, Any] = {"model": model.name, "messages": (), "extra_body": sent}
+    body: dict[str, Any] = {"model": model.name, "messages": sent_turns(request.system, request.messages)}
     if request.tools:
-        sent["tools"] = [
+        body["tools"] = [
             {
                 "type": "function",
                 "function": {"name": each.name, "description": each.description, "parameters": each.schema},
@@ -105,24 +105,31 @@ def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
     return body
 
 
-def _whole(answer: ChatCompletion) -> Answer:
-    if not isinstance(answer, ChatCompletion):
-        # The SDK gives the text of what is no JSON.
-        raise unreadable()
-    if not answer.choices:
-        raise FlowError("the model gave no answer", kind="invalid_response", status=502)
-    choice = answer.choices[0]
-    if choice.message.refusal or choice.finish_reason == "content_filter":
+def _whole(content: bytes, model: str) -> Answer:
+    """The answer as it came. Raises FlowError, also for what is none of the protocol."""
+    try:
+        answer = orjson.loads(content)
+        choices = answer["choices"]
+        if not choices:
+            raise FlowError("the model gave no answer", kind="invalid_response", status=502)
+        return _answer(choices[0], _usage(answer.get("usage") or {}), answer.get("model") or model)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, IndexError, TypeError) as error:
+        raise unreadable() from error
+
+
+def _answer(choice: Mapping[str, Any], usage: Tokens, model: str) -> Answer:
+    message, reason = choice["message"], choice.get("finish_reason")
+    if message.get("refusal") or reason == "content_filter":
         raise refused()
-    calls: list[ToolCall] = [
-        {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
-        for call in choice.message.tool_calls or ()
-        if call.type == "function"
-    ]
-    usage = _usage(answer.usage.to_dict(mode="json") if answer.usage else {})
+    calls = [_wish(call) for call in message.get("tool_calls") or () if call.get("type", "function") == "function"]
     # Some compatible services leave the reason out of a whole answer, or say `stop` although they want tools.
-    reason = "tool_calls" if calls else choice.finish_reason or "stop"
-    return Answer(choice.message.content or "", usage, answer.model, reason, calls)
+    told = "tool_calls" if calls else reason or "stop"
+    return Answer(text_of(message.get("content") or ""), usage, model, told, calls)
+
+
+def _wish(call: Mapping[str, Any]) -> ToolCall:
+    function = call["function"]
+    return {"id": text_of(call["id"]), "name": text_of(function["name"]), "arguments": text_of(function["arguments"])}
 
 
 def _usage(usage: Mapping[str, Any]) -> Tokens:
@@ -138,7 +145,9 @@ def _usage(usage: Mapping[str, Any]) -> Tokens:
 async def _stream(client: openai.AsyncOpenAI, body: dict[str, Any], on_token: OnToken) -> Answer:
     said = _Said(str(body["model"]), on_token)
     create = client.chat.completions.with_streaming_response.create
-    async with create(**body, stream=True, stream_options={"include_usage": True}) as response:
+    sent = {**body, "stream_options": {"include_usage": True}}
+    # In this way the SDK does not search what is sent for names to translate, which has none and takes long.
+    async with create(model=body["model"], messages=(), stream=True, extra_body=sent) as response:
         await read_events(response.http_response.aiter_bytes(), said.take)
     if said.reason is None:
         raise cut_short()

@@ -5,7 +5,7 @@ of one process: with several workers each answers for itself.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -87,7 +87,10 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
 
-    def text(self) -> bytes:
-        """The Prometheus text format."""
+    def text(self, others: Iterable[Collector] = ()) -> bytes:
+        """The Prometheus text format, with what `others` count."""
         own = generate_latest(self._own) if self._own is not None else b""
-        return generate_latest(self._registry) + own
+        more = CollectorRegistry()
+        for each in others:
+            more.register(each)
+        return generate_latest(self._registry) + generate_latest(more) + own

@@ -1,10 +1,13 @@
 """Connection pools: opened once when the server starts, shared by all runs, closed when it stops."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from prometheus_client.core import Metric
 
 from . import logs
 
@@ -12,6 +15,14 @@ T = TypeVar("T")
 
 IN_MEMORY = "memory:"
 """An address that every pool with an embedded default understands: nothing is written to disk. For tests."""
+
+
+class Counting(ABC):
+    """A pool that counts something for `/metrics`."""
+
+    @abstractmethod
+    def collect(self) -> Iterable[Metric]:
+        """What is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,10 @@ class ConnectionPools:
                     stack.push_async_callback(key.close, pool)
                     pools._pools[key] = pool
             yield pools
+
+    def collectors(self) -> list["Counting"]:
+        """The pools that count something for `/metrics`."""
+        return [pool for pool in self._pools.values() if isinstance(pool, Counting)]
 
     async def ready(self, seconds: float) -> dict[str, bool]:
         """Each pool's name and whether it answers within so many seconds. All are asked at the same time."""

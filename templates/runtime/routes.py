@@ -181,7 +181,8 @@ def add_service_routes(app: FastAPI, host: Host) -> list[str]:
 
     async def show_metrics() -> Response:
         """Prometheus."""
-        return Response(host.metrics.text(), media_type=metrics.CONTENT_TYPE)
+        others = host.live.pools.collectors() if host.live is not None else ()
+        return Response(host.metrics.text(others), media_type=metrics.CONTENT_TYPE)
 
     routes: dict[str, Any] = {"/health": health, "/ready": ready, "/metrics": show_metrics}
     for path, function in routes.items():

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import importlib
 import json
 import re
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from benchmarks.bench import Bench, CannotMeasure, quick_bench
 from benchmarks.contenders import Contender, Probe, Running, dumped, only_right, probes
 from benchmarks.emitted import FLOWS, flow_text
 from benchmarks.make_flow import make_flow
-from benchmarks.parts import builds, chain, expressions, growth, request_profile
+from benchmarks.parts import agent, builds, chain, expressions, growth, request_profile
 from benchmarks.parts.fan_out import Graph, random_graph
 from benchmarks.peers.catalogue import PEERS, versions
 from benchmarks.results import load
@@ -220,3 +221,20 @@ def test_the_flows_that_are_measured_build(name):
     result = compile_flow(flow_text(name))
     assert [item.message for item in result.diagnostics] == []
     assert [workflow.name for workflow in result.workflows]
+
+
+def test_the_model_of_the_agent_wants_the_tools_of_the_flow_and_then_answers(monkeypatch):
+    """What the part relies on: the tools that it names are those of the flow, which compiles."""
+    monkeypatch.syspath_prepend(contenders.SERVICE)
+    model = importlib.import_module("tool_model_app")
+    compiled = compile_flow(flow_text("agent_three"))
+    assert compiled.ok
+    turns = [{"role": "user", "content": "How are things?"}]
+    for name in model.TOOLS:
+        assert f'node_tool("{name}"' in compiled.files["app/workflows/agent_three.py"]
+        (choice,) = json.loads(model._answer(json.dumps({"messages": turns}).encode()))["choices"]
+        assert [call["function"]["name"] for call in choice["message"]["tool_calls"]] == [name]
+        turns += [choice["message"], {"role": "tool", "content": "1"}]
+    (choice,) = json.loads(model._answer(json.dumps({"messages": turns}).encode()))["choices"]
+    assert choice["message"]["content"] == agent.GIVEN["text"]
+    assert len(model.asked) == 4

@@ -8,6 +8,7 @@ import pytest
 from benchmarks import page, parts, results
 from benchmarks.__main__ import main
 from benchmarks.parts import (
+    agent,
     builds,
     caching,
     chain,
@@ -69,6 +70,7 @@ ROUNDS = {
             for title in (llm_stream.EMITTED, llm_stream.RAW, llm_stream.SDK)
         },
     },
+    "agent": {agent.THREE: [{"beyond_ms": 3.0, "cpu_ms": 3.5}] * 5},
     "connections": {
         f"{server}, {number}": [{**LOAD, "timeouts": 0.0, "early_mb": 50.0, "late_mb": 50.5}]
         for server in (connections.UVICORN, connections.GRANIAN)

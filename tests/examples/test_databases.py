@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -123,9 +124,9 @@ def model() -> Iterator[dict[str, str]]:
         yield {"OPENAI_API_KEY": "stand-in", "OPENAI_BASE_URL": f"{server.url}/v1"}
 
 
-def ask(folder: Path, env: dict[str, str], name: str) -> Any:
+def ask(folder: Path, env: dict[str, str], name: str, example: Path = SUPPORT) -> Any:
     """One message of the example to a service of its own."""
-    with service(compile_path(SUPPORT), folder, env) as client:
+    with service(compile_path(example), folder, env) as client:
         answer = client.post("/api/v1/support", json=requested(SUPPORT, name))
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -142,3 +143,22 @@ def test_support_agent_remembers_in_redis(redis_url: str, model: dict[str, str],
         assert all(0 < client.ttl(key) <= 24 * 60 * 60 for key in kept)
         client.flushdb()
     assert ask(tmp_path / "forgotten", env, "request-2") != answered(SUPPORT, "answer-2")
+
+
+def test_support_agent_remembers_in_postgres(postgres_url: str, model: dict[str, str], tmp_path: Path) -> None:
+    """The same with the conversation in a database: what changes is one word of the flow, and the secret."""
+    example = tmp_path / "example"
+    shutil.copytree(SUPPORT, example, ignore=shutil.ignore_patterns("expected"))
+    flow = example / "flows/support_agent.yaml"
+    text = flow.read_text("utf-8").replace("store: redis", "store: sql").replace("REDIS_URL", "DATABASE_URL")
+    flow.write_text(text, encoding="utf-8")
+    env = model | {"DATABASE_URL": postgres_url}
+    for number, end in enumerate(("", "-2")):
+        found = ask(tmp_path / str(number), env, f"request{end}", example)
+        assert found == answered(SUPPORT, f"answer{end}")
+    kept = on_postgres(
+        postgres_url,
+        "select count(*)::int as turns, count(distinct session)::int as sessions"
+        " from conversation_exchanges where ends > extract(epoch from now()) + 3600",
+    )
+    assert dict(kept[0]) == {"turns": 2, "sessions": 1}

@@ -5,7 +5,7 @@ import pytest
 from tests.visual.visual_support import document, edge, load, node, one, only_tree, problems_of
 
 ASK = {"model": "gpt-4o-mini", "prompt": "Hi"}
-SCHEMA = {"type": "object", "properties": {}}
+SCHEMA = {"type": "object", "properties": {"number": {"type": "integer"}}}
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,17 @@ SCHEMA = {"type": "object", "properties": {}}
         ({"mcp": "SEARCH_URL", "only": ["look"]}, {"mcp": "SEARCH_URL", "only": ["look"]}),
         (
             {"name": "find", "description": "Find it.", "input_schema": SCHEMA, "timeout": 2000},
-            {"name": "find", "description": "Find it.", "function": "lib.tools:find", "timeout": "2s"},
+            {
+                "name": "find",
+                "description": "Find it.",
+                "schema": SCHEMA,
+                "function": "lib.tools:find",
+                "timeout": "2s",
+            },
         ),
         (
             {"type": "function", "function": {"name": "find", "parameters": SCHEMA}},
-            {"name": "find", "function": "lib.tools:find"},
+            {"name": "find", "schema": SCHEMA, "function": "lib.tools:find"},
         ),
     ],
 )
@@ -29,7 +35,8 @@ def test_tools(tool, wanted):
     raw = document({"x": node("agenticToolCall", {**ASK, "tools": [tool], "maxIterations": 3})})
     raw["workflows"]["in-ner"] = {"nodes": {"y": node("log", {"message": "x"})}}
     loaded = load(raw)
-    assert not loaded.diagnostics
+    # What it takes is read from what it calls, so a schema of its own changes nothing, and that is told.
+    assert [item.code for item in loaded.diagnostics] == ["W150"] * str(tool).count(str(SCHEMA))
     made = next(flow for flow in loaded.flows if flow.name == "main").tree["nodes"]["x"]
     assert made["type"] == "agent"
     assert made["with"] == {

@@ -137,7 +137,8 @@ def _tool(number: int, tool: ToolParams, scribe: Scribe) -> str:
         workflow = scribe.workflow(tool.workflow)
         name = repr(tool.name) if tool.name else f"{workflow}.name"
         words = repr(tool.description) if tool.description else f"{workflow}.description"
-        return _made(scribe.use("agent_flows", "flow_tool"), [name, words, workflow], tool)
+        made = _made(scribe.use("agent_flows", "flow_tool"), [name, words, workflow], tool)
+        return _told(made, tool.name or scribe.workflow(tool.workflow).lower(), tool, scribe)
     if tool.function is not None:
         return _function(tool, scribe)
     if tool.mcp is not None:
@@ -157,9 +158,8 @@ def _function(tool: ToolParams, scribe: Scribe) -> str:
     given = arguments_of(signature) if signature is not None else OPEN_OBJECT
     maker = "coroutine_tool" if signature is not None and signature.is_async else "function_tool"
     adapter = scribe.adapter(given, f"{name} args")
-    return _made(
-        scribe.use("agent_tools", maker), [repr(called), repr(words), adapter, scribe.use_package(module, name)], tool
-    )
+    arguments = [repr(called), repr(words), adapter, scribe.use_package(module, name)]
+    return _told(_made(scribe.use("agent_tools", maker), arguments, tool), called, tool, scribe)
 
 
 def _server(tool: ToolParams, name: str, scribe: Scribe) -> str:
@@ -171,6 +171,16 @@ def _server(tool: ToolParams, name: str, scribe: Scribe) -> str:
     if tool.only:
         arguments.append(f"only={tuple(tool.only)!r}")
     return _made(scribe.use("agent_mcp", "McpTools"), arguments, tool)
+
+
+def _told(made: str, called: str, tool: ToolParams, scribe: Scribe) -> str:
+    """The tool with the author's own schema of its arguments, if there is one."""
+    if tool.schema_ is None:
+        return made
+    kind = scribe.use("json_schema", "JsonSchema")
+    annotation = f"{kind}[dict[str, {scribe.use_package('typing', 'Any')}]]"
+    schema = scribe.constant(f"{called}_schema", f"{kind}({tool.schema_!r})", annotation)
+    return f"{scribe.use('agent_schemas', 'with_schema')}({made}, {schema})"
 
 
 def _made(maker: str, arguments: list[str], tool: ToolParams) -> str:

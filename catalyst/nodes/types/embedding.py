@@ -90,6 +90,7 @@ NODE = NodeType(
     emit=emit,
     default_timeout=60.0,
     safe_to_repeat=lambda params: True,
+    is_shown=False,
     example="""\
 catalyst: 1
 name: embedding_example

@@ -2,7 +2,8 @@
 
 Goes in: a list of names and objects, such as the providers' own `{name, description, input_schema}` and
 `{type: function, function: {name, ...}}`. Comes out: a list of functions, workflows and servers. A tool that says no
-more than its name is the function of that name in `lib/tools.py`; what it takes is read from the function.
+more than its name is the function of that name in `lib/tools.py`. What it takes is read from the function, unless the
+tool has a schema of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from typing import Any
 
 from catalyst.diagnostics import Located
-from catalyst.spec.tree import LocatedMap
+from catalyst.spec.tree import LocatedMap, key_span_at
 from catalyst.spec.visual.report import At, milliseconds
 from catalyst.spec.visual.step import Step
 
@@ -38,12 +39,23 @@ def _tool(raw: Any, step: Step, name: str) -> Any:
         return _tool(raw["function"], step, name)
     known = (*_PLAIN, *_SCHEMAS, "type", "function", "workflow", "timeout", "strict")
     step.report.known_keys(raw, known, f"a tool of `{name}`")
+    for key in (*_SCHEMAS, "strict"):
+        if raw.get(key):
+            message = f"`{key}` of a tool of `{step.node.key}` has no effect: what it takes is read from what it calls"
+            step.report.warning("W150", message, key_span_at(raw, [key], raw.span))
     made: dict[str, Any] = {key: At(raw[key], raw.value_spans[key]) for key in _PLAIN if raw.get(key) is not None}
+    made |= _schema(raw)
     made |= _doer(raw, step, name)
     limit = step.report.number_in(raw, "timeout", f"`timeout` of a tool of `{name}`")
     if limit is not None:
         made["timeout"] = At(milliseconds(limit), raw.value_spans["timeout"])
     return At(made, raw.span)
+
+
+def _schema(raw: LocatedMap) -> dict[str, Any]:
+    """The arguments as the editor tells them to the model, under whichever name its provider has for them."""
+    key = next((key for key in _SCHEMAS if raw.get(key) is not None), None)
+    return {} if key is None else {"schema": At(raw[key], raw.value_spans[key])}
 
 
 def _doer(raw: LocatedMap, step: Step, name: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _per_item(step: Step, filter_name: str) -> Draft:
 
 def map_array(step: Step) -> Draft:
     """`items | map(...)`; the item is called `item` in the expression."""
-    step.raw("parallel")
+    step.left_out("parallel")
     return _per_item(step, "map")
 
 
@@ -138,6 +138,9 @@ def crypto_generate(step: Step) -> Draft:
     kind = step.text("type")
     name, options = step.raw("options")
     settings = step.translated(options) if isinstance(options, LocatedMap) else {}
+    known = {"uuid": (), "hash": ("algorithm", "value", "input", "data"), "password": _PASSWORD}
+    if kind in known and isinstance(options, LocatedMap):
+        step.report.known_keys(options, known[kind], f"`{name}` of `{step.node.key}`")
     if kind == "uuid":
         return _set(step.made(code("uuid()")))
     if kind == "hash":
@@ -155,6 +158,7 @@ def crypto_generate(step: Step) -> Draft:
     return _set(None)
 
 
+_PASSWORD = ("length", "symbols", "includeSymbols")
 _GENERATOR = '''"""Code of the node `{node}`."""
 
 import secrets
@@ -172,7 +176,6 @@ def {node}() -> str:
 def _password(step: Step, options: Any) -> Draft:
     """`python`; the function that makes passwords becomes a file of the project."""
     given = options if isinstance(options, LocatedMap) else LocatedMap(step.span)
-    step.report.known_keys(given, ("length", "symbols", "includeSymbols"), "`options`")
     length = step.report.number_in(given, "length", "`length`")
     if length is not None and not (length == int(length) and 8 <= length <= 1024):
         step.report.error("E157", "`length` must be a whole number from 8 to 1024", given.value_spans["length"])

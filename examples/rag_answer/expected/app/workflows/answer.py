@@ -144,7 +144,7 @@ ANSWER = Workflow(
     description="Answers a question from the documents and says where the answer stands.",
     vars={"collection": COLLECTION, "embedding_model": EMBEDDING_MODEL},
     stream=EventStream(),
-    visible=("meaning", "found", "nothing", "answer"),
+    visible=("found", "nothing", "answer"),
     graph={
         "nodes": [
             {"id": "meaning", "type": "embedding", "after": []},

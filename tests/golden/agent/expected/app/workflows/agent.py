@@ -7,9 +7,11 @@ from typing_extensions import TypedDict
 
 from app.runtime.agent import AgentAnswer, Limits, run_agent
 from app.runtime.agent_flows import flow_tool
+from app.runtime.agent_schemas import with_schema
 from app.runtime.agent_tools import coroutine_tool, function_tool, node_tool
 from app.runtime.context import ExecutionContext
 from app.runtime.http import request_json, segment
+from app.runtime.json_schema import JsonSchema
 from app.runtime.llm_openai import OpenAI
 from app.runtime.node import Retry, node
 from app.runtime.workflow import HttpTrigger, Workflow
@@ -64,6 +66,14 @@ class CountOrdersArgs(TypedDict):
 COUNT_ORDERS_ARGS: TypeAdapter[CountOrdersArgs] = TypeAdapter(CountOrdersArgs)
 
 
+ANSWER_ORDERS_OF_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema(
+    {
+        "type": "object",
+        "properties": {"customer": {"type": "string", "minLength": 2, "description": "Their full name."}},
+    }
+)
+
+
 # answer, flow.yaml:7
 @node("answer")
 async def _answer(ctx: Context, known: str) -> AgentAnswer:
@@ -71,7 +81,7 @@ async def _answer(ctx: Context, known: str) -> AgentAnswer:
 
     async def track_tool(ctx: Context, args: TrackArgs) -> str:
         place = await _place(ctx, args)
-        # told, flow.yaml:30
+        # told, flow.yaml:34
         return f"{known}: {place['place']}"
 
     return await run_agent(
@@ -81,7 +91,12 @@ async def _answer(ctx: Context, known: str) -> AgentAnswer:
         messages=[{"role": "user", "content": ctx.input["question"]}],
         tools=[
             function_tool("find_order", "An order by its number.", FIND_ORDER_ARGS, find_order),
-            coroutine_tool("orders_of", "How many orders somebody has.", COUNT_ORDERS_ARGS, count_orders, seconds=5.0),
+            with_schema(
+                coroutine_tool(
+                    "orders_of", "How many orders somebody has.", COUNT_ORDERS_ARGS, count_orders, seconds=5.0
+                ),
+                ANSWER_ORDERS_OF_SCHEMA,
+            ),
             flow_tool(REFUND.name, REFUND.description, REFUND),
             node_tool("track", "Where a parcel is.", TRACK_ARGS, track_tool),
         ],
@@ -90,7 +105,7 @@ async def _answer(ctx: Context, known: str) -> AgentAnswer:
     )
 
 
-# place, flow.yaml:26
+# place, flow.yaml:30
 @node("place", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _place(ctx: Context, args: TrackArgs) -> Place:
     return await request_json(

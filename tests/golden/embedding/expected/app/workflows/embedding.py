@@ -166,7 +166,7 @@ EMBEDDING = Workflow(
     input_type=EmbeddingInput,
     output_type=EmbeddingOutput,
     triggers=(HttpTrigger("POST", "/api/v1/embedding/execute"),),
-    visible=("asked", "meant", "kept", "hits", "ordered", "own"),
+    visible=("kept", "hits", "ordered", "own"),
     graph={
         "nodes": [
             {"id": "asked", "type": "embedding", "after": []},

@@ -104,7 +104,7 @@ SEARCH_BY_MEANING = Workflow(
     output_type=SearchByMeaningOutput,
     triggers=(HttpTrigger("POST", "/api/v1/search_by_meaning/execute"),),
     description="What an embedding gives goes into a search as it is.",
-    visible=("known", "kept", "vector", "found", "same"),
+    visible=("kept", "found", "same"),
     graph={
         "nodes": [
             {"id": "known", "type": "embedding", "after": []},
