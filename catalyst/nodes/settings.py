@@ -288,7 +288,7 @@ class BodySlot:
 
 AnyExpr = Annotated[Expr, Slot()]
 StrExpr = Annotated[Expr, Slot(STR)]
-TextExpr = Annotated[Expr, Slot(ANY, Sink.TEXT)]
+KeyExpr = Annotated[Expr, Slot(ANY, Sink.KEY)]
 IntExpr = Annotated[Expr, Slot(INT)]
 NumberExpr = Annotated[Expr, Slot(NUMBER)]
 BoolExpr = Annotated[Expr, Slot(BOOL)]

@@ -1,4 +1,8 @@
-"""`sql`: ask a database; values go to it beside the statement, never inside of it."""
+"""`sql`: ask a database; values go to it beside the statement, never inside of it.
+
+Addresses, types, errors and `schema.sql` are described in [Databases](../databases.md), and so is how a flow goes
+through [many rows](../databases.md#many-rows) page by page, in memory that does not grow with them.
+"""
 
 import ast
 from typing import Annotated, Any, Literal, Self
