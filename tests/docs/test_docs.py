@@ -26,6 +26,7 @@ PAGES = sorted(
     [ROOT / "README.md", *DOCS.rglob("*.md"), *(ROOT / "examples").glob("*/README.md"), ROOT / "examples/README.md"]
 )
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BESIDE = re.compile(r"with `([^`]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -45,7 +46,12 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def other_files(where: str) -> dict[str, str]:
-    """Files that a node's example reads."""
+    """Files that a node's example reads, or that the page shows under a flow of its own."""
+    page, _, line = where.partition(":")
+    below = "\n".join((ROOT / page).read_text("utf-8").split("\n")[int(line) :])
+    shown = _BESIDE.match(below.partition("\n```\n")[2].lstrip("\n"))
+    if shown:
+        return {shown[1]: shown[2]}
     name = Path(where.partition(":")[0]).stem
     node_type = find_node_type(name) if where.startswith("docs/nodes/") else None
     return dict(node_type.example_files) if node_type else {}
