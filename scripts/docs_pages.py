@@ -207,7 +207,8 @@ def run_facts(node_type: NodeType[Any], facts: dict[str, Any]) -> list[str]:
 def examples_of(node_type: NodeType[Any]) -> list[Step]:
     """The nodes of this type in its example."""
     result = compile_flow(node_type.example, read=node_type.example_files.get)
-    return [step for step in all_steps(result.workflows[0].body) if step.type.name == node_type.name]
+    steps = (step for workflow in result.workflows for step in all_steps(workflow.body))
+    return [step for step in steps if step.type.name == node_type.name]
 
 
 def output_part(node_type: NodeType[Any]) -> list[str]:

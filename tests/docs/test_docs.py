@@ -26,6 +26,7 @@ PAGES = sorted(
     [ROOT / "README.md", *DOCS.rglob("*.md"), *(ROOT / "examples").glob("*/README.md"), ROOT / "examples/README.md"]
 )
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BESIDE = re.compile(r"with `([^`]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -45,14 +46,15 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def other_files(where: str) -> dict[str, str]:
-    """Files that a node's example reads, or the `schema.sql` that a page shows behind its flow."""
+    """Files that a node's example reads, or that the page shows under a flow of its own."""
     page, _, line = where.partition(":")
-    node_type = find_node_type(Path(page).stem) if where.startswith("docs/nodes/") else None
-    if node_type is not None:
-        return dict(node_type.example_files)
-    behind = (ROOT / page).read_text(encoding="utf-8").split("\n", int(line))[-1].partition("```\n")[2]
-    schema = re.match(r"\nwith `schema\.sql`:\n\n```sql\n(.*?)```", behind, re.DOTALL)
-    return {"schema.sql": schema[1]} if schema is not None else {}
+    below = "\n".join((ROOT / page).read_text("utf-8").split("\n")[int(line) :])
+    shown = _BESIDE.match(below.partition("\n```\n")[2].lstrip("\n"))
+    if shown:
+        return {shown[1]: shown[2]}
+    name = Path(where.partition(":")[0]).stem
+    node_type = find_node_type(name) if where.startswith("docs/nodes/") else None
+    return dict(node_type.example_files) if node_type else {}
 
 
 @pytest.mark.parametrize(("where", "text"), blocks(), ids=[where for where, _ in blocks()])
