@@ -80,6 +80,29 @@ def _merged(call_: FilterCall) -> Type:
     return OPEN_OBJECT
 
 
+def _merge(call_: EmitCall) -> ast.expr:
+    """A display where every field of both is known, so that a type checker knows what comes out."""
+    other = argument(call_, "other")
+    if other is None or not (_all_there(call_.value_type) and _all_there(call_.types.get("other", ANY))):
+        return helper_call(call_, "objects", "merge", ("other",))
+    entries = [*_entries(call_.value), *_entries(other)]
+    constants = [key.value for key, _ in entries if isinstance(key, ast.Constant)]
+    # What a helper gives is anything to a type checker.
+    loose = any(key is None and isinstance(value, ast.Call) for key, value in entries)
+    if loose or len(constants) != len(set(constants)):
+        return helper_call(call_, "objects", "merge", ("other",))
+    return ast.Dict([key for key, _ in entries], [value for _, value in entries])
+
+
+def _all_there(type_: Type) -> bool:
+    """Whether it is an object whose fields are known and always there."""
+    return isinstance(type_, ObjectType) and not type_.open and all(field.required for _, field in type_.fields)
+
+
+def _entries(tree: ast.expr) -> list[tuple[ast.expr | None, ast.expr]]:
+    return list(zip(tree.keys, tree.values, strict=True)) if isinstance(tree, ast.Dict) else [(None, tree)]
+
+
 def _picked(call_: FilterCall) -> Type:
     known, keys = _closed(call_.value), call_.constant("keys")
     if known is None or keys is None:
@@ -191,7 +214,7 @@ FILTERS = (
         accepts=OBJECT,
         arguments=(Argument("other", OBJECT),),
         result=_merged,
-        emit=helper("objects", "merge", ("other",)),
+        emit=_merge,
     ),
     FilterSpec(
         name="pick",

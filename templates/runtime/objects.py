@@ -43,20 +43,20 @@ def values_of(value: Mapping[str, Any]) -> list[Any]:
     return list(_object("values", value).values())
 
 
-def merge(value: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def merge(value: Mapping[str, Any], other: Mapping[str, Any]) -> Any:
     """The keys of both; where both have one, the value of `other`."""
     merged = {**_object("merge", value), **_object("merge", other)}
     limit("merge", len(merged), MAX_LIST, "keys")
     return merged
 
 
-def pick(value: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+def pick(value: Mapping[str, Any], *keys: str) -> Any:
     """The object with these keys only; a key that is not there stays away."""
     source = _object("pick", value)
     return {key: source[key] for key in keys if key in source}
 
 
-def omit(value: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+def omit(value: Mapping[str, Any], *keys: str) -> Any:
     """The object without these keys."""
     return {key: item for key, item in _object("omit", value).items() if key not in keys}
 

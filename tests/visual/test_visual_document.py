@@ -1,7 +1,13 @@
 """What surrounds the nodes: triggers, input, output, limits, secrets, several workflows."""
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from catalyst.spec.visual.catalog import TRANSLATIONS
 from tests.visual.visual_support import document, edge, load, node, only_tree, problems, problems_of, tree_of
 
 SAY = {"x": node("editFields", {"mode": "replace", "fields": {"a": 1}})}
@@ -202,3 +208,15 @@ def test_a_default_of_null_is_none_given():
 def test_an_unknown_rule_is_told_once():
     raw = {"a": {"type": "string", "validation": {"format": "email"}}}
     assert problems_of({"x": node("log", {"message": "x"})}, input=raw) == ["E153"]
+
+
+def test_the_flow_of_everything_has_every_type():
+    document = json.loads((Path(__file__).parent.parent / "golden/visual_all/flow.json").read_text(encoding="utf-8"))
+    assert set(TRANSLATIONS) <= set(_types(document))
+
+
+def _types(raw: Any) -> Iterator[str]:
+    for value in raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ():
+        yield from _types(value)
+    if isinstance(raw, dict) and isinstance(raw.get("type"), str):
+        yield raw["type"]

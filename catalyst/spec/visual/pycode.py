@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import io
+import sys
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,12 +50,21 @@ def function_file(source: str, name: str, imports: Sequence[str], *, is_async: b
         ast.parse(head + wrapped)
     except (SyntaxError, ValueError, RecursionError) as error:
         return error.msg if isinstance(error, SyntaxError) else str(error)
-    text = _file(name, f"from typing import Any\n\n{head}".rstrip("\n") + "\n", wrapped)
+    text = _file(name, _sorted(["from typing import Any", *map(_import_line, imports)]), wrapped)
     return FunctionFile(text, name, (Parameter(parameter, optional=False),))
 
 
 def _file(name: str, head: str, body: str) -> str:
     return f'"""Code of the node `{name}`."""\n\n{head}{chr(10) * 2 if head else ""}{body}'
+
+
+def _sorted(lines: Sequence[str]) -> str:
+    """Imports in the order of the field: the standard library first, whole modules before names out of them."""
+    parts: tuple[list[str], list[str]] = ([], [])
+    for line in sorted(dict.fromkeys(lines), key=lambda line: (line.startswith("from "), line.lower())):
+        root = line.split()[1].partition(".")[0] if len(line.split()) > 1 else ""
+        parts[root not in sys.stdlib_module_names].append(line)
+    return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
 
 
 def _import_line(line: str) -> str:

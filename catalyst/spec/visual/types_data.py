@@ -81,7 +81,10 @@ def reduce_array(step: Step) -> Draft:
     items = _items(step)
     name, _ = step.raw("expression")
     body = renamed(step.need_code("expression"), {}, _TOTAL)
-    start = step.need_code("initial", "initialValue")
+    setting, initial = step.raw("initial", "initialValue")
+    if initial is None:
+        step.missing(setting)
+    start = value_code(step.translated(initial))
     return _set(step.made(code(items, " | reduce(", start, ", (total, entry) => ", body, ")"), step.span_of(name)))
 
 
@@ -91,6 +94,9 @@ def split_array(step: Step) -> Draft:
     size, overlap = step.need_code("batchSize", "size"), step.code("overlap")
     if not overlap or text_of(overlap) == "0":
         return _set(step.made(code(items, " | batch(", size, ")")))
+    if text_of(size).isdigit() and text_of(overlap).isdigit() and int(text_of(overlap)) >= int(text_of(size)):
+        message = f"`overlap` of `{step.node.key}` must be less than its `batchSize`"
+        step.report.error("E157", message, step.span_of("overlap"))
     length = code("(", items, " | length)")
     # The last slice reaches the end; one that held nothing but the overlap would be left over.
     more = code(length, " - ", grouped(overlap), " if ", length, " > ", grouped(overlap))
@@ -147,6 +153,7 @@ def crypto_generate(step: Step) -> Draft:
         algorithm = str(settings.get("algorithm", "sha256")).lower().replace("-", "")
         if algorithm not in ("sha256", "sha1", "md5"):
             step.report.error("E157", f"there is no hash `{algorithm}`", step.span_of(name), help="sha256, sha1 or md5")
+            return _set(None)
         given = next((settings[key] for key in ("value", "input", "data") if key in settings), None)
         value = step.code("value", "input", "data") or (value_code(given) if given is not None else step.incoming())
         return _set(step.made(code(grouped(value), f" | {algorithm}")))

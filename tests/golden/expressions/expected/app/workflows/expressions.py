@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from app.runtime.context import ExecutionContext
 from app.runtime.encoding import digest
 from app.runtime.lists import first
+from app.runtime.objects import pick
 from app.runtime.regexes import regex_replace
 from app.runtime.strings import truncate
 from app.runtime.text import to_json
@@ -28,7 +29,38 @@ class ExpressionsInput(TypedDict):
     user: Any
 
 
+class ExpressionsOutputPicked(TypedDict):
+    query: str
+
+
+class ExpressionsOutputMarkedItem(TypedDict):
+    title: str
+    price: int | float
+    sold: bool
+
+
 class ExpressionsOutput(TypedDict):
+    words: list[str]
+    cheap: str
+    name: Any
+    safe: int
+    digits: str
+    chain: bool
+    pick: str
+    last: str
+    quotes: str
+    math: int | float
+    grouped: str | None
+    json: str
+    hash: str
+    picked: ExpressionsOutputPicked
+    marked: list[ExpressionsOutputMarkedItem]
+
+
+Context = ExecutionContext[ExpressionsInput, None, None]
+
+
+class Mixed(TypedDict):
     words: list[str]
     cheap: str
     name: Any
@@ -44,13 +76,10 @@ class ExpressionsOutput(TypedDict):
     hash: str
 
 
-Context = ExecutionContext[ExpressionsInput, None, None]
-
-
 async def expressions(ctx: Context) -> ExpressionsOutput:
     """Run the workflow once; gives its output."""
     # mixed, flow.yaml:6
-    mixed: ExpressionsOutput = {
+    mixed: Mixed = {
         "words": ctx.input["query"].lower().split(" "),
         "cheap": ", ".join([i["title"] for i in ctx.input["items"] if i["price"] < 10]),
         "name": coalesce(soft(ctx.input["user"], "name"), "nobody"),
@@ -66,7 +95,7 @@ async def expressions(ctx: Context) -> ExpressionsOutput:
         "hash": truncate(digest(ctx.input["query"], "sha256"), 8, killwords=True, end=""),
     }
     ctx.set_output("mixed", mixed)
-    return mixed
+    return {**mixed, "picked": pick(ctx.input, "query"), "marked": [{**i, "sold": True} for i in ctx.input["items"]]}
 
 
 EXPRESSIONS = Workflow(
