@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from catalyst.codegen.libraries import runtime_imports
-from catalyst.codegen.program import Emitted, emit_program
+from catalyst.codegen.program import Emitted, attributes, emit_program
 from catalyst.codegen.tests import emit_tests, fakes_needed
 from catalyst.diagnostics import CompilerBug
 from catalyst.graph.calls import call_of
@@ -20,9 +19,11 @@ from catalyst.graph.model import Route, Workflow
 from catalyst.linking.flows import Linked
 from catalyst.project.assets import fake_source, runtime_names
 from catalyst.project.format import format_files
-from catalyst.project.runtime import runtime_files, runtime_modules, runtime_tree, stubs, third_party
+from catalyst.project.runtime import runtime_files, runtime_modules, stubs, third_party
+from catalyst.project.runtime_facts import runtime_facts
 from catalyst.project.scaffold import Endpoint, EnvFact, FlowFacts, ProjectFacts, scaffold_files
-from catalyst.project.verify import Violation, verify_module, verify_tree
+from catalyst.project.variables import SERVICES, Variable, handed_on, runtime_variables
+from catalyst.project.verify import verify_module
 from catalyst.spec.requirements import together
 
 _MARK = re.compile(r"\s*# [A-Za-z_]\w*, (\S+:\d+)$")
@@ -50,20 +51,15 @@ def _verify(written: Mapping[str, str], runtime: Sequence[str]) -> None:
     `lib` is the user's own.
     """
     found = [verify_module(path, text) for path, text in written.items()]
-    found += [_runtime_violations(name) for name in runtime]
+    found += [list(runtime_facts(name).violations) for name in runtime]
     for violations in filter(None, found):
         first = violations[0]
         raise CompilerBug(f"{first.path}:{first.line}: {first.message}")
 
 
-@cache
-def _runtime_violations(name: str) -> list[Violation]:
-    """Once in a process: the runtime is read once, too."""
-    return verify_tree(f"app/runtime/{name}.py", runtime_tree(name))
-
-
 def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) -> dict[str, str]:
-    requirements = third_party(runtime_modules(emitted.needs.runtime), emitted.imported)
+    modules = runtime_modules(emitted.needs.runtime)
+    requirements = third_party(modules, emitted.imported)
     requirements += emitted.needs.distributions
     asked = [line for workflow in linked.workflows for line in workflow.requirements]
     facts = ProjectFacts(
@@ -76,10 +72,24 @@ def _scaffold(emitted: Emitted, linked: Linked, libraries: Mapping[str, str]) ->
         requirements=tuple(together([*requirements, *asked]) if asked else sorted(set(requirements))),
         dev_requirements=tuple(stubs(emitted.needs.runtime)),
         addresses=tuple(sorted(emitted.needs.addresses)),
-        options=tuple(sorted(emitted.needs.options)),
+        services=_services(emitted),
+        variables=(*runtime_variables(modules), *_handed_on(emitted)),
+        keeps_data="data_folder" in modules,
         has_lib=bool(libraries),
     )
     return scaffold_files(facts)
+
+
+def _services(emitted: Emitted) -> dict[str, tuple[str, str]]:
+    """Secret -> of which service it is the address, and what there is without it."""
+    secrets = {attribute: secret for secret, attribute in attributes(emitted.secrets).items()}
+    return {secrets[each.secret]: SERVICES[each.module] for each in emitted.needs.connections if each.secret}
+
+
+def _handed_on(emitted: Emitted) -> list[Variable]:
+    """What the project's settings hand on to the programs that serve tools."""
+    programs = {name: each.constant for each in emitted.needs.connections for name in each.handed_on}
+    return [handed_on(name, program.removesuffix("_MCP").lower()) for name, program in sorted(programs.items())]
 
 
 def _flow_facts(workflow: Workflow) -> FlowFacts:

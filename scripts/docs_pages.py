@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,29 @@ from catalyst.commands.graph import draw
 from catalyst.commands.nodes import node_facts
 from catalyst.expressions.functions import ALIASES, FILTERS, FUNCTIONS, TEST_ALIASES, TESTS
 from catalyst.expressions.functions_model import Argument
+from catalyst.expressions.types import ListType, MapType, NullableType, ObjectType, Type, describe
+from catalyst.graph.model import Step, all_steps
 from catalyst.nodes.base import NodeType
 from catalyst.nodes.catalog import find_node_type, node_type_names
 from catalyst.spec.visual.catalog import NOT_YET, REFUSED, REFUSED_HELP, TRANSLATIONS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _NOTE = "<!-- Written by scripts/docs from {source}; change it there. -->"
+_LANGUAGES = {".py": "python", ".sql": "sql"}
+_RETRIES = {
+    "graphql": "A query is tried up to three times; a mutation once, unless `retry` is set.",
+    "http": "GET, HEAD and OPTIONS are tried up to three times; other methods once, unless `retry` is set.",
+    "redis": "What may be done twice is tried up to three times, anything else once, unless `retry` is set.",
+    "sql": "A statement that only reads is tried up to three times, anything else once, unless `retry` is set.",
+}
+"""Where it depends on the settings whether a node is tried again."""
+_MORE = {
+    **dict.fromkeys(("llm", "extract", "classify", "summarize"), ("models.md", "Language models")),
+    **dict.fromkeys(("embedding", "rerank"), ("vectors.md", "Search by meaning")),
+    "agent": ("agents.md", "Agents"),
+    "sql": ("databases.md", "Databases"),
+}
+"""Pages about what several nodes are for, and what goes wrong there."""
 _RANGES = [
     ("E10", "Expressions: syntax"),
     ("E11", "Expressions: syntax"),
@@ -49,6 +67,7 @@ _RANGES = [
 ]
 
 
+@cache
 def pages() -> dict[str, str]:
     """All pages that are generated, whole or in part, as they should be now."""
     made = {"errors.md": errors_page(), "nodes/README.md": nodes_index()}
@@ -114,18 +133,33 @@ def node_page(name: str) -> str:
     lines = [_NOTE.format(source=f"catalyst/nodes/types/{name}{'_' if name in ('raise', 'try') else ''}.py")]
     lines += [f"# `{name}`", "", sentence(facts["summary"]), ""]
     lines += [_found(name).notes, ""] if _found(name).notes else []
+    lines += more_part(name)
     for place, heading in (("beside", "Keys beside `type`"), ("with", "Settings under `with`")):
         settings = [each for each in facts["settings"] if each["place"] == place]
         if settings:
             lines += [f"## {heading}", "", *settings_table(settings), ""]
     lines += ["## When it runs", "", *run_facts(_found(name), facts), ""]
+    lines += output_part(_found(name))
     lines += ["## Example", "", "```yaml", facts["example"].rstrip("\n"), "```", ""]
     for path, text in facts["example_files"].items():
-        lines += [f"with `{path}`:", "", "```yaml", text.rstrip("\n"), "```", ""]
+        lines += [
+            f"with `{path}`:",
+            "",
+            f"```{_LANGUAGES.get(Path(path).suffix, 'yaml')}",
+            text.rstrip("\n"),
+            "```",
+            "",
+        ]
     if facts["example_input"]:
         lines += ["Input:", "", "```json", json.dumps(facts["example_input"]), "```", ""]
     lines.append("[All node types](README.md)")
     return "\n".join(lines) + "\n"
+
+
+def more_part(name: str) -> list[str]:
+    """Where more is said of a node."""
+    page, title = _MORE["embedding"] if name.startswith("vector_") else _MORE.get(name, ("", ""))
+    return [f"More, with all that can go wrong: [{title}](../{page}).", ""] if page else []
 
 
 def sentence(text: str) -> str:
@@ -164,12 +198,41 @@ def run_facts(node_type: NodeType[Any], facts: dict[str, Any]) -> list[str]:
         if limit
         else "It has no time-out of its own unless `timeout` sets one."
     )
-    retries = {
-        "http": "GET, HEAD and OPTIONS are tried up to three times; other methods once, unless `retry` is set.",
-        "llm": "It is tried up to three times.",
-        "redis": "What may be done twice is tried up to three times, anything else once, unless `retry` is set.",
-    }.get(node_type.name, "It is tried once, unless `retry` is set.")
-    return [f"{text} {retries}"]
+    always = any(step.policy.retry is not None for step in examples_of(node_type))
+    usual = "It is tried up to three times." if always else "It is tried once, unless `retry` is set."
+    retries = _RETRIES.get(node_type.name, usual)
+    return [f"{text} {retries} What a failure looks like: [errors](../http-contract.md#errors), `on_error`, `try`."]
+
+
+def examples_of(node_type: NodeType[Any]) -> list[Step]:
+    """The nodes of this type in its example."""
+    result = compile_flow(node_type.example, read=node_type.example_files.get)
+    return [step for step in all_steps(result.workflows[0].body) if step.type.name == node_type.name]
+
+
+def output_part(node_type: NodeType[Any]) -> list[str]:
+    """What the example's nodes give, as its expressions see it."""
+    found = {step.id: output_text(step.given) for step in examples_of(node_type)}
+    shown = {name: text for name, text in found.items() if text not in ("none", "any")}
+    if not shown:
+        return []
+    rows = table(("node of the example below", "`output`"), ([code(name), code(text)] for name, text in shown.items()))
+    return ["## What it gives", "", *rows, ""]
+
+
+def output_text(type_: Type) -> str:
+    """A type with the fields of everything that the flow does not name itself."""
+    match type_:
+        case NullableType(inner):
+            return f"{output_text(inner)}?"
+        case ListType(item):
+            return f"array<{output_text(item)}>"
+        case MapType(value):
+            return f"map<{output_text(value)}>"
+        case ObjectType(fields, name) if fields and (not name or "." in name):
+            inside = (f"{key}{'' if each.required else '?'}: {output_text(each.type)}" for key, each in fields)
+            return "{" + ", ".join(inside) + "}"
+    return describe(type_)
 
 
 # Errors

@@ -1,5 +1,6 @@
 """Options that all tests share."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -31,6 +32,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite golden files that differ, and say which were rewritten"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Many tests wait for a server, so `-n auto` is one process more than there are cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections() -> None:
+    """What is there before a module's tests is not looked at again when one of them has garbage collected.
+
+    Tests that look for what was left behind do that after every run, and each time all of the suite would be walked.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -28,3 +28,80 @@ def test_names_are_passed_on() -> None:
     result = compile_flow(FLOW.replace("ARGS", "{a_b: 1}"), read=LIBRARY.get)
     assert result.ok
     assert "f, a_b=1)" in result.files["app/workflows/named.py"]
+
+
+ANNOTATED = """\
+catalyst: 1
+name: annotated
+input: {words: "array<string>", open: object}
+types: {Row: {kind: {type: string, enum: [a, b]}, n: integer}}
+nodes:
+  call: {type: python, with: {function: "lib.kw:f", args: {x: VALUE}}}
+output: {x: "{{ nodes.call.output }}"}
+"""
+HEAD = """\
+import enum
+from typing import Annotated, Literal, NamedTuple, NotRequired, TypedDict, TypeVar
+
+import pandas as pd
+
+from lib.other import Colour, f as imported
+
+Words = list[str]
+Kind = Literal["a", "b"]
+T = TypeVar("T")
+
+class Row(TypedDict):
+    kind: Kind
+    n: NotRequired[Annotated[int, "how many"]]
+
+class Counted(enum.Enum):
+    one = 1
+    two = enum.auto()
+
+"""
+OTHER = """\
+from enum import StrEnum
+class Colour(StrEnum):
+    red = 'red'
+    blue = 'blue'
+def f(x: int) -> int:
+    return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "wrong"),
+    [
+        ("Words", "'{{ input.words }}'", ""),
+        ("Words", "[1, 2]", "is array<string>, this gives array<integer>"),
+        ("'Words'", "7", "is array<string>, this gives integer"),
+        ("Kind", "b", ""),
+        ("Kind", "c", "is one of 'a', 'b', this gives string"),
+        ("Row", "{kind: a}", ""),
+        ("Row", "{kind: c}", "`kind` in it is one of 'a', 'b', this gives string"),
+        ("list[Row]", "[{kind: a, n: 1.5}]", "`[].n` in it is integer, this gives number"),
+        ("Row", "{kind: a, m: 1}", "it has no field `m`"),
+        ("Row", "{n: 1}", "it needs the field `kind`"),
+        ("Colour", "red", ""),
+        ("Colour", "green", "is one of 'red', 'blue'"),
+        ("T", "7", ""),
+        ("pd.DataFrame", "7", "`pd.DataFrame` is a class that is not JSON data"),
+        ("list[pd.DataFrame]", "[]", "`pd.DataFrame` is a class that is not JSON data"),
+        ("Counted", "1", "the values of the enum `Counted` are not written down"),
+    ],
+)
+def test_annotations_are_followed(annotation: str, value: str, wrong: str) -> None:
+    library = {"lib/kw.py": f"{HEAD}def f(x: {annotation}) -> None: ...\n", "lib/other.py": OTHER}
+    result = compile_flow(ANNOTATED.replace("VALUE", value), read=library.get)
+    messages = [item.message for item in result.diagnostics if item.severity == "error"]
+    assert bool(messages) == bool(wrong), messages
+    assert all(wrong in message and "`f`" in message.replace("lib.kw:", "") for message in messages)
+
+
+def test_functions_that_cannot_be_called_so_are_told() -> None:
+    library = {"lib/kw.py": f"{HEAD}def g():\n    yield 1\n", "lib/other.py": OTHER}
+    for name, wrong in (("imported", "write `lib.other:f`"), ("g", "return a list of them"), ("h", "no function `h`")):
+        result = compile_flow(ANNOTATED.replace("VALUE", "7").replace(":f", f":{name}"), read=library.get)
+        assert [item.code for item in result.diagnostics] == ["E430"]
+        assert wrong in result.diagnostics[0].message

@@ -130,7 +130,10 @@ class Annotations:
 
     def adapter(self, type_: Type, hint: str) -> str:
         """The name of a constant that holds pydantic's `TypeAdapter` for the type."""
-        annotation = self.of(type_, hint)
+        return self.adapter_for(self.of(type_, hint), hint)
+
+    def adapter_for(self, annotation: str, hint: str) -> str:
+        """The same for an annotation that is there already."""
         if annotation not in self._adapters:
             adapter = self.module.use_package("pydantic", "TypeAdapter")
             name = self.module.names.take(constant_case(_adapter_name(annotation, hint)))

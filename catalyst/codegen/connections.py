@@ -6,9 +6,12 @@ Goes in: what the nodes said that they need. Comes out: the module, and its name
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from catalyst.codegen.module import Connection, Module, docstring_literal
+from catalyst.nodes.sql.schema import united
+from catalyst.nodes.stores import REDIS_URL
 from catalyst.pysource.source import to_source
 
 CONNECTIONS = "app.connections"
@@ -23,16 +26,34 @@ def connection_name(secret: str, home: str, attribute: str) -> str:
     return kind if secret == home else f"{kind}_{attribute.upper()}"
 
 
+def redis_connection(secrets: Mapping[str, str]) -> Connection | None:
+    """The project's Redis, for what uses it wherever there is one. `secrets`: declared secret -> its attribute."""
+    if REDIS_URL not in secrets:
+        return None
+    constant = connection_name(REDIS_URL, REDIS_URL, secrets[REDIS_URL])
+    return Connection(constant, "store_redis", "redis_pool", secrets[REDIS_URL])
+
+
 def emit_connections(connections: Collection[Connection]) -> Module:
     """The pools' keys, and a function that says where each service is."""
     module = Module("The services that the workflows use, each through one pool. Where they are is in the settings.")
-    ordered = sorted(connections)
+    ordered = _one_of_each(connections)
     for each in ordered:
         make = module.use(each.module, each.function)
         arguments = [_literal(argument) for argument in (each.constant.lower(), *each.arguments)]
+        if each.statements:
+            arguments.append(ast.Constant("".join(f"{statement};\n" for statement in each.statements)))
         module.constants.append(f"{each.constant} = {to_source(ast.Call(ast.Name(make, ast.Load()), arguments, []))}")
     module.functions.append(_wanted(module, ordered))
     return module
+
+
+def _one_of_each(connections: Collection[Connection]) -> list[Connection]:
+    """In order of their names. Flows of several folders may each bring tables for the same database."""
+    found: dict[str, list[Connection]] = {}
+    for each in sorted(connections):
+        found.setdefault(each.constant, []).append(each)
+    return [replace(same[0], statements=tuple(united(each.statements for each in same))) for same in found.values()]
 
 
 def _literal(argument: str | tuple[str, ...]) -> ast.expr:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 
-from catalyst.codegen.connections import connection_name
-from catalyst.codegen.module import RUNTIME, Connection, Needs
-from catalyst.nodes.stores import REDIS_URL
+from catalyst.codegen.connections import redis_connection
+from catalyst.codegen.module import RUNTIME, Needs
 
 _LOOK_FOR_A_STORE = frozenset({"cached", "rate_limiter"})
 """Runtime modules that use the service's Redis when it has one."""
@@ -20,9 +19,9 @@ _LOOK_FOR_A_STORE = frozenset({"cached", "rate_limiter"})
 def library_needs(modules: Collection[str], secrets: Mapping[str, str]) -> Needs:
     """The needs of files that import these runtime modules. `secrets`: declared secret -> its attribute."""
     needs = Needs(runtime=set(modules))
-    if needs.runtime & _LOOK_FOR_A_STORE and REDIS_URL in secrets:
-        constant = connection_name(REDIS_URL, REDIS_URL, secrets[REDIS_URL])
-        needs.connections.add(Connection(constant, "store_redis", "redis_pool", secrets[REDIS_URL]))
+    connection = redis_connection(secrets)
+    if connection is not None and needs.runtime & _LOOK_FOR_A_STORE:
+        needs.connections.add(connection)
     return needs
 
 

@@ -33,6 +33,10 @@ class Connection:
     """Attribute of `Secrets` with the address; empty for what is embedded because no secret is declared."""
     arguments: tuple[str | tuple[str, ...], ...] = ()
     """What the function takes besides: a text, or lists of words."""
+    statements: tuple[str, ...] = ()
+    """SQL that makes the tables of what is embedded; the function takes all of it as one text."""
+    handed_on: tuple[str, ...] = ()
+    """Environment variables that a program gets from the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,6 @@ class Needs:
     distributions: set[str] = field(default_factory=set)
     addresses: set[tuple[str, bool]] = field(default_factory=set)
     """(environment variable with the address of a service, whether it must be set)."""
-    options: set[tuple[str, str]] = field(default_factory=set)
-    """(environment variable that may be left out, what it is for)."""
     libraries: set[str] = field(default_factory=set)
     """Modules of the user's `lib`."""
 
@@ -71,7 +73,6 @@ class Needs:
         self.metrics |= other.metrics
         self.distributions |= other.distributions
         self.addresses |= other.addresses
-        self.options |= other.options
         self.libraries |= other.libraries
 
 

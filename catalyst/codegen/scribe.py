@@ -17,10 +17,11 @@ from catalyst.expressions.references import walk
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.tree import Hole, Ref, Text
 from catalyst.expressions.types import ANY, AnyType, SecretType, StrType, Type
+from catalyst.expressions.variance import assignable
 from catalyst.graph.model import Step
 from catalyst.graph.site import shape_type, widened
 from catalyst.graph.types import type_of_constant
-from catalyst.nodes.base import Signature
+from catalyst.nodes.base import Annotation, Signature
 from catalyst.nodes.settings import Expr, Shape
 from catalyst.pysource.body import Body
 from catalyst.pysource.names import constant_case
@@ -72,12 +73,12 @@ class StepScribe:
         self.frame.flow.module.needs.pools.add((module, name))
         return name
 
-    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, statements: tuple[str, ...] = ()) -> str:
         """The pool to the service at the address in a secret; the project opens it in its lifespan."""
         attribute = self.frame.flow.secrets.get(secret, "")
         constant = connection_name(secret, home, attribute)
         self.frame.flow.module.needs.connections.add(
-            Connection(constant, module, function, attribute, (schema,) if schema else ())
+            Connection(constant, module, function, attribute, statements=statements)
         )
         return self.use_package(CONNECTIONS, constant)
 
@@ -107,7 +108,7 @@ class StepScribe:
             return None
         given = (program.command, program.env) if program.env else (program.command,)
         constant = f"{name.upper()}_MCP"
-        connection = Connection(constant, "agent_mcp", "mcp_program", "", given)
+        connection = Connection(constant, "agent_mcp", "mcp_program", "", given, handed_on=program.env)
         self.frame.flow.module.needs.connections.add(connection)
         return self.use_package(CONNECTIONS, constant)
 
@@ -118,10 +119,6 @@ class StepScribe:
     def reads_address(self, variable: str, *, needed: bool) -> None:
         """An environment variable with the address of a service."""
         self.frame.flow.module.needs.addresses.add((variable, needed))
-
-    def reads_option(self, variable: str, purpose: str) -> None:
-        """An environment variable that the owner of the service may set."""
-        self.frame.flow.module.needs.options.add((variable, purpose))
 
     def tree(self, value: Expr) -> ast.expr:
         """An expression as a Python tree."""
@@ -197,6 +194,19 @@ class StepScribe:
         """A module constant that holds pydantic's `TypeAdapter` for the type."""
         return self.frame.flow.annotations.adapter(type_, hint or self.node_id)
 
+    def annotation_as(self, annotation: Annotation) -> str:
+        """An annotation of the user's Python; what it names is imported from where it is."""
+        tree = ast.parse(annotation.text, mode="eval").body
+        local = {name: self.use_package(module, original) for name, module, original in annotation.names}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                node.id = local.get(node.id, node.id)
+        return to_source(tree)
+
+    def adapter_as(self, annotation: Annotation, hint: str) -> str:
+        """A module constant that holds pydantic's `TypeAdapter` for an annotation of the user's Python."""
+        return self.frame.flow.annotations.adapter_for(self.annotation_as(annotation), f"{self.node_id} {hint}")
+
     def secret(self, name: str) -> str | None:
         """The text of a declared secret."""
         if name not in self.frame.flow.secrets:
@@ -223,7 +233,7 @@ class StepScribe:
 
     def returns(self, source: str, given: Type) -> None:
         """Write `return source`; what is not known to be of the node's type is checked first."""
-        if isinstance(self.output, AnyType) or not isinstance(given, AnyType):
+        if isinstance(self.output, AnyType) or (not isinstance(given, AnyType) and assignable(self.output, given)):
             self.body.line(f"return {source}")
             return
         conform = self.use("conform", "conform")

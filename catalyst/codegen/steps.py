@@ -193,10 +193,9 @@ class Sequence:
 
     def _step(self, step: Step, rest: list[str]) -> None:
         """A step, its condition being met."""
-        if isinstance(step.params, RespondParams):
-            self._respond(step, step.params, rest)
-        elif isinstance(step.params, RaiseParams):
-            self._raise(step, step.params)
+        if isinstance(step.params, RespondParams | RaiseParams):
+            self.comment(step)
+            self._tolerant(step, lambda: self._end(step, rest))
         elif needs_function(step):
             self._declare_answered(step)
             self._tolerant(step, lambda: self._call(step))
@@ -361,8 +360,14 @@ class Sequence:
         """Whether an answer inside the step may leave this function, for there is nothing else to do in it."""
         return self.leaves and can_leave(step) and all_behind(step, [self.steps[id_] for id_ in rest])
 
+    def _end(self, step: Step, rest: list[str]) -> None:
+        """What ends the run or what holds it."""
+        if isinstance(step.params, RespondParams):
+            self._respond(step, step.params, rest)
+        elif isinstance(step.params, RaiseParams):
+            self._raise(step, step.params)
+
     def _respond(self, step: Step, params: RespondParams, rest: list[str]) -> None:
-        self.comment(step)
         scribe = StepScribe(self.frame, step.checked, step)
         reply = f"{self.frame.use('reply', 'Reply')}({', '.join(_reply_arguments(params, scribe))})"
         if self.leaves and not rest and not self.frame.closure:
@@ -370,12 +375,11 @@ class Sequence:
             return
         self.writer.continues = True
         self.frame.body.line(f"ctx.respond({reply})")
-        self.keep(step, "None")
+        self.keep(step, self.assign(step, "None") or "None")
         for flag in self.frame.ended_by_answer():
             self.frame.body.line(f"{flag} = True")
 
     def _raise(self, step: Step, params: RaiseParams) -> None:
-        self.comment(step)
         scribe = StepScribe(self.frame, step.checked, step)
         arguments = [scribe.text(params.title)]
         if not params.status.is_constant or params.status.constant != 500:

@@ -36,7 +36,7 @@ _UNSURE_NODES = frozenset({"python", "raise", "respond", "sql"})
 """Node types that decide what comes out by something the compiler does not know."""
 
 _SURE_HELPERS = frozenset(
-    {"auth", "cache", "cache_shared", "calls", "context", "errors", "http", "http2", "llm"}
+    {"auth", "cache", "cache_shared", "calls", "context", "errors", "http", "http2", "http_signature", "llm"}
     | {
         "llm_anthropic",
         "llm_openai",
@@ -48,6 +48,7 @@ _SURE_HELPERS = frozenset(
         "node",
         "pools",
         "rate_limit",
+        "rate_limit_shared",
         "reply",
     }
     | {"run_log", "schedule", "sse", "tasks", "text", "waiting", "workflow"}

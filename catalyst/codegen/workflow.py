@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from catalyst.codegen.annotations import Annotations
+from catalyst.codegen.connections import CONNECTIONS, redis_connection
 from catalyst.codegen.frame import FlowNames, Frame
 from catalyst.codegen.models import write_input, write_output, write_request
 from catalyst.codegen.module import Module, docstring_literal
@@ -226,8 +227,7 @@ class WorkflowModule:
         if route.auth:
             arguments.append(f"auth={self._auth(route.auth)}")
         if route.rate_limit is not None:
-            rate = self.module.use("rate_limit", "RateLimit")
-            arguments.append(f"rate_limit={rate}({route.rate_limit[0]}, {route.rate_limit[1]!r})")
+            arguments.append(f"rate_limit={self._rate_limit(route, *route.rate_limit)}")
         if route.events != STREAM_EVENTS:
             arguments.append(f"events={route.events!r}")
         if route.locations:
@@ -240,6 +240,16 @@ class WorkflowModule:
         words = {"summary": route.summary, "description": route.description}
         arguments += [f"{name}={text!r}" for name, text in words.items() if text]
         return f"{self.module.use('workflow', 'HttpTrigger')}({', '.join(arguments)})"
+
+    def _rate_limit(self, route: Route, count: int, seconds: float) -> str:
+        """Counted in Redis where the project has one."""
+        connection = redis_connection(self.project.secrets)
+        if connection is None:
+            return f"{self.module.use('rate_limit', 'RateLimit')}({count}, {seconds!r})"
+        self.module.needs.connections.add(connection)
+        shared = self.module.use("rate_limit_shared", "SharedRateLimit")
+        place = self.module.use_package(CONNECTIONS, connection.constant)
+        return f"{shared}({f'{route.method} {route.path}'!r}, {count}, {seconds!r}, {place})"
 
     def _auth(self, auth: Mapping[str, Any]) -> str:
         kind, settings = next(iter(auth.items()))

@@ -11,6 +11,7 @@ from catalyst.diagnostics import did_you_mean, listing
 from catalyst.nodes.base import NodeType
 from catalyst.nodes.catalog import find_node_type, node_type_names
 from catalyst.spec.fields import REFERENCE
+from catalyst.spec.units import duration_text
 
 _FORMS = ("anyOf", "oneOf", "allOf")
 
@@ -70,12 +71,17 @@ def _settings(schema: dict[str, Any], parts: dict[str, Any], seen: tuple[str, ..
         required = name in schema.get("required", ())
         entry = {"name": name, "type": _type_text(setting), "required": required}
         if "default" in setting and setting["default"] not in (None, [], {}):
-            entry["default"] = setting["default"]
+            entry["default"] = _as_written(entry["type"], setting["default"])
         yield entry | {"description": setting.get("description", "")}
         for reference, suffix in _references(setting):
             if reference in parts and reference not in seen:
                 for inner in _settings(parts[reference], parts, (*seen, reference)):
                     yield inner | {"name": f"{name}{suffix}.{inner['name']}"}
+
+
+def _as_written(kind: str, default: Any) -> Any:
+    """A default as a flow would write it: a number of seconds as the duration that it is."""
+    return duration_text(default) if kind == "string" and isinstance(default, float) else default
 
 
 def _references(setting: dict[str, Any], suffix: str = "") -> Iterator[tuple[str, str]]:

@@ -329,6 +329,8 @@ def _check_membership(checker: Checker, left: Expr, right: Expr, op: str) -> Non
                 wrong = [check_choice(checker, left.type, member) for member in right.items]
                 if any(wrong):
                     return
+            if check_choice(checker, item, left):
+                return
             if not can_be_equal(left.type, item) and not (isinstance(right, ListExpr) and not right.items):
                 always = "false" if op == "in" else "true"
                 message = f"looking for {shown(left)} in {describe(container)} is always {always}"

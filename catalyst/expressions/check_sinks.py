@@ -67,6 +67,8 @@ _PLACES = {
     Sink.QUERY: _QUERY,
     Sink.HEADER: _Place("an empty header is not the same as none", "unknown"),
     Sink.PATH: _Place("without it the path would lead somewhere else", "unknown", takes_empty=False),
+    Sink.KEY: _Place("without it the key would be that of something else", "unknown", takes_empty=False),
+    Sink.SQL: _Place("nothing equals none in SQL; for NULL write `$1` and `params: [...]`", "unknown"),
     Sink.FILENAME: _Place("without it the file would have no name", "unnamed", takes_empty=False),
 }
 

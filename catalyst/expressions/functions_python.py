@@ -222,7 +222,9 @@ def _renamed(expression: ast.expr, names: Mapping[str, str]) -> ast.expr:
 
 
 def each(body: ast.expr, parameter: str, values: ast.expr, *conditions: ast.expr) -> ast.expr:
-    """`[body for parameter in values if conditions]`."""
+    """`[body for parameter in values if conditions]`; `list(values)` where that is all it does."""
+    if not conditions and isinstance(body, ast.Name) and body.id == parameter:
+        return ast.Call(ast.Name("list", ast.Load()), [values], [])
     return ast.ListComp(*_loop(body, parameter, values, conditions))
 
 

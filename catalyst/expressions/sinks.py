@@ -23,6 +23,7 @@ class Sink(Enum):
     SQL = "an SQL parameter"
     PATH = "a path"
     FILENAME = "a file name"
+    KEY = "a key"
     LOG = "a log"
     OUTPUT = "the output"
     CONDITION = "a condition"
@@ -57,6 +58,7 @@ RULES: dict[Sink, SinkRule] = {
     Sink.SQL: SinkRule(takes_none=False),
     Sink.PATH: _SCALARS_ONLY,
     Sink.FILENAME: _SCALARS_ONLY,
+    Sink.KEY: _SCALARS_ONLY,
     Sink.LOG: SinkRule(),
     Sink.OUTPUT: SinkRule(),
     Sink.CONDITION: SinkRule(),

@@ -187,6 +187,7 @@ class Builder:
         formed = build_form(self, draft, site, around.inside(rule.atoms))
         form, given = formed if formed is not None else (None, None)
         policy = build_policy(draft, site, self.defaults)
+        site.time_limit = policy.timeout
         if policy.cache is not None and any(body_answers(body) for _, body in bodies_of(form)):
             message = f"node `{draft.id}` may answer the caller, and an answer cannot be kept"
             self.found.error("E425", message, draft.span, help="put `cache` on the nodes inside that take time")
@@ -372,7 +373,7 @@ def body_answers(body: Body) -> bool:
 
 def step_ends(step: Step) -> bool:
     """Whether nothing comes out of a body that this step is in: it always runs, and raises or answers."""
-    if step.skippable:
+    if step.skippable or step.policy.on_error is not None:
         return False
     match step.form:
         case SwitchForm(cases, default):

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalyst.diagnostics import Diagnostics, Located, Span, did_you_mean, listing
+from catalyst.expressions.parse import has_holes
 from catalyst.expressions.references import node_references
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import ANY
 from catalyst.nodes.base import NodeType
 from catalyst.nodes.catalog import find_node_type, node_type_names
 from catalyst.nodes.partial import partial_settings
-from catalyst.nodes.settings import Expr, Params, Shape, bodies_in, expressions_in, make_expr, make_shape
+from catalyst.nodes.settings import Expr, Params, Shape, bodies_in, expressions_in, make_expr, make_shape, unread_holes
 from catalyst.spec.flow import body_output, parse_body
 from catalyst.spec.model import COMMON_KEYS, NO_TYPE, NodeSpec
-from catalyst.spec.tree import LocatedMap, located_key
+from catalyst.spec.tree import LocatedMap, located_key, span_at
 from catalyst.spec.validate import find_problems
 
 Path = tuple[str | int, ...]
@@ -173,8 +174,18 @@ class Drafter:
         params, problems = find_problems(node_type.params, settings, filename=self.filename, what=f"node `{id_}`")
         self.found.extend(problem for _, problem in problems)
         if params is not None:
+            self._report_unread(params, settings, id_)
             return params, params
         return None, partial_settings(node_type.params, settings, [place for place, _ in problems])
+
+    def _report_unread(self, params: Params, settings: LocatedMap, id_: str) -> None:
+        """`{{ }}` where a setting is plain text would stay in the code letter by letter."""
+        for path in unread_holes(params):
+            is_key = has_holes(str(path[-1]))
+            shown = ".".join(str(item) for item in path if not has_holes(str(item))) or "with"
+            message = f"a key of `{shown}`" if is_key else f"`{shown}`"
+            message += f" of node `{id_}` cannot hold expressions: it is needed when the flow is built"
+            self.found.error("E144", message, span_at(settings, path, settings.span), help="write a plain value")
 
     def _inner(self, raw: Mapping[str, Any], settings: LocatedMap) -> DraftBody:
         nodes, problems = parse_body(raw, self.filename)

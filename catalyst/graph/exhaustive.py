@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from catalyst.expressions.tree import BoolOp, Compare, Expr, Get, Hole, ListExpr, Literal_, Ref, Template
-from catalyst.expressions.types import StrType
+from catalyst.expressions.types import StrType, without_none
 
 Subject = tuple[object, ...]
 
@@ -57,9 +57,10 @@ def _question(expr: Expr) -> tuple[Subject, tuple[str, ...], set[object]] | None
         case _:
             return None
     subject = _subject(asked)
-    if subject is None or not isinstance(asked.type, StrType) or asked.type.choices is None:
+    given = without_none(asked.type)
+    if subject is None or not isinstance(given, StrType) or given.choices is None:
         return None
-    return subject, asked.type.choices, set(values)
+    return subject, given.choices, set(values)
 
 
 def _subject(expr: Expr) -> Subject | None:

@@ -55,6 +55,8 @@ class NodeSite:
     """Of the functions that the node calls, by module and name, once they were asked for."""
     files: dict[str, str] = field(default_factory=dict)
     """Texts beside the flow, once they were asked for."""
+    time_limit: float | None = None
+    """Seconds that one try may take, once that is known."""
 
     def check(self, expressions: Iterable[tuple[str, Expr]], scope: Scope) -> None:
         """Check expressions in a scope; what is checked already stays as it is."""

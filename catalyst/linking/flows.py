@@ -16,6 +16,7 @@ from catalyst.diagnostics import Diagnostics, Span, did_you_mean
 from catalyst.expressions.types import ANY
 from catalyst.graph.model import Workflow, all_steps
 from catalyst.graph.workflow import build_workflow, called_input
+from catalyst.linking.databases import check_tables
 from catalyst.linking.library import read_signature
 from catalyst.linking.metrics import check_metrics
 from catalyst.nodes.base import CalledFlow, Program, Signature
@@ -120,6 +121,7 @@ class Linker:
                 self.linked.workflows.append(workflow)
         self._check_routes()
         check_metrics(self.linked.workflows, self.linked.found)
+        check_tables(self.linked.workflows, self.linked.found)
         return self.linked
 
     def _build(self, unit: Unit) -> Workflow | None:

@@ -1,162 +1,101 @@
 """The user's Python functions, read from their source and never imported or run.
 
-Goes in: the text of a file below `lib/`. Comes out: a function's signature as types of the flow. What an annotation
-says
-beyond JSON data (a class of one's own, a type variable) is `any`.
+Goes in: the text of files below `lib/`. Comes out: a function's signature as types of the flow, with the annotations
+that say how data becomes what the function takes, and what it gives becomes data again.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from catalyst.diagnostics import did_you_mean
-from catalyst.expressions.types import (
-    ANY,
-    BOOL,
-    BYTES,
-    DATETIME,
-    FLOAT,
-    INT,
-    NONE,
-    NUMBER,
-    OPEN_OBJECT,
-    STR,
-    FieldType,
-    ListType,
-    MapType,
-    ObjectType,
-    StrType,
-    Type,
-    nullable,
-    union,
-)
-from catalyst.nodes.base import Signature
+from catalyst.expressions.types import ANY, Type
+from catalyst.linking.library_modules import Library, LibraryModule
+from catalyst.linking.library_types import AnnotationReader
+from catalyst.nodes.base import Annotation, Parameter, Signature
 
-_SIMPLE: dict[str, Type] = {
-    "str": STR,
-    "int": INT,
-    "float": NUMBER,
-    "bool": BOOL,
-    "bytes": BYTES,
-    "datetime": DATETIME,
-    "datetime.datetime": DATETIME,
-    "None": NONE,
-    "list": ListType(ANY),
-    "dict": OPEN_OBJECT,
-}
-_LISTS = frozenset({"list", "List", "Sequence", "Iterable", "Collection"})
-_MAPS = frozenset({"dict", "Dict", "Mapping", "MutableMapping"})
-_LONGEST = 1_000_000
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def read_signature(module: str, name: str, read: Callable[[str], str | None]) -> Signature | str | None:
     """The signature of `name` in `module` (`lib.scoring`); text says what is wrong with it."""
-    path = module.replace(".", "/") + ".py"
-    source = read(path)
-    if source is None:
-        return f"there is no file `{path}`"
-    if len(source) > _LONGEST:
-        return f"`{path}` is too long to be read"
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        return f"`{path}` is not Python" + (f": line {line}" if line else "")
-    functions = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    library = Library(read)
+    found = library.module(module)
+    if isinstance(found, str):
+        return found
+    functions = {node.name: node for node in found.tree.body if isinstance(node, Function)}
     function = functions.get(name)
     if function is None:
-        close = did_you_mean(name, functions)
-        return f"`{path}` has no function `{name}`" + (f"; {close}" if close else "")
-    return _signature(function, {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)})
+        return _not_there(found, name, functions)
+    if _gives_one_by_one(function):
+        return f"`{name}` gives its values one by one (`yield`); return a list of them"
+    if function.args.posonlyargs:
+        return f"`{name}` has parameters that cannot be given by name; take the `/` away"
+    return _signature(function, found, library)
 
 
-def _signature(function: ast.FunctionDef | ast.AsyncFunctionDef, classes: dict[str, ast.ClassDef]) -> Signature | str:
+def _not_there(module: LibraryModule, name: str, functions: dict[str, Function]) -> str:
+    origin, _, original = (module.imported.get(name) or "").partition(":")
+    if origin.startswith("lib."):
+        return f"`{module.path}` only imports `{name}`; write `{origin}:{original}`"
+    close = did_you_mean(name, functions)
+    return f"`{module.path}` has no function `{name}`" + (f"; {close}" if close else "")
+
+
+def _gives_one_by_one(function: Function) -> bool:
+    """Whether it is a generator; functions and classes inside it have `yield`s of their own."""
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in _own_nodes(function))
+
+
+def _own_nodes(function: Function) -> Iterator[ast.AST]:
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (*Function.__args__, ast.ClassDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _signature(function: Function, module: LibraryModule, library: Library) -> Signature | str:
     arguments = function.args
-    if arguments.posonlyargs:
-        return f"`{function.name}` has parameters that cannot be given by name; take the `/` away"
     positional = arguments.args
     first_default = len(positional) - len(arguments.defaults)
-    parameters = [
-        (argument.arg, _type(argument.annotation, classes), number < first_default)
-        for number, argument in enumerate(positional)
-    ]
-    parameters += [
-        (argument.arg, _type(argument.annotation, classes), default is None)
+    given = [(argument, number < first_default) for number, argument in enumerate(positional)]
+    given += [
+        (argument, default is None)
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
-    result = _type(function.returns, classes)
+    free = frozenset(each.name for each in getattr(function, "type_params", ()))
+    parameters: list[Parameter] = []
+    for argument, required in given:
+        reader = AnnotationReader(library, module, of_result=False, free=free)
+        type_, annotation = _read(reader, argument.annotation)
+        if reader.unclear:
+            return _unclear(f"parameter `{argument.arg}` of `{function.name}`", reader.unclear)
+        parameters.append(Parameter(argument.arg, type_, required, annotation))
+    reader = AnnotationReader(library, module, of_result=True, free=free)
+    result, annotation = _read(reader, function.returns)
+    if reader.unclear:
+        return _unclear(f"the result of `{function.name}`", reader.unclear)
     return Signature(
         tuple(parameters),
         result,
         isinstance(function, ast.AsyncFunctionDef),
         arguments.kwarg is not None,
         ast.get_docstring(function) or "",
+        annotation,
     )
 
 
-def _type(annotation: ast.expr | None, classes: dict[str, ast.ClassDef]) -> Type:
-    match annotation:
-        case ast.Constant(value=None):
-            return NONE
-        case ast.Constant(value=str() as text):
-            return _quoted(text, classes)
-        case ast.Name(id=name):
-            return _SIMPLE.get(name) or _class(name, classes)
-        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            return _either(_type(left, classes), _type(right, classes))
-        case ast.Subscript(value=value, slice=inner):
-            return _generic(ast.unparse(value).rpartition(".")[2], inner, classes)
-        case ast.Attribute():
-            return _SIMPLE.get(ast.unparse(annotation), ANY)
-        case _:
-            return ANY
+def _read(reader: AnnotationReader, annotation: ast.expr | None) -> tuple[Type, Annotation | None]:
+    if annotation is None:
+        return ANY, None
+    return reader.type_of(annotation), reader.written(annotation)
 
 
-def _quoted(text: str, classes: dict[str, ast.ClassDef]) -> Type:
-    try:
-        return _type(ast.parse(text, mode="eval").body, classes)
-    except (SyntaxError, ValueError, RecursionError):
-        return ANY
-
-
-def _either(left: Type, right: Type) -> Type:
-    if NONE in (left, right):
-        return nullable(right if left == NONE else left)
-    return NUMBER if {left, right} <= {INT, FLOAT, NUMBER} else union(left, right)
-
-
-def _generic(name: str, inner: ast.expr, classes: dict[str, ast.ClassDef]) -> Type:
-    if name in _LISTS:
-        return ListType(_type(inner, classes))
-    if name in _MAPS and isinstance(inner, ast.Tuple) and len(inner.elts) == 2:
-        return MapType(_type(inner.elts[1], classes))
-    if name == "Optional":
-        return nullable(_type(inner, classes))
-    if name == "Union" and isinstance(inner, ast.Tuple):
-        types = [_type(element, classes) for element in inner.elts]
-        result = union(*(type_ for type_ in types if type_ != NONE))
-        return nullable(result) if NONE in types else result
-    if name == "Literal":
-        values = [
-            e.value for e in (inner.elts if isinstance(inner, ast.Tuple) else [inner]) if isinstance(e, ast.Constant)
-        ]
-        if values and all(isinstance(value, str) for value in values):
-            return StrType(tuple(str(value) for value in values))
-    return ANY
-
-
-def _class(name: str, classes: dict[str, ast.ClassDef]) -> Type:
-    """A `TypedDict` of the same file is an object with its fields; any other class says nothing about JSON."""
-    node = classes.get(name)
-    if node is None or not any(ast.unparse(base).rpartition(".")[2] == "TypedDict" for base in node.bases):
-        return ANY
-    if node.keywords:
-        return ANY
-    others = {key: other for key, other in classes.items() if key != name}
-    fields = [
-        (item.target.id, FieldType(_type(item.annotation, others)))
-        for item in node.body
-        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
-    ]
-    return ObjectType(tuple(fields))
+def _unclear(what: str, why: str) -> str:
+    return (
+        f"{what} cannot be told as data: {why}; "
+        "take str, int, float, bool, datetime, list, dict, a TypedDict, a dataclass, an Enum or a pydantic model"
+    )

@@ -102,7 +102,7 @@ class ToolParams(Params):
 
 def arguments_of(signature: Signature) -> ObjectType:
     """The parameters of a function as the arguments of a tool; what has a default may be left out."""
-    return ObjectType(tuple((name, FieldType(type_, needed)) for name, type_, needed in signature.parameters))
+    return ObjectType(tuple((each.name, FieldType(each.type, each.required)) for each in signature.parameters))
 
 
 def check_tools(tools: Sequence[ToolParams], site: Site) -> None:

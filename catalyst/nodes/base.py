@@ -31,16 +31,39 @@ KEY_KINDS = frozenset({"input", "output", "local", "var", "execution"})
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What stands behind a parameter of a user's function, as another module can write it."""
+
+    text: str
+    names: tuple[tuple[str, str, str], ...] = ()
+    """Names in the text that have to be imported: the name, from which module, and what is imported of it."""
+    converted: bool = False
+    """Whether data has to be made into it, or it into data: a dataclass, an enum, a set."""
+    read_only: bool = False
+    """Whether it only reads the items, as `Sequence` does: they may be of a narrower type then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a user's function."""
+
+    name: str
+    type: Type
+    required: bool
+    annotation: Annotation | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A user's Python function, read from its source: parameters in order, the result, and whether it is async."""
 
-    parameters: tuple[tuple[str, Type, bool], ...]
-    """Name, type, and whether it must be given."""
+    parameters: tuple[Parameter, ...]
     result: Type
     is_async: bool
     accepts_any_keyword: bool = False
     words: str = ""
     """The docstring."""
+    result_annotation: Annotation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +94,8 @@ class Site(Protocol):
     found: Diagnostics
     secrets: frozenset[str]
     """The secrets that the flow declares."""
+    time_limit: float | None
+    """Seconds that one try may take."""
 
     def type_of(self, value: Expr) -> Type:
         """The type of a checked expression."""
@@ -133,11 +158,11 @@ class Scribe(Protocol):
     def pool(self, module: str, name: str) -> str:
         """Like `use`, for a `PoolKey`: the project opens that pool in its lifespan."""
 
-    def connection(self, module: str, function: str, secret: str, home: str, schema: str = "") -> str:
+    def connection(self, module: str, function: str, secret: str, home: str, statements: tuple[str, ...] = ()) -> str:
         """Import the pool to the service at the address in `secret`, or to what is embedded in its place where the flow
         does not declare it. `home` is the secret that nodes of this kind look for (`DATABASE_URL`); another one must be
-        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`; `schema` is a text
-        that it takes besides, where there is one. Gives the local name.
+        declared. `function` of the runtime's `module` takes the pool's name and gives its `PoolKey`; it also takes
+        the `statements` that make the tables of what is embedded, where there are any. Gives the local name.
         """
 
     def bound(self, name: str, type_: Type) -> AbstractContextManager[str]:
@@ -157,9 +182,6 @@ class Scribe(Protocol):
 
     def reads_address(self, variable: str, *, needed: bool) -> None:
         """The project looks at this environment variable for a service's address; it has another unless `needed`."""
-
-    def reads_option(self, variable: str, purpose: str) -> None:
-        """The project looks at this environment variable, which may be left out, for a choice of its owner."""
 
     def expr(self, value: Expr) -> str:
         """An expression as Python text."""
@@ -197,6 +219,12 @@ class Scribe(Protocol):
     def adapter(self, type_: Type, hint: str = "") -> str:
         """The name of a module constant that holds pydantic's `TypeAdapter` for the type. `hint` names a class that has
         to be made for it; by default the node does."""
+
+    def annotation_as(self, annotation: Annotation) -> str:
+        """An annotation of the user's Python, with the imports that it needs."""
+
+    def adapter_as(self, annotation: Annotation, hint: str) -> str:
+        """Like `adapter`, for an annotation of the user's Python."""
 
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""

@@ -20,8 +20,10 @@ from catalyst.expressions.types import (
     MapType,
     ObjectType,
     Type,
+    UnionType,
     describe,
     nullable,
+    without_none,
 )
 from catalyst.nodes.base import Site
 from catalyst.nodes.settings import Params
@@ -76,6 +78,19 @@ def _check_record(site: Site, record: Type, many: Mapping[str, bool], setting: s
     if missing:
         message = f"nothing is looked up for the field `{missing[0]}` of `{describe(record)}`"
         site.found.error("E464", message, site.span_of(setting), help=f"`fields` has: {listing(list(many))}")
+    for name, field in record.fields:
+        if name in many:
+            _check_amount(site, name, without_none(field.type), is_list=many[name])
+
+
+def _check_amount(site: Site, name: str, wanted: Type, *, is_list: bool) -> None:
+    """A list of texts cannot become one value, nor one text a list."""
+    if isinstance(wanted, (AnyType, UnionType)) or isinstance(wanted, ListType) == is_list:
+        return
+    found = "a list of texts" if is_list else "one text"
+    message = f"`{name}` is {found}, and declared as {describe(wanted)}"
+    help_ = "leave `all: true` out, or declare a list" if is_list else "add `all: true`, or declare one value"
+    site.found.error("E464", message, site.span_of("fields", name), help=help_)
 
 
 def record_in(output_type: Type, *, is_list: bool) -> Type:

@@ -7,7 +7,7 @@ parts of the schema, so that nothing is ever fetched, and patterns are held to t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 from catalyst.diagnostics import did_you_mean
@@ -39,9 +39,62 @@ _TYPES: dict[str, Type] = {
 _TYPE_NAMES = (*_TYPES, "null")
 _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
-_MOST_NAMES = 2_000
+_SINGLE = (
+    *("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"),
+    *("unevaluatedItems", "unevaluatedProperties"),
+)
 _DEPTH = 32
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, (dict, bool))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+_FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(_SINGLE, (_is_schema, "a schema")),
+    **dict.fromkeys(
+        _LISTS, (lambda value: isinstance(value, list) and all(map(_is_schema, value)), "a list of schemas")
+    ),
+    **dict.fromkeys(
+        _MAPS,
+        (lambda value: isinstance(value, dict) and all(map(_is_schema, value.values())), "a map of names to schemas"),
+    ),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), (_is_number, "a number")),
+    "multipleOf": (lambda value: _is_number(value) and value > 0, "a number above 0"),
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        (_is_count, "a whole number from 0"),
+    ),
+    **dict.fromkeys(("minContains", "maxContains"), (_is_count, "a whole number from 0")),
+    **dict.fromkeys(
+        ("uniqueItems", "deprecated", "readOnly", "writeOnly"), (lambda value: isinstance(value, bool), "true or false")
+    ),
+    "enum": (lambda value: isinstance(value, list) and bool(value), "a list of values"),
+    "required": (_is_names, "a list of names, beside `properties`"),
+    "dependentRequired": (
+        lambda value: isinstance(value, dict) and all(map(_is_names, value.values())),
+        "a map of names to lists of names",
+    ),
+}
+"""What a keyword holds, so that no schema fails in the run."""
+
+_KEYWORDS = (
+    *_FORMS,
+    *("type", "const", "pattern", "format", "$ref", "$dynamicRef", "$defs", "$schema", "$anchor", "$dynamicAnchor"),
+    *("$comment", "title", "description", "default", "example", "examples", "contentEncoding", "contentMediaType"),
+)
 
 
 def _read_schema(value: Any) -> dict[str, Any]:
@@ -50,6 +103,7 @@ def _read_schema(value: Any) -> dict[str, Any]:
     plain = _plain(value, 0)
     assert isinstance(plain, dict)
     for part in _parts(plain):
+        _check_keywords(part)
         _check_type(part)
         _check_pattern(part)
         _check_reference(part, plain)
@@ -97,24 +151,29 @@ def _plain(value: Any, depth: int) -> Any:
 
 
 def _parts(schema: Any) -> Iterator[dict[str, Any]]:
-    """The schema and all schemas inside of it."""
+    """The schema and all schemas inside of it, each before those that it holds."""
     if not isinstance(schema, dict):
         return
     yield schema
     for name in _MAPS:
-        inner = schema.get(name, {})
-        if not isinstance(inner, dict):
-            raise problem("E463", f"`{name}` of a schema is a map of names to schemas")
-        for part in inner.values():
+        for part in schema.get(name, {}).values():
             yield from _parts(part)
     for name in _LISTS:
-        inner = schema.get(name, [])
-        if not isinstance(inner, list):
-            raise problem("E463", f"`{name}` of a schema is a list of schemas")
-        for part in inner:
+        for part in schema.get(name, []):
             yield from _parts(part)
     for name in _SINGLE:
         yield from _parts(schema.get(name))
+
+
+def _check_keywords(part: Mapping[str, Any]) -> None:
+    """Each keyword holds what it should, and none is a slip of the pen: JSON Schema passes over words it does not know,
+    so that only those that look like one of its own are refused."""
+    for name, value in part.items():
+        fits, wanted = _FORMS.get(name, (None, ""))
+        if fits is not None and not fits(value):
+            raise problem("E463", f"`{name}` of a schema is {wanted}")
+        if name not in _KEYWORDS and (label := did_you_mean(name, _KEYWORDS)):
+            raise problem("E463", f"`{name[:60]}` is no keyword of JSON Schema", label=label)
 
 
 def _check_type(part: Mapping[str, Any]) -> None:
@@ -124,9 +183,6 @@ def _check_type(part: Mapping[str, Any]) -> None:
             help_text = f"types are {', '.join(_TYPE_NAMES)}"
             label = did_you_mean(str(kind), _TYPE_NAMES)
             raise problem("E463", f"`{str(kind)[:60]}` is not a type of JSON Schema", help=help_text, label=label)
-    required = part.get("required", [])
-    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-        raise problem("E463", "`required` of a schema is a list of names, beside `properties`")
 
 
 def _check_pattern(part: Mapping[str, Any]) -> None:

@@ -211,7 +211,6 @@ def others_of(params: Asking, scribe: Scribe) -> list[str]:
 def model_of(model: Model, scribe: Scribe, errors: tuple[str, ...] = FALLBACK_ERRORS) -> str:
     """A model as Python."""
     arguments = place_of(model, scribe)
-    scribe.reads_option("LLM_PRICES", "JSON file with your own prices of models")
     for name in ("temperature", "max_tokens"):
         value: Expr | None = getattr(model, name)
         if value is not None:

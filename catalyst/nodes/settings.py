@@ -9,18 +9,18 @@ shape and gives the JSON Schema; the expressions are typed later, by `graph.chec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from catalyst.diagnostics import Diagnostic, Located, Span
 from catalyst.expressions.parse import has_holes, parse_template
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.tree import Template
+from catalyst.expressions.tree import Template, Text
 from catalyst.expressions.types import (
     ANY,
     BOOL,
@@ -42,6 +42,7 @@ from catalyst.expressions.types import (
     describe,
 )
 from catalyst.spec.fields import model_schema
+from catalyst.spec.problems import problem
 
 
 class Params(BaseModel):
@@ -50,6 +51,25 @@ class Params(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, populate_by_name=False
     )
+
+    @field_validator("*")
+    @classmethod
+    def has_no_expression_that_nobody_reads(cls, value: Any) -> Any:
+        """In a setting that is plain text `{{ }}` would stay as it is, which nobody wants."""
+        if any(isinstance(text, str) and has_holes(text) for text in _texts(value)):
+            raise PydanticCustomError("literal", "must be a plain value: it is needed when the flow is built")
+        return value
+
+
+def _texts(value: Any) -> Iterable[Any]:
+    """A text, or those of a list or a map with its keys."""
+    match value:
+        case Mapping():
+            return (*value, *value.values())
+        case list() | tuple():
+            return value
+        case _:
+            return (value,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +173,7 @@ class Slot:
         if self.computed:
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": describe(self.type)})
         if _holds_template(value):
-            return expr
+            raise _scattered(value)
         kind = "literal" if self.literal else "constant_type"
         if not constant_fits(expr.constant, self.type):
             raise PydanticCustomError(kind, "expected {wanted}", {"wanted": describe(self.type)})
@@ -169,6 +189,34 @@ def _holds_template(value: object) -> bool:
         if not isinstance(value, (dict, list))
         else any(isinstance(leaf, str) and has_holes(leaf) for leaf in leaves(value))
     )
+
+
+def _scattered(value: object) -> PydanticCustomError:
+    """A list or object with expressions at its leaves, where one expression or a constant is read."""
+    whole = f"{{{{ {_as_expression(value)} }}}}"
+    wish = f"write the whole value as one expression: {whole}" if len(whole) < 100 else "write it as one expression"
+    message = f"this setting does not read expressions inside {'an object' if isinstance(value, Mapping) else 'a list'}"
+    return problem("E144", message, help=wish)
+
+
+def _as_expression(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{str(key)!r}: {_as_expression(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_as_expression, value)) + "]"
+    if isinstance(value, str) and has_holes(value):
+        held = parse_template(value).template
+        parts = held.parts if held is not None else ()
+        pieces = [
+            repr(part.value) if isinstance(part, Text) else _inside(value[part.start : part.end]) for part in parts
+        ]
+        return " ~ ".join(pieces)
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else repr(_plain(value))
+
+
+def _inside(hole: str) -> str:
+    """What stands between the braces of a hole."""
+    return hole.removeprefix("{{").removesuffix("}}").strip()
 
 
 def leaves(value: object) -> Iterator[object]:
@@ -194,7 +242,10 @@ class ShapeSlot:
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return json_schema_of(self.type)
+        # Anything in it, and all of it, may be an expression.
+        is_open = isinstance(self.type, ListType) and not isinstance(self.type.item, StrType)
+        plain = json_schema_of(ListType(ANY) if is_open else self.type)
+        return {"anyOf": [plain, EXPRESSION]} if plain else {}
 
     def read(self, value: object) -> Shape:
         """The value with an `Expr` at each leaf."""
@@ -202,7 +253,7 @@ class ShapeSlot:
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": "a mapping of names to values"})
         if isinstance(self.type, ListType) and not isinstance(value, list) and not _is_template(value):
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": "a list"})
-        return make_shape(value, self.sink)
+        return make_expr(value, self.type, self.sink) if _is_template(value) else make_shape(value, self.sink)
 
 
 def _is_template(value: object) -> bool:
@@ -237,7 +288,7 @@ class BodySlot:
 
 AnyExpr = Annotated[Expr, Slot()]
 StrExpr = Annotated[Expr, Slot(STR)]
-TextExpr = Annotated[Expr, Slot(ANY, Sink.TEXT)]
+KeyExpr = Annotated[Expr, Slot(ANY, Sink.KEY)]
 IntExpr = Annotated[Expr, Slot(INT)]
 NumberExpr = Annotated[Expr, Slot(NUMBER)]
 BoolExpr = Annotated[Expr, Slot(BOOL)]
@@ -324,3 +375,21 @@ def bodies_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
             yield from bodies_in(item, (*path, number))
+
+
+def unread_holes(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where expressions stand in what is read as plain text, or in the keys of an object: each with its path."""
+    if isinstance(value, str):
+        if has_holes(value):
+            yield path
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from unread_holes(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if has_holes(str(name)):
+                yield (*path, str(name))
+            yield from unread_holes(item, (*path, str(name)))
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from unread_holes(item, (*path, number))

@@ -5,7 +5,9 @@ Shared by the node types that read and write tables (`csv`, `excel`) and files.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from catalyst.expressions.types import (
     ANY,
@@ -19,17 +21,21 @@ from catalyst.expressions.types import (
     ObjectType,
     StrType,
     Type,
+    UnionType,
     describe,
     without_none,
 )
 from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.rows import field_of, has_known_fields, is_scalar, read_path, row_type
-from catalyst.nodes.settings import Expr, Slot
+from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.spec.problems import Reader, problem
 
 Content = Annotated[Expr, Slot(ANY)]
 
 Columns = dict[str, str]
+
+MAX_ROWS = 100_000
+"""How many rows are read, unless the settings say otherwise; as in the runtime."""
 
 
 def _read_columns(value: Any) -> Columns:
@@ -58,10 +64,52 @@ ColumnMap = Annotated[
 ]
 
 
+class TableParams(Params):
+    """What node types that read and write tables take alike."""
+
+    row: str | None = Field(
+        default=None,
+        description=(
+            "The type of a record, a name from `types`; cells become what its fields are. Without it, and without an "
+            "`output: array<T>` of the node, a record is a map of what its cells hold."
+        ),
+    )
+    header: bool = Field(default=True, description="Whether the first line names the columns.")
+    columns: ColumnMap | None = Field(
+        default=None,
+        description=(
+            "The columns: `[name, price]`. When writing also `{Name: name, City: address.city}`, what they are called "
+            "and which field they show; by default all fields."
+        ),
+    )
+    max_rows: Annotated[int, Field(ge=1, le=1_048_576)] = Field(
+        default=MAX_ROWS, description="More rows than this are an error, when reading."
+    )
+    formulas: Literal["escape", "keep"] = Field(
+        default="escape",
+        description="`escape`: text that a spreadsheet would run gets an apostrophe before it, when writing.",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that the settings name."""
+        return tuple(self.columns or ())
+
+
+def form_arguments(params: TableParams, record: Type) -> list[str]:
+    """What the reader is told of the lines, as arguments: the columns, where no line names them, and how many."""
+    arguments = [f"max_rows={params.max_rows}"] if params.max_rows != MAX_ROWS else []
+    if params.header:
+        return arguments
+    names = params.names or tuple(name for name, _ in getattr(record, "fields", ()))
+    return ["header=False", f"columns={names!r}", *arguments]
+
+
 def check_content(site: Site, content: Expr, setting: str, *, text: bool) -> None:
     """Report what can be no content: of a file, bytes, or text."""
     type_ = site.type_of(content)
-    if not isinstance(type_, (AnyType, StrType, BytesType, FileType)):
+    members = type_.members if isinstance(type_, UnionType) else (type_,)
+    if not all(isinstance(each, (AnyType, StrType, BytesType, FileType)) for each in members):
         wanted = "text, bytes or a file" if text else "bytes, a file, or base64 text"
         site.found.error(
             "E206", f"`{setting}` needs {wanted}, this gives {describe(type_)}", site.span_of(setting), help=_UPLOAD

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from catalyst.expressions.types import NUMBER, OPEN_OBJECT, STR, FieldType, ListType, ObjectType, Type
+from catalyst.expressions.types import (
+    BOOL,
+    DATETIME,
+    NUMBER,
+    OPEN_OBJECT,
+    STR,
+    AnyType,
+    FieldType,
+    ListType,
+    ObjectType,
+    Type,
+    UnionType,
+    accepts,
+    describe,
+    without_none,
+)
 from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.settings import Params, ShapeSlot, StrExpr
 from catalyst.spec.problems import problem
@@ -16,6 +33,10 @@ HOME = "QDRANT_URL"
 
 _BOUNDS = frozenset({"gt", "gte", "lt", "lte"})
 _GROUPS = ("any", "all", "none")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
+_SINGLE = UnionType((STR, NUMBER, BOOL, DATETIME))
+_VALUE = UnionType((*_SINGLE.members, ListType(_SINGLE)))
+_TIME = UnionType((STR, DATETIME))
 
 PayloadType = Annotated[
     str | None,
@@ -68,7 +89,7 @@ def check_filter(given: Any) -> None:
         raise problem("E144", "a filter has its keys in the flow", help=help_text)
     for key, value in given.items():
         if key in _GROUPS:
-            if not isinstance(value, list):
+            if not isinstance(value, list) or not value:
                 raise problem("E144", f"`{key}` holds a list of filters", help=f"write `{key}: [{{key: value}}]`")
             for inner in value:
                 check_filter(inner)
@@ -77,10 +98,58 @@ def check_filter(given: Any) -> None:
             raise problem("E144", f"`{key}` of the filter has another form", help=help_text)
 
 
-def check_connection(params: VectorParams, site: Site) -> None:
-    """Another secret than the usual one must be declared."""
+def check_store(params: VectorParams, site: Site) -> None:
+    """Another secret than the usual one must be declared, and the collection must have a name that it can have."""
     if params.connection != HOME:
         site.need_secret(params.connection, "connection")
+    name = params.collection
+    if name.is_constant and not _NAME.fullmatch(name.constant):
+        help_ = "names are letters, digits, `_`, `-` and `.`, and begin with a letter or digit"
+        site.found.error("E144", "this cannot be the name of a collection", site.span_of("collection"), help=help_)
+
+
+def check_filtered(params: FilteredParams, site: Site) -> None:
+    """The same, and a filter must hold values that can be compared."""
+    check_store(params, site)
+    if params.filter is not None:
+        _check_values(params.filter, site, ("filter",))
+
+
+def check_read(params: ReadParams, site: Site) -> None:
+    """The same, and payloads of a type must be read whole."""
+    check_filtered(params, site)
+    if params.payload_type is not None and params.payload is False:
+        message = "payloads that are not read have no type"
+        site.found.error("E144", message, site.span_of("payload_type"), help="leave out `payload: false`")
+
+
+def _check_values(given: Mapping[str, Any], site: Site, place: tuple[str | int, ...]) -> None:
+    for key, value in given.items():
+        if key in _GROUPS and isinstance(value, list):
+            for number, inner in enumerate(value):
+                _check_values(inner, site, (*place, key, number))
+        elif isinstance(value, dict) and "exists" in value:
+            _check_value(value["exists"], BOOL, "true or false", site, (*place, key))
+        elif isinstance(value, dict) and "not" not in value:
+            _check_bounds(value, site, (*place, key))
+        else:
+            inner = value["not"] if isinstance(value, dict) else value
+            _check_value(inner, _VALUE, "text, a number, true or false, or a list of them", site, (*place, key))
+
+
+def _check_bounds(bounds: Mapping[str, Any], site: Site, place: tuple[str | int, ...]) -> None:
+    """Numbers, or points in time; not one of each."""
+    given = [without_none(site.shape_type(each)) for each in bounds.values()]
+    are_numbers = any(not isinstance(each, AnyType) and accepts(NUMBER, each) for each in given)
+    for each in bounds.values():
+        _check_value(each, NUMBER if are_numbers else _TIME, "bounds that are numbers, or points in time", site, place)
+
+
+def _check_value(value: Any, wanted: Type, words: str, site: Site, place: tuple[str | int, ...]) -> None:
+    given = without_none(site.shape_type(value))
+    if not isinstance(given, AnyType) and not accepts(wanted, given):
+        message = f"`{place[-1]}` of the filter takes {words}, this is {describe(given)}"
+        site.found.error("E144", message, site.span_of(*place))
 
 
 def payload_of(given: str | None, site: Site) -> Type:

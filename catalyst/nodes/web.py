@@ -51,6 +51,17 @@ class Auth(Params):
         return self
 
 
+class Sign(Params):
+    """A signature of the body, by which the other side knows who sent it."""
+
+    key: Annotated[Expr, Slot(STR, Sink.AUTH)] = Field(description="The key that both sides know, a secret.")
+    header: str = Field(
+        default="X-Signature-256",
+        pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+        description="The header with `sha256=` and the HMAC-SHA256 of the body, in hexadecimal digits.",
+    )
+
+
 def check_address(url: Expr, allow_hosts: list[str], site: Site) -> None:
     """Report an address that is none, or whose host nobody can vouch for."""
     span = site.span_of("url")

@@ -6,14 +6,12 @@ for byte, and the requirement lines for what they import from elsewhere. Nothing
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from catalyst.diagnostics import CompilerBug
 from catalyst.project.assets import runtime_source
-from catalyst.pysource.walk import statements
+from catalyst.project.runtime_facts import runtime_facts
 
 REQUIREMENTS = {
     "aiohttp": "aiohttp>=3.14,<4",
@@ -25,6 +23,7 @@ REQUIREMENTS = {
     "h2": "h2>=4.3,<5",
     "httptools": "httptools>=0.8,<1",
     "httpx2": "httpx2>=2.16,<3",
+    "jmespath": "jmespath>=1.1,<2",
     "jsonschema": "jsonschema>=4.26,<5",
     "lxml": "lxml>=6.1,<7",
     "mcp": "mcp>=2.3,<3",
@@ -47,6 +46,7 @@ REQUIREMENTS = {
 
 STUBS = {
     "asyncpg": "asyncpg-stubs>=0.32",
+    "jmespath": "types-jmespath>=1.1",
     "jsonschema": "types-jsonschema>=4.26",
     "lxml": "types-lxml",
     "openpyxl": "types-openpyxl>=3.1.5",
@@ -81,7 +81,7 @@ def runtime_modules(modules: Iterable[str]) -> list[str]:
         name = wanted.pop()
         if name not in found:
             found.add(name)
-            wanted += _siblings(name)
+            wanted += runtime_facts(name).siblings
     return sorted(found)
 
 
@@ -89,14 +89,14 @@ def third_party(modules: Iterable[str], imported: Iterable[str] = ()) -> list[st
     """Requirement lines for the named runtime modules, what they import, and what else is imported; sorted."""
     roots: set[str] = set()
     for name in runtime_modules(modules):
-        roots |= _packages(name) | set(_UNSEEN.get(name, ()))
+        roots |= runtime_facts(name).packages | set(_UNSEEN.get(name, ()))
     roots |= {module.partition(".")[0] for module in imported}
     return sorted(REQUIREMENTS[root] for root in _distributions(roots))
 
 
 def stubs(modules: Iterable[str]) -> list[str]:
     """Requirement lines for types of what the named runtime modules and those that they import use; sorted."""
-    roots = {root for name in runtime_modules(modules) for root in _packages(name)}
+    roots = {root for name in runtime_modules(modules) for root in runtime_facts(name).packages}
     return sorted(STUBS[root] for root in roots if root in STUBS)
 
 
@@ -110,45 +110,3 @@ def _distributions(roots: Iterable[str]) -> Iterator[str]:
                 raise CompilerBug(f"emitted code imports `{package}`, which has no requirement")
             seen.add(package)
             yield package
-
-
-def _siblings(name: str) -> tuple[str, ...]:
-    """The runtime modules that one imports directly."""
-    return _imports(name)[0]
-
-
-def _packages(name: str) -> frozenset[str]:
-    """The root names of what a runtime module imports from outside its package."""
-    return _imports(name)[1]
-
-
-@cache
-def runtime_tree(name: str) -> ast.Module:
-    """The syntax tree of a runtime module; raises `CompilerBug` for an unknown name. Nobody may change it."""
-    return ast.parse(runtime_source(name))
-
-
-@cache
-def _imports(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """What a runtime module imports: its siblings, and the root names of what is outside its package."""
-    tree = runtime_tree(name)
-    return tuple(sorted(set(_relative_imports(tree)))), frozenset(_roots(tree))
-
-
-def _relative_imports(tree: ast.Module) -> Iterator[str]:
-    for node in statements(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            if node.module:
-                yield node.module.partition(".")[0]
-            else:
-                yield from (alias.name for alias in node.names)
-
-
-def _roots(tree: ast.Module) -> set[str]:
-    roots: set[str] = set()
-    for node in statements(tree):
-        if isinstance(node, ast.Import):
-            roots.update(alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            roots.add(node.module.partition(".")[0])
-    return roots

@@ -9,7 +9,7 @@ that a shell, Docker or the CI reads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,7 @@ from catalyst.project.quoting import (
     toml_list,
     toml_string,
 )
+from catalyst.project.variables import Variable
 
 DEV_REQUIREMENTS = ("black>=26.10,<27", "httpx2>=2.16,<3", "mypy>=2.4,<3", "pytest>=9.2,<10", "ruff>=0.17,<0.18")
 """What an emitted project needs to be worked on: the tools that its own CI runs."""
@@ -80,8 +81,12 @@ class ProjectFacts:
     optional_secrets: frozenset[str] = frozenset()
     addresses: tuple[tuple[str, bool], ...] = ()
     """(environment variable with the address of a service, whether it must be set)."""
-    options: tuple[tuple[str, str], ...] = ()
-    """(environment variable that may be left out, what it is for)."""
+    services: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Secret -> of which service it is the address, and what there is without it."""
+    variables: tuple[Variable, ...] = ()
+    """What the runtime reads from the environment by itself."""
+    keeps_data: bool = False
+    """Whether something embedded may write files."""
     requirements: tuple[str, ...] = ()
     """Requirement lines, as `runtime.third_party` gives them."""
     dev_requirements: tuple[str, ...] = ()
@@ -154,11 +159,19 @@ def _values(facts: ProjectFacts) -> Mapping[str, Any]:
         "secrets": [name for name in facts.secrets if name not in facts.optional_secrets],
         "optional_secrets": sorted(facts.optional_secrets),
         "addresses": [f"{name}=" if needed else f"# {name}=" for name, needed in facts.addresses],
-        "options": [name for name, _ in facts.options],
+        "variables": [f"# {variable.name}={dotenv_value(variable.default)}" for variable in _variables(facts)],
+        "keeps_data": facts.keeps_data,
+        "must_be_set": bool(facts.env or facts.secrets or facts.addresses),
         "settings": _settings_rows(facts),
         "description": markdown_text(facts.description),
         "flows": [_flow_values(flow, facts.port) for flow in facts.flows],
     }
+
+
+def _variables(facts: ProjectFacts) -> list[Variable]:
+    """What the flows declare themselves stands among their settings."""
+    declared = {fact.name for fact in facts.env} | {*facts.secrets} | {name for name, _ in facts.addresses}
+    return [variable for variable in facts.variables if variable.name not in declared]
 
 
 def _settings_rows(facts: ProjectFacts) -> list[str]:
@@ -174,7 +187,7 @@ def _settings_rows(facts: ProjectFacts) -> list[str]:
         (
             name,
             "optional" if name in facts.optional_secrets else "required",
-            "secret; read once at start, never written anywhere",
+            f"secret; {_purpose(facts, name)}",
         )
         for name in facts.secrets
     ]
@@ -182,8 +195,19 @@ def _settings_rows(facts: ProjectFacts) -> list[str]:
         (name, *(("required", "address of the service") if needed else ("optional", "another address of the service")))
         for name, needed in facts.addresses
     ]
-    rows += [(name, "optional", markdown_cell(purpose)) for name, purpose in facts.options]
+    rows += [
+        (variable.name, f"`{variable.default}`" if variable.default else "optional", variable.description)
+        for variable in _variables(facts)
+    ]
     return [f"| `{name}` | {default} | {description} |" for name, default, description in rows]
+
+
+def _purpose(facts: ProjectFacts, secret: str) -> str:
+    """What a secret is for, as far as it is known."""
+    if secret not in facts.services:
+        return "read once at start, never written anywhere"
+    service, without = facts.services[secret]
+    return f"{service}; without it {without}" if secret in facts.optional_secrets else service
 
 
 def _flow_values(flow: FlowFacts, port: int) -> Mapping[str, Any]:

@@ -48,9 +48,10 @@ class Imports:
             groups[_section(module)].append(f"import {module}")
         for module in sorted(self._from, key=_natural):
             plain = [name for name in sorted(self._from[module], key=_member_order) if " as " not in name]
-            renamed = [name for name in sorted(self._from[module], key=_member_order) if " as " in name]
-            for names in ([", ".join(plain)] if plain else []) + renamed:
-                groups[_section(module)].append(f"from {module} import {names}")
+            renamed = [[name] for name in self._from[module] if " as " in name]
+            # What is renamed has a statement of its own; statements stand in the order of their first names.
+            for names in sorted([*([plain] if plain else []), *renamed], key=lambda names: _member_order(names[0])):
+                groups[_section(module)].append(f"from {module} import {', '.join(names)}")
         lines: list[str] = []
         for group in groups:
             if group and lines:
@@ -68,6 +69,7 @@ def _section(module: str) -> int:
 
 def _member_order(name: str) -> tuple[int, list[tuple[int, int]]]:
     """Constants, then classes, then the rest: isort's order by type."""
+    name = name.partition(" as ")[0]
     if name.isupper() and len(name) > 1:
         return (0, _natural(name))
     return (1 if name[:1].isupper() else 2, _natural(name))

@@ -13,6 +13,10 @@ import re
 
 _LONG = 72
 """Text longer than this is split over several literals; it leaves room for the indent in a line of 100."""
+_LONGEST_ARGUMENT = 112
+"""A text of one line that is all of a call's arguments stays one literal up to this: in a line of 120 its halves would
+end up beside each other.
+"""
 
 _MARK = "__catalyst_text_{}__"
 _MARKED = re.compile(r"__catalyst_text_(\d+)__")
@@ -100,8 +104,8 @@ class _TextMarker(ast.NodeTransformer):
         if isinstance(alone, ast.GeneratorExp):
             return self._keep(f"{to_source(node.func)}{to_source(alone)}")
         if isinstance(alone, (ast.Constant, ast.JoinedStr)):
-            text = _text(alone, parenthesised=True) or ""
-            if text.startswith("("):
+            text = _argument(alone)
+            if text is not None:
                 return self._keep(f"{to_source(node.func)}{text}")
         self.generic_visit(node)
         return node
@@ -122,19 +126,34 @@ class _TextMarker(ast.NodeTransformer):
         return ast.Name(_MARK.format(len(self.texts) - 1), ast.Load())
 
 
+def _argument(node: ast.Constant | ast.JoinedStr) -> str | None:
+    """The same for a text that is all of a call's arguments, with the call's parentheses."""
+    parts = _parts(node)
+    is_one_line = parts is not None and not any(isinstance(part, str) and "\n" in part for part in parts)
+    if parts is not None and is_one_line and _LONG < _width(parts) <= _LONGEST_ARGUMENT:
+        return f"({_literal(parts)})"
+    text = _text(node, parenthesised=True) or ""
+    return text if text.startswith("(") else None
+
+
 def _text(node: ast.Constant | ast.JoinedStr, *, parenthesised: bool) -> str | None:
     """The literals that spell the text; None where `ast.unparse` does as well."""
-    if isinstance(node, ast.Constant):
-        if not isinstance(node.value, str) or len(node.value) <= _LONG:
-            return None
-        literals = _literals([node.value])
-    else:
-        literals = _literals([_unpiece(value) for value in node.values])
+    parts = _parts(node)
+    if parts is None or (isinstance(node, ast.Constant) and _width(parts) <= _LONG):
+        return None
+    literals = _literals(parts)
     if len(literals) == 1:
         return literals[0]
     joined_literals = "\n".join(literals)
     # A literal on its own line needs the parentheses everywhere; inside a call black takes needless ones away.
     return f"(\n{joined_literals}\n)" if parenthesised or len(literals) > 1 else joined_literals
+
+
+def _parts(node: ast.Constant | ast.JoinedStr) -> list[str | ast.expr] | None:
+    """The pieces of a text; None for constants of other kinds."""
+    if isinstance(node, ast.JoinedStr):
+        return [_unpiece(value) for value in node.values]
+    return [node.value] if isinstance(node.value, str) else None
 
 
 def _unpiece(value: ast.expr) -> str | ast.expr:

@@ -56,8 +56,11 @@ def parse_size(text: str) -> int:
 
 
 def duration_text(seconds: float) -> str:
-    """A duration as one would write it: `200ms`, `5s`."""
-    return f"{seconds:g}s" if seconds >= 1 else f"{seconds * 1000:g}ms"
+    """A duration as one would write it: `200ms`, `5s`, `7d`."""
+    if seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    unit = next(unit for unit in ("d", "h", "m", "s") if unit == "s" or seconds % _SECONDS[unit] == 0)
+    return f"{seconds / _SECONDS[unit]:g}{unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,9 @@ class _Table:
             for values in self._reader:
                 if values:
                     return values
-        except csv.Error:
+        except csv.Error as error:
+            if "field limit" in str(error):
+                most = f"{csv.field_size_limit():,}"
+                raise bad_table(f"a cell of line {self.lines.number} is longer than {most} characters") from None
             raise bad_table(f"line {self.lines.number} is not CSV") from None
         return None

@@ -90,7 +90,7 @@ class Endpoint:
         """Read the request and run the workflow; None when the answer has been streamed. Raises RequestError."""
         live = self._host.admit(scope)
         if self._guarded:
-            self._let_in(live, scope)
+            await self._let_in(live, scope)
         media_type = self.intake.expect(scope)
         body = b""
         if self.intake.reads_body:
@@ -118,12 +118,12 @@ class Endpoint:
             return await self._stream(streamer, self._streamed(ctx, answered), receive, send)
         return await self._run(ctx, answered, scope)
 
-    def _let_in(self, live: Live, scope: Scope) -> None:
+    async def _let_in(self, live: Live, scope: Scope) -> None:
         """Let the caller in before the body is read. Raises RequestError (401, 429)."""
         auth, rate = self.trigger.auth, self.trigger.rate_limit
         caller = live.checks[auth](scope) if auth is not None else _address(scope)
         if rate is not None:
-            rate.take(caller)
+            await rate.take(caller, live.pools)
 
     async def _run(self, ctx: Context, answered: Answered | None, scope: Scope) -> Answer:
         """Run to the end, or to the point where the workflow answers. Raises only CancelledError."""

@@ -6,7 +6,9 @@ refused. Formulas are never calculated; a cell that has one shows what it showed
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -22,6 +24,7 @@ T = TypeVar("T")
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_FILES = 2_000
 _CHUNK = 1024 * 1024
+_ZIP = (zipfile.BadZipFile, zlib.error)
 # The longest mark of an entity is shorter.
 _OVERLAP = 64
 
@@ -56,13 +59,11 @@ def read_excel(content: Any, records: Records[T], form: SheetForm) -> list[T]:
 def _rows(content: bytes, form: SheetForm) -> Iterator[tuple[int, list[Any]]]:
     """The rows that are not empty, each with its number, without the empty cells at their ends."""
     _look_through(content)
-    try:
+    with _no_workbook():
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    except (ValueError, KeyError, OSError, SyntaxError, zipfile.BadZipFile):
-        raise bad_table("the file is no Excel workbook (.xlsx)") from None
     try:
         found = 0
-        for line, row in enumerate(_sheet(workbook, form.sheet).iter_rows(values_only=True), 1):
+        for line, row in enumerate(_read(_sheet(workbook, form.sheet)), 1):
             values = list(row)
             while values and values[-1] is None:
                 values.pop()
@@ -74,6 +75,26 @@ def _rows(content: bytes, form: SheetForm) -> Iterator[tuple[int, list[Any]]]:
             yield line, values
     finally:
         workbook.close()
+
+
+def _read(sheet: Any) -> Iterator[Sequence[Any]]:
+    """The rows of a sheet, which is read as it goes."""
+    rows = sheet.iter_rows(values_only=True)
+    while True:
+        with _no_workbook():
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
+
+
+@contextmanager
+def _no_workbook() -> Iterator[None]:
+    """What a broken workbook leads to in the library has many names."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError, EOFError, SyntaxError, *_ZIP):
+        raise bad_table("the file is no Excel workbook (.xlsx), or broken") from None
 
 
 def _sheet(workbook: Any, sheet: str | int) -> Any:
@@ -89,29 +110,28 @@ def _sheet(workbook: Any, sheet: str | int) -> Any:
 
 def _look_through(content: bytes) -> None:
     """Refuse what is no workbook, unfolds without end, or declares entities."""
-    left = MAX_UNPACKED
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if len(archive.infolist()) > MAX_FILES:
+            parts = archive.infolist()
+            if len(parts) > MAX_FILES:
                 raise bad_table("the workbook holds too many files")
-            for part in archive.infolist():
-                left -= _look_into(archive, part, left)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
-        raise bad_table("the file is no Excel workbook (.xlsx)") from None
+            # What an archive says of the size of its parts need not be true, but no more than that is ever read.
+            if sum(part.file_size for part in parts) > MAX_UNPACKED:
+                raise bad_table(f"the workbook is larger than {MAX_UNPACKED:,} bytes when it is unpacked")
+            for part in parts:
+                _look_into(archive, part)
+    except (NotImplementedError, RuntimeError, OSError, EOFError, *_ZIP):
+        raise bad_table("the file is no Excel workbook (.xlsx), or broken") from None
 
 
-def _look_into(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
-    """How large a part is, unfolded no further than `left`."""
-    size, before = 0, b""
+def _look_into(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Refuse a part that declares entities."""
+    before = b""
     with archive.open(part) as opened:
         while chunk := opened.read(_CHUNK):
-            size += len(chunk)
-            if size > left:
-                raise bad_table(f"the workbook is larger than {MAX_UNPACKED:,} bytes when it is unpacked")
             if declares_entities(before + chunk):
                 raise bad_table("the workbook declares entities, which no Excel workbook does")
             before = chunk[-_OVERLAP:]
-    return size
 
 
 def _cell(value: Any) -> Any:

@@ -63,6 +63,17 @@ class HostList(Protocol):
         """Raise a FlowError when the URL is not allowed, or None: no address of the web."""
 
 
+class Signer(Protocol):
+    """Signs the bytes that are sent."""
+
+    @property
+    def header(self) -> str:
+        """The header that carries the signature."""
+
+    def value(self, content: bytes) -> str:
+        """What the header says."""
+
+
 class RequestOptions(TypedDict, total=False):
     """What a call may be given. `json`, `form` and `content` exclude each other; sizes are bytes.
 
@@ -75,6 +86,7 @@ class RequestOptions(TypedDict, total=False):
     form: Mapping[str, Any]
     content: str | bytes
     follow_redirects: bool
+    sign: Signer
     allow_hosts: HostList
     max_bytes: int
     pool: PoolKey[HttpClient]
@@ -190,10 +202,13 @@ def _build(method: str, url: URL | None, options: RequestOptions, accept: str) -
         headers[name.lower()] = header_value(value)
     if options.get("params"):
         url = with_query(url, fields(options["params"]))
-    return _signed(Request(method, url, headers, content.encode() if isinstance(content, str) else content))
+    content = content.encode() if isinstance(content, str) else content
+    if (signer := options.get("sign")) is not None:
+        headers[signer.header.lower()] = signer.value(content or b"")
+    return _signed_in(Request(method, url, headers, content))
 
 
-def _signed(request: Request) -> Request:
+def _signed_in(request: Request) -> Request:
     """The same request with the user and password of its address as a header."""
     url = request.url
     if url.raw_user is None:
@@ -238,8 +253,8 @@ def _redirected(before: Request, status: int, url: URL | None, hosts: HostList |
         headers = {name: value for name, value in headers.items() if name in _HARMLESS}
     if _becomes_get(before.method, status):
         headers = {name: value for name, value in headers.items() if name != "content-type"}
-        return _signed(Request("GET", url, headers))
-    return _signed(replace(before, url=url, headers=headers))
+        return _signed_in(Request("GET", url, headers))
+    return _signed_in(replace(before, url=url, headers=headers))
 
 
 def _becomes_get(method: str, status: int) -> bool:

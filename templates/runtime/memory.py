@@ -4,7 +4,7 @@ A conversation is a row of exchanges: what the user said, and all that followed 
 tools and their results included. Exchanges are kept, dropped and summed up whole, so that no call is ever without its
 result. Each is added by itself: of two runs of one session at the same time, both are kept.
 
-Where they are kept is a `MemoryStore`: this process (`MEMORY`), or one of the modules `memory_redis` and `memory_sql`.
+Where they are kept is a `MemoryStore`: this process (`MEMORY`), or one of the modules `memory_store` and `memory_sql`.
 """
 
 from collections import OrderedDict

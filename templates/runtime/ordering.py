@@ -92,7 +92,7 @@ def _keys(name: str, items: list[Any], attribute: Callable[[Any], Any] | None, c
     keys = [_fold(item if attribute is None else attribute(item), case_sensitive) for item in items]
     for key in keys:
         if _order(key) != _order(keys[0]) or (key is None and len(keys) > 1):
-            raise ExpressionError(f"`{name}` cannot compare {kind_of(keys[0])} and {kind_of(key)}")
+            raise ExpressionError(f"`{name}` cannot compare {_called(keys[0])} and {_called(key)}")
     return keys
 
 
@@ -113,6 +113,11 @@ def _order(key: Any) -> Any:
     if isinstance(key, dict):
         raise ExpressionError("objects have no order; name a key with `attribute`")
     return "number" if is_number(key) else kind_of(key)
+
+
+def _called(key: Any) -> str:
+    """What kind of value it is, so that two that cannot be compared have two names."""
+    return str(_order(key)) if isinstance(key, datetime) else kind_of(key)
 
 
 def same_key(key: Any) -> Any:

@@ -1,7 +1,7 @@
 """The text of PDF documents, page by page: `read_pdf(content, last=3)`.
 
 A document comes from outside and may be broken, endless or slow on purpose: pages, text and time are bounded. The time
-is looked at between pages, so that a thread that nobody waits for any more soon ends.
+is looked at while a page is read, so that a thread that nobody waits for any more soon ends.
 """
 
 import io
@@ -58,14 +58,18 @@ def _open(raw: bytes, password: str | None) -> PdfReader:
 
 def _pages(reader: PdfReader, first: int, last: int | None, bounds: tuple[int, int, float]) -> list[PdfPage]:
     max_pages, max_chars, until = bounds
+
+    def in_time(*_: object) -> None:
+        if monotonic() > until:
+            raise TimeoutError
+
     numbers = range(max(1, first), min(len(reader.pages), len(reader.pages) if last is None else last) + 1)
     if len(numbers) > max_pages:
         raise _bad(f"there are more than {max_pages:,} pages to read")
     found: list[PdfPage] = []
     for number in numbers:
-        if monotonic() > until:
-            raise TimeoutError
-        text = reader.pages[number - 1].extract_text()
+        in_time()
+        text = reader.pages[number - 1].extract_text(visitor_operand_before=in_time)
         max_chars -= len(text)
         if max_chars < 0:
             raise _bad("there is more text than may be read")

@@ -32,7 +32,7 @@ class LimitReached(FlowError):
     """The turn would come later than the caller wants to wait."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("Too many requests", kind="rate-limit", status=429, retry_after=seconds)
+        super().__init__("Too many requests", kind="rate-limit", status=429, upstream=429, retry_after=seconds)
 
 
 @dataclass(slots=True, eq=False)
@@ -68,7 +68,8 @@ class RateLimiter:
 
         Raises LimitReached at once when the turn comes later than in `longest_wait` seconds.
         """
-        return await _lines_of(self._store or current_store() or _own_store()).wait(limit, longest_wait)
+        store = self._store if self._store is not None else current_store()
+        return await _lines_of(store if store is not None else _own_store()).wait(limit, longest_wait)
 
 
 class _Lines:

@@ -107,7 +107,8 @@ async def take_lock(ctx: Context, place: Place, name: str, ttl: object, *, wait:
         if fence:
             return {"token": token, "fence": fence, "waited_ms": (now - started) * 1000}
         if now >= until:
-            raise FlowError("the lock is held by another", kind="locked", status=409, retry_after=1.0)
+            title = "the lock is held by another"
+            raise FlowError(title, kind="locked", status=409, upstream=409, retry_after=1.0)
         # Callers that wait for the same lock do not ask in step.
         await asyncio.sleep(min(random.uniform(pause / 2, pause), until - now))  # noqa: S311 - nothing secret about it
         pause = min(pause * 1.5, _LONGEST_PAUSE)

@@ -31,6 +31,7 @@ _COLLECT = (20_000, 20, 50)  # objects, rounds, rounds
 _DOORS = 16  # new connections that are taken in one round of the loop
 _GRACE = 30  # seconds that running requests have to finish at a stop
 _LAST_MOMENT = 1  # seconds to send what is left, once their time is over
+_UNTIL_DEAD = 60  # seconds until a worker that says nothing is replaced: on a busy machine it takes some to start
 
 
 class GracefulServer(uvicorn.Server):
@@ -134,6 +135,7 @@ def main(app: str, settings: Callable[[], object] | None = None, arguments: Sequ
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_LAST_MOMENT,
+        timeout_worker_healthcheck=_UNTIL_DEAD,
     )
     if not (_serve_with_workers(config) if options.workers > 1 else _serve(config)):
         sys.exit(1)

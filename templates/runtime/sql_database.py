@@ -24,7 +24,7 @@ def sql_pool(name: str, schema: str = "") -> PoolKey[Database]:
         if address == IN_MEMORY or scheme.startswith("sqlite"):
             return SqliteDatabase(_place(address), schema)
         if scheme in ("postgres", "postgresql"):
-            return await PostgresDatabase(address, _pool_size()).open()
+            return await PostgresDatabase.open(address, _pool_size())
         raise CannotStart(f"the address of `{name}` must begin with postgresql:// or sqlite:///")
 
     return database_key(name, opened)

@@ -1,64 +1,32 @@
 """PostgreSQL through asyncpg.
 
-Connections are made when they are first needed. What a connection is told of time limits stays with it, so that the
-next statement with the same limits costs one exchange and no more; the reset that asyncpg would send after every use is
-sent only after statements that may leave something behind.
+What a connection is told of time limits stays with it, so that the next statement with the same limits costs one
+exchange and no more; the reset that asyncpg would send after every use is sent only after statements that may leave
+something behind.
 """
 
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 import orjson
 
 from .errors import FlowError
 from .sql import Database, Row, Work
-from .sql_errors import busy, faulty, overtaken, ran_out_of_time, unfitting, unreachable, violated
+from .sql_errors import faulty, overtaken, ran_out_of_time, unfitting, unreachable, violated
+from .sql_postgres_pool import Connection, PostgresPool, state_of
 from .sql_statement import Statement
 
-_LONGEST_WAIT = 5.0
-"""Seconds to wait for a connection when all are in use."""
-_LEAVES_AFTER = 60.0
-"""Seconds after which a connection that nobody uses is closed."""
 _WITHOUT_LIMIT = 2**31 - 1
-
-
-class _Connection(asyncpg.Connection):
-    """Remembers what it was told about limits, and whether it has to be cleaned."""
-
-    told: tuple[int, bool] = (0, False)
-    used_freely: bool = False
-
-    async def tell(self, milliseconds: int, read_only: bool) -> None:
-        """Set the limits of the next statement, unless they are what they were."""
-        if self.told != (milliseconds, read_only):
-            await self.execute(
-                "select set_config('statement_timeout', $1, false),"
-                " set_config('default_transaction_read_only', $2, false)",
-                str(milliseconds),
-                "on" if read_only else "off",
-            )
-            self.told = (milliseconds, read_only)
-
-    def use_freely(self) -> None:
-        """Something may be left behind."""
-        self.used_freely = True
-
-    async def clean(self) -> None:
-        """Take away what statements may have left behind."""
-        if self.used_freely:
-            await self.execute(self.get_reset_query())
-            self.told = (0, False)
-            self.used_freely = False
 
 
 class PostgresWork(Work):
     """Statements over one connection."""
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def fetch_all(self, statement: Statement, values: Sequence[Any] = ()) -> list[Row]:
@@ -88,48 +56,40 @@ class PostgresWork(Work):
 class PostgresDatabase(Database):
     """A pool of connections to one PostgreSQL database."""
 
-    def __init__(self, address: str, size: int) -> None:
-        self._address = address
-        self._size = size
-        self._pool: asyncpg.Pool[Any] | None = None
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
 
-    async def open(self) -> "PostgresDatabase":
-        """Make the pool. Nothing is connected yet."""
-        self._pool = await asyncpg.create_pool(
-            self._address,
-            min_size=0,
-            max_size=self._size,
-            max_inactive_connection_lifetime=_LEAVES_AFTER,
-            connection_class=_Connection,
-            init=_set_types,
-            reset=_clean,
-            timeout=_LONGEST_WAIT,
-        )
-        return self
+    @classmethod
+    async def open(cls, address: str, size: int) -> "PostgresDatabase":
+        """A pool of `size` connections. Nothing is connected yet."""
+        return cls(await PostgresPool.open(address, size, _set_types))
 
     @property
     def in_use(self) -> int:
         """How many connections are with somebody."""
-        pool = self._opened()
-        return pool.get_size() - pool.get_idle_size()
+        return self._pool.in_use
 
     async def close(self) -> None:
         """Close every connection; those that are in use are cut."""
-        if self._pool is not None:
-            self._pool.terminate()
-            await self._pool.close()
+        await self._pool.close()
 
     async def ready(self) -> bool:
         """Whether it answers the simplest question."""
-        async with self._opened().acquire() as connection:
-            return bool(await connection.fetchval("select true"))
+        lent = await self._pool.take(None)
+        is_fine = False
+        try:
+            is_fine = bool(await lent[0].fetchval("select true"))
+        finally:
+            await self._pool.give_back(lent, is_fine=is_fine)
+        return is_fine
 
     @asynccontextmanager
     async def work(
         self, seconds: float | None, *, read_only: bool = False, together: bool = False
     ) -> AsyncIterator[Work]:
         """A connection out of the pool."""
-        connection = await self._taken(seconds)
+        lent = await self._pool.take(seconds)
+        connection, is_fine = lent[0], False
         try:
             milliseconds = 0 if seconds is None else min(max(1, round(seconds * 1000)), _WITHOUT_LIMIT)
             await connection.tell(milliseconds, read_only)
@@ -138,33 +98,11 @@ class PostgresDatabase(Database):
                     yield PostgresWork(connection)
             else:
                 yield PostgresWork(connection)
+            is_fine = True
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise flow_error(error) from error
         finally:
-            await self._opened().release(cast(Any, connection))
-
-    async def _taken(self, seconds: float | None) -> _Connection:
-        pool = self._opened()
-        wait = None  # a clock costs more than to take what is there
-        if not pool.get_idle_size():
-            wait = _LONGEST_WAIT if seconds is None else min(_LONGEST_WAIT, seconds / 2)
-        try:
-            # What the pool gives out stands in for the connection, and passes everything on to it.
-            return cast(_Connection, await pool.acquire(timeout=wait))
-        except TimeoutError:
-            all_taken = pool.get_size() >= self._size and not pool.get_idle_size()
-            raise busy() if all_taken else unreachable() from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-            raise unreachable(_state(error)) from error
-
-    def _opened(self) -> "asyncpg.Pool[Any]":
-        if self._pool is None:
-            raise unreachable("the pool is not open")
-        return self._pool
-
-
-async def _clean(connection: Any) -> None:
-    await connection.clean()
+            await self._pool.give_back(lent, is_fine=is_fine)
 
 
 # Values
@@ -286,22 +224,13 @@ def flow_error(error: Exception) -> FlowError:
     if state in _AGAIN:
         return overtaken()
     if state.startswith(_GONE):
-        return unreachable(_state(error))
+        return unreachable(state_of(error))
     if state.startswith("22"):
-        return unfitting(_state(error) or "")
-    return faulty(_state(error) or "")
+        return unfitting(state_of(error) or "")
+    return faulty(state_of(error) or "")
 
 
 def _rule(error: asyncpg.PostgresError, state: str) -> str:
     rule = _RULES.get(state, "rules of the table")
     name = error.constraint_name or error.column_name
     return f"{rule} `{name}`" if name else rule
-
-
-def _state(error: BaseException) -> str | None:
-    """PostgreSQL's code for the error and its name: `42P01, undefined table`. None for errors of other kinds."""
-    state = error.sqlstate if isinstance(error, asyncpg.PostgresError) else None
-    if not state:
-        return None
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
-    return f"{state}, {words}"

@@ -169,6 +169,6 @@ def closed(store: Store) -> None:
 
 
 def current_store() -> Store | None:
-    """The store that the running service has opened; for Python that has no context at hand."""
+    """The store that the running service has opened, the first of several; for Python that has no context at hand."""
     stores = _OPEN.get(asyncio.get_running_loop())
-    return stores[-1] if stores else None
+    return stores[0] if stores else None

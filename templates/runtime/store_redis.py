@@ -72,6 +72,19 @@ local left = math.ceil((last - time[1] * 1000000 - time[2]) / 1000)
 redis.call('PEXPIRE', KEYS[1], math.max(left, 0) + 1)
 return 1
 """
+# The generic cell rate algorithm. KEYS: when the caller's allowance is whole again. ARGV: count, microseconds.
+# Gives the microseconds to wait; 0: counted. Steps are whole, so that all of an allowance never add up to more than its
+# span.
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local span = tonumber(ARGV[2])
+local whole = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + math.floor(span / tonumber(ARGV[1]))
+local wait = whole - span - now
+if wait > 0 then return wait end
+redis.call('SET', KEYS[1], string.format('%.0f', whole), 'PX', math.ceil((whole - now) / 1000) + 1)
+return 0
+"""
 _FIND_OR_CLAIM = """
 local value = redis.call('GET', KEYS[1])
 if value then return value end
@@ -106,6 +119,7 @@ class RedisStore:
         self._unlock = client.register_script(_UNLOCK)
         self._reserve = client.register_script(_RESERVE)
         self._give_back = client.register_script(_GIVE_BACK)
+        self._take = client.register_script(_TAKE)
         self._find_or_claim = client.register_script(_FIND_OR_CLAIM)
         self._keep_claimed = client.register_script(_KEEP_CLAIMED)
         self._settle_claim = client.register_script(_SETTLE_CLAIM)
@@ -190,6 +204,10 @@ class RedisStore:
     async def give_back(self, limit: Limit, slot: str) -> None:
         """Somebody does not need a turn any more: the next who asks may have it."""
         await _asked(self._give_back([_turn_keys(limit)[1]], [slot.partition(":")[0], slot]))
+
+    async def take(self, caller: str, count: int, seconds: float) -> float:
+        """Count one request of a caller who has `count` of them in `seconds`; gives the seconds to wait, 0: counted."""
+        return int(await _asked(self._take([f"calls:{{{caller}}}"], [count, _microseconds(seconds)]))) / 1e6
 
     async def find_or_claim(self, key: str, token: str, ttl: float) -> bytes | bool:
         """The value; or True: it is for the holder of the token to compute it; or False: somebody else is at it."""

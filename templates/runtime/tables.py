@@ -7,6 +7,7 @@ raised as one error.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -68,12 +69,19 @@ class Collector(Generic[T]):
             self.refuse(line, f"has {len(values)} cells, and there are {len(names)} columns")
             return
         try:
-            self.rows.append(self._records.adapter.validate_python(self._records.cells(names, values)))
+            row = self._records.adapter.validate_python(self._records.cells(names, values))
         except ValidationError as error:
             # Without the input: what is wrong may be shown to anybody.
             found = numbers_as_one(error.errors(include_url=False, include_context=False, include_input=False))
             for each in found:
                 self.refuse(line, each["msg"], place_of(each["loc"]))
+            return
+        # `nan` and `1e999` are numbers to whoever reads text, and to nobody else.
+        endless = [name for name, value in row.items() if _is_endless(value)] if isinstance(row, dict) else []
+        for name in endless:
+            self.refuse(line, "Input should be a finite number", name)
+        if not endless:
+            self.rows.append(row)
 
     def refuse(self, line: int, problem: str, column: str = "") -> None:
         """Note what is wrong with a line."""
@@ -88,6 +96,12 @@ class Collector(Generic[T]):
             places = "; ".join(dict.fromkeys(each["place"] for each in self._problems))
             raise bad_table(f"not as declared: {places[:400]}", self._problems)
         return self.rows
+
+
+def _is_endless(value: object) -> bool:
+    if isinstance(value, list):
+        return any(map(_is_endless, value))
+    return isinstance(value, float) and not isfinite(value)
 
 
 def bad_table(detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> FlowError:

@@ -6,6 +6,7 @@ the text itself is kept in the payload under `_id`, so that it comes back as it 
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from math import isfinite
 from typing import Any
 
@@ -83,16 +84,19 @@ def shown_payload(payload: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def to_filter(wanted: Mapping[str, Any] | None) -> models.Filter | None:
-    """A filter as Qdrant takes it: every entry must hold.
+    """A filter as Qdrant takes it: every entry must hold. None when there is nothing that must.
 
-    `key: value` is equality, `key: [values]` any of them, `key: {gt, gte, lt, lte}` a range, `key: {not: value}` the
-    opposite, `key: {exists: true}` whether there is such a key; `any`, `all` and `none` hold lists of filters.
+    `key: value` is equality, `key: [values]` any of them, `key: {gt, gte, lt, lte}` a range (a bound that is none is
+    not there), `key: {not: value}` the opposite, `key: {exists: true}` whether there is such a key; `any`, `all` and
+    `none` hold lists of filters.
     """
     if not wanted:
         return None
     found = models.Filter(must=[], must_not=[])
     for key, value in wanted.items():
         _add(found, key, value)
+    if not found.must and not found.must_not:
+        return None
     return models.Filter(must=found.must or None, must_not=found.must_not or None)
 
 
@@ -102,25 +106,27 @@ def _add(found: models.Filter, key: str, value: Any) -> None:
     match value:
         case list() if key in ("any", "all", "none"):
             filters: list[Any] = [each for each in (to_filter(inner) for inner in value) if each is not None]
-            if key == "any":
-                must.append(models.Filter(should=filters))
-            else:
+            if key != "any":
                 (must if key == "all" else must_not).extend(filters)
+            elif filters:
+                must.append(models.Filter(should=filters))
         case {"not": inner}:
             must_not.append(_equal(key, inner))
         case {"exists": bool(wanted)}:
             (must_not if wanted else must).append(models.IsEmptyCondition(is_empty=models.PayloadField(key=key)))
         case dict():
-            must.append(_range(key, value))
+            must += _range(key, value)
         case _:
             must.append(_equal(key, value))
 
 
-def _equal(key: str, value: object) -> models.FieldCondition | models.IsNullCondition:
+def _equal(key: str, value: object) -> models.Condition:
     if value is None:
         return models.IsNullCondition(is_null=models.PayloadField(key=key))
     if isinstance(value, list):
-        return models.FieldCondition(key=key, match=models.MatchAny(any=value))
+        return _any_of(key, value)
+    if isinstance(value, datetime):
+        return models.FieldCondition(key=key, range=models.DatetimeRange(gte=value, lte=value))
     if isinstance(value, float):
         return models.FieldCondition(key=key, range=models.Range(gte=value, lte=value))
     if not isinstance(value, str | int):
@@ -128,12 +134,26 @@ def _equal(key: str, value: object) -> models.FieldCondition | models.IsNullCond
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
-def _range(key: str, bounds: Mapping[str, Any]) -> models.FieldCondition:
-    if bounds and all(isinstance(each, str) for each in bounds.values()):
-        return models.FieldCondition(key=key, range=models.DatetimeRange.model_validate(dict(bounds)))
-    if not all(_is_number(each) for each in bounds.values()):
-        raise invalid(f"the bounds of `{key}` are numbers, or points in time as text")
-    return models.FieldCondition(key=key, range=models.Range(**bounds))
+def _any_of(key: str, values: list[object]) -> models.Condition:
+    """One of the values. Qdrant compares lists of text or of whole numbers; for others each is asked for."""
+    if all(isinstance(value, str) for value in values) or all(type(value) is int for value in values):
+        return models.FieldCondition(key=key, match=models.MatchAny.model_validate({"any": values}))
+    return models.Filter(should=[_equal(key, value) for value in values])
+
+
+def _range(key: str, bounds: Mapping[str, Any]) -> list[models.Condition]:
+    """What lies between bounds; one that is none does not hold anything back."""
+    given = {name: bound for name, bound in bounds.items() if bound is not None}
+    if not given:
+        return []
+    if all(_is_number(each) for each in given.values()):
+        return [models.FieldCondition(key=key, range=models.Range(**given))]
+    try:
+        if any(isinstance(each, int | float) for each in given.values()):
+            raise ValueError
+        return [models.FieldCondition(key=key, range=models.DatetimeRange.model_validate(given))]
+    except ValueError:
+        raise invalid(f"the bounds of `{key}` are numbers, or points in time") from None
 
 
 def _is_number(value: object) -> bool:

@@ -60,10 +60,12 @@ class VectorStore:
             if error.kind != "not_found":
                 raise
             found = await self._make(collection, size, distance)
-        if found != size:
-            message = f"the collection takes vectors of {found} numbers, these have {size}"
-            raise FlowError(message, kind="invalid_request")
+        _check_size(found, size)
         self._sizes[collection] = size
+
+    async def check_size(self, collection: str, size: int) -> None:
+        """Raise FlowError when the collection takes vectors of another size."""
+        _check_size(await self._size(collection), size)
 
     def forget(self, collection: str) -> None:
         """It is not as it was known to be: look again before the next write."""
@@ -118,6 +120,12 @@ class VectorStore:
         return ask(self._client)
 
 
+def _check_size(wanted: int, size: int) -> None:
+    if wanted != size:
+        message = f"the collection takes vectors of {wanted} numbers, and is given one of {size}"
+        raise FlowError(message, kind="invalid_request")
+
+
 class _AlreadyThere(FlowError):
     """A collection that was to be made exists."""
 
@@ -126,8 +134,8 @@ def vector_pool(name: str) -> PoolKey[VectorStore]:
     """The pool of a project's vectors."""
 
     async def opened(address: str) -> VectorStore:
-        if _is_server(address) and not address.startswith(("http://", "https://")):
-            raise CannotStart(f"wrong setting: the address of {name} begins with http:// or https://")
+        if _is_server(address) and not _is_url(address):
+            raise CannotStart(f"wrong setting: the address of {name} is no http:// or https:// address")
         return VectorStore(address)
 
     return PoolKey(name, open=opened, close=VectorStore.close, ready=VectorStore.ready)
@@ -135,6 +143,14 @@ def vector_pool(name: str) -> PoolKey[VectorStore]:
 
 def _is_server(address: str) -> bool:
     return bool(address) and address != IN_MEMORY
+
+
+def _is_url(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # what should be a port is none
+        return False
 
 
 def _without_key(address: str) -> tuple[str, str | None]:

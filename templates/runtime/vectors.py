@@ -102,8 +102,9 @@ async def search(
 ) -> list[dict[str, Any]]:
     """The points nearest to the vector, the best first. In a collection that is not there yet there are none."""
     name, near, wanted = _checked(collection), checked_vector(vector), to_filter(filter)
+    store = ctx.pools[pool]
     try:
-        found = await ctx.pools[pool].call(
+        found = await store.call(
             lambda client: client.query_points(
                 name,
                 query=near,
@@ -115,6 +116,8 @@ async def search(
             )
         )
     except FlowError as error:
+        if error.kind == "invalid_request":
+            await store.check_size(name, len(near))
         if error.kind != "not_found":
             raise
         log_event(ctx, "warning", node, "the collection is not there yet", collection=name)

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from starlette.types import Receive, Scope, Send
 
 from .context import ExecutionContext
+from .pools import ConnectionPools
 from .reply import Reply
 
 Source = Literal["path", "query", "header"]
@@ -38,9 +39,9 @@ class Auth(Protocol):
 
 
 class Rate(Protocol):
-    """How often a caller may come; `rate_limit.py` has the one there is."""
+    """How often a caller may come; `rate_limit.py` and `rate_limit_shared.py` have the two there are."""
 
-    def take(self, caller: str) -> None:
+    async def take(self, caller: str, pools: ConnectionPools) -> None:
         """Count one request. Raises a problem with status 429."""
 
 

@@ -14,6 +14,8 @@ from .tables import Collector, Records, bad_table
 
 T = TypeVar("T")
 
+_UNKNOWN_ENCODING = (etree.ErrorTypes.ERR_UNKNOWN_ENCODING, etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING)
+
 
 @dataclass(frozen=True, slots=True)
 class XmlPick:
@@ -99,6 +101,8 @@ def _root(content: Any) -> Any:
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
+        if error.code in _UNKNOWN_ENCODING:
+            raise bad_table("the document has an encoding that nobody knows") from None
         raise bad_table(f"line {error.lineno or 1} is not XML") from None
     except (LookupError, ValueError):
         raise bad_table("the document has an encoding that nobody knows") from None

@@ -14,7 +14,7 @@ from benchmarks import __main__ as command
 from benchmarks import contenders, parts
 from benchmarks.bench import Bench, CannotMeasure, quick_bench
 from benchmarks.contenders import Contender, Probe, Running, dumped, only_right, probes
-from benchmarks.emitted import flow_text
+from benchmarks.emitted import FLOWS, flow_text
 from benchmarks.make_flow import make_flow
 from benchmarks.parts import agent, builds, chain, expressions, growth, request_profile
 from benchmarks.parts.fan_out import Graph, random_graph
@@ -214,6 +214,13 @@ def test_who_answers_nothing_under_load_is_skipped(monkeypatch):
     assert bench.skipped == {"mute": "mute answered nothing"}
     with pytest.raises(CannotMeasure):
         contenders.race(bench, {"mute": "mute"}, b"")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FLOWS.glob("*.yaml")))
+def test_the_flows_that_are_measured_build(name):
+    result = compile_flow(flow_text(name))
+    assert [item.message for item in result.diagnostics] == []
+    assert [workflow.name for workflow in result.workflows]
 
 
 def test_the_model_of_the_agent_wants_the_tools_of_the_flow_and_then_answers(monkeypatch):

@@ -22,6 +22,20 @@ types: {Rep: {n: integer, s: string, ok: boolean, xs: "array<integer>", maybe: "
 """
 
 FLOWS = {
+    "an answer that cannot be made has its stand-in, and the flow goes on": """
+nodes:
+  n1:
+    type: switch
+    cases:
+      - when: "{{ input.b }}"
+        do:
+          n2: {type: respond, with: {body: "{{ 10 / (input.n - 3) }}"}, on_error: {default: 4}}
+    default: {n3: {type: set, with: {value: 5}}}
+  n4: {type: respond, if: "{{ not input.b }}", with: {body: "{{ 10 / (input.n - 3) }}"}, on_error: {goto: n5}}
+  n5: {type: template, with: {text: "{{ nodes.n4.error?.kind }}"}}
+  n6: {type: raise, if: "{{ input.b }}", with: {title: no}, on_error: {default: 11}}
+output: {o: "{{ nodes.n1.output }}", p: "{{ nodes.n5.output }}", q: "{{ nodes.n6.output }}"}
+""",
     "a value that a branch reads says nothing about the nodes around the branch": """
 nodes:
   n1: {type: http, if: false, with: {url: "http://api.test/n1/any"}}

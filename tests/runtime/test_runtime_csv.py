@@ -105,7 +105,7 @@ def test_a_name_of_a_column_is_no_formula_either() -> None:
         ('id,name\n1,"x\n', "line 2 is not CSV"),
         ("id,name\n1,x\n2,y\n3,z\n", "more than 2 rows"),
         ("id,name\n" + "x,y\n" * 500, "line 2, id"),
-        ("id,name\n1," + "x" * 200_000 + "\n", "line 2 is not CSV"),
+        ("id,name\n1," + "x" * 200_000 + "\n", "a cell of line 2 is longer than 131,072 characters"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, detail: str) -> None:
@@ -114,6 +114,19 @@ def test_what_is_wrong_is_said(text: str, detail: str) -> None:
         read_csv(text, ITEMS, form)
     assert detail in str(caught.value.detail)
     assert len(caught.value.errors) <= 100
+
+
+class Priced(TypedDict):
+    price: float
+    others: str
+
+
+@pytest.mark.parametrize("price", ["nan", "inf", "-Infinity", "1e999"])
+def test_numbers_are_finite(price: str) -> None:
+    records: Records[Priced] = Records(TypeAdapter(Priced), columns=("price", "others"))
+    with pytest.raises(FlowError) as caught:
+        read_csv(f"price,others\n{price},nan\n", records, CsvForm())
+    assert list(caught.value.errors) == [{"place": "line 2, price", "problem": "Input should be a finite number"}]
 
 
 def test_contents() -> None:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pypdf import PdfReader, PdfWriter
 from typing_extensions import TypedDict
 
-from templates.runtime import html_read, xml_read
+from templates.runtime import html_read, pdf_read, xml_read
 from templates.runtime.errors import FlowError
 from templates.runtime.html_bounds import check_bounds
 from templates.runtime.pdf_read import read_pdf
@@ -137,7 +137,7 @@ def test_xml_elements_are_records() -> None:
         ("<a>" * 100_000, "line 1 is not XML"),
         ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "declares entities"),
         ('<!DOCTYPE a [<!ENTITY x "xxxx"><!ENTITY y "&x;&x;">]><a>&y;</a>'.encode("utf-16"), "declares entities"),
-        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "line 1 is not XML"),
+        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "encoding that nobody knows"),
         ("<a>&x;</a>", "line 1 is not XML"),
     ],
 )
@@ -190,6 +190,14 @@ def test_a_pdf_is_bounded() -> None:
     assert "more text" in str(refused(read_pdf, content, max_chars=4).detail)
     with pytest.raises(TimeoutError):
         read_pdf(content, seconds=-1.0)
+
+
+def test_time_is_looked_at_inside_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter(range(1_000))
+    monkeypatch.setattr(pdf_read, "monotonic", lambda: float(next(now)))
+    with pytest.raises(TimeoutError):
+        read_pdf(made_pdf("One"), seconds=3.0)
+    assert len(read_pdf(made_pdf("One"), seconds=500.0)) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.4\n", made_pdf("x")[:150]])

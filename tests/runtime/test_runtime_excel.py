@@ -87,7 +87,7 @@ def test_what_is_wrong_is_said_with_lines() -> None:
 def test_what_is_no_workbook_is_refused(content: bytes | str) -> None:
     with pytest.raises(FlowError) as caught:
         read_excel(content, ANYTHING, SheetForm())
-    assert caught.value.detail == "the file is no Excel workbook (.xlsx)"
+    assert caught.value.detail == "the file is no Excel workbook (.xlsx), or broken"
 
 
 def test_a_zip_of_something_else_is_refused() -> None:
@@ -96,7 +96,7 @@ def test_a_zip_of_something_else_is_refused() -> None:
         archive.writestr("a.txt", "x")
     with pytest.raises(FlowError) as caught:
         read_excel(out.getvalue(), ANYTHING, SheetForm())
-    assert caught.value.detail == "the file is no Excel workbook (.xlsx)"
+    assert caught.value.detail == "the file is no Excel workbook (.xlsx), or broken"
 
 
 def _with_part(content: bytes, name: str, text: bytes) -> bytes:
@@ -126,10 +126,20 @@ def test_a_bomb_is_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "unpacked" in str(caught.value.detail)
 
 
-def test_broken_xml_is_our_error() -> None:
-    content = _with_part(made(["a"], ["b"]), "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row><c>")
-    with pytest.raises(FlowError):
-        read_excel(content, ANYTHING, SheetForm())
+@pytest.mark.parametrize(
+    "data",
+    [
+        "<row><c>",
+        "<row><c><v>no number</v></c></row></sheetData></worksheet>",
+        "<row><c t='s'><v>99</v></c></row></sheetData></worksheet>",
+        "<row><c><v>1</v></c></row><row><c><v>2</v></c></row>",
+    ],
+)
+def test_a_broken_sheet_is_our_error(data: str) -> None:
+    sheet = f"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>{data}"
+    with pytest.raises(FlowError) as caught:
+        read_excel(_with_part(made(["a"]), "xl/worksheets/sheet1.xml", sheet.encode()), ANYTHING, SheetForm())
+    assert caught.value.detail == "the file is no Excel workbook (.xlsx), or broken"
 
 
 def test_rows_are_bounded() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,6 +19,7 @@ from templates.runtime.http import (
     request_json,
     request_text,
 )
+from templates.runtime.http_signature import Signature
 from templates.runtime.http_values import fields, header_value, query_value, retry_after_seconds, segment
 from templates.runtime.node import Retry, node
 from templates.runtime.pools import ConnectionPools
@@ -92,6 +94,20 @@ def test_bodies_headers_and_query_arrive(standin):
     assert sent(headers={"Authorization": basic("ü", "p:w")})["headers"]["authorization"] == "Basic w7w6cDp3"
     merged = with_http(lambda ctx: request_json(ctx, "GET", f"{standin.url}/echo?x=1", params={"y": [1, 2]}))
     assert merged["query"] == [["x", "1"], ["y", "1"], ["y", "2"]]
+
+
+def test_the_bytes_that_are_sent_are_signed(standin):
+    def sent(method: str = "POST", key: str = "word", **options: Any) -> Any:
+        sign = Signature(key, "X-Hub-Signature-256")
+        return with_http(lambda ctx: request_json(ctx, method, f"{standin.url}/echo", sign=sign, **options))
+
+    for options in ({"json": {"a": "ü"}}, {"content": "plain ü"}, {"form": {"a": [1, "ü"]}}, {"method": "GET"}):
+        told = sent(**options)
+        digest = hmac.new(b"word", told["body"].encode(), "sha256").hexdigest()
+        assert told["headers"]["x-hub-signature-256"] == f"sha256={digest}"
+    with pytest.raises(FlowError, match="no key"):
+        sent(key="")
+    assert "word" not in repr(Signature("word"))
 
 
 def test_text_bytes_and_full(standin):

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from templates.runtime.errors import FlowError
+from templates.runtime.failures import matches
 from templates.runtime.pools import IN_MEMORY, ConnectionPools
 from templates.runtime.rate_limiter import LimitReached, RateLimiter, pass_limit
 from templates.runtime.store import Limit, Store
+from templates.runtime.store_memory import MemoryStore
 from templates.runtime.store_redis import RedisStore, redis_pool
 from tests.runtime.support import make_context, run
 
@@ -153,14 +155,29 @@ def test_without_a_service_the_limit_is_that_of_the_process() -> None:
     run(scenario())
 
 
+def test_a_store_that_holds_nothing_yet_is_the_store() -> None:
+    async def scenario() -> None:
+        async with opened(IN_MEMORY) as store:
+            assert isinstance(store, MemoryStore)
+            await RateLimiter(store).acquire("crm", 1_000)
+            assert store.size == 1
+        async with opened(IN_MEMORY) as store:
+            assert isinstance(store, MemoryStore)
+            await RateLimiter().acquire("crm", 1_000)
+            assert store.size == 1
+
+    run(scenario())
+
+
 def test_the_node_passes_refuses_or_tells(address: str) -> None:
     async def scenario() -> None:
         async with ConnectionPools.opened([REDIS.at(address)]) as pools:
             ctx, limit = make_context(pools), Limit("crm", 1, 30.0)
             passage = await pass_limit(ctx, REDIS, limit, longest_wait=None)
             assert passage["allowed"] is True
-            with pytest.raises(LimitReached):
+            with pytest.raises(LimitReached) as caught:
                 await pass_limit(ctx, REDIS, limit, longest_wait=0.0)
+            assert all(matches(caught.value, (word,)) for word in ("429", "4xx", "rate-limit"))
             told = await pass_limit(ctx, REDIS, limit, longest_wait=0.0, tell=True)
             assert told["allowed"] is False
             assert 25_000 < told["retry_after_ms"] <= 30_000

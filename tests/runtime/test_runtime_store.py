@@ -204,7 +204,7 @@ def test_locks_are_held_by_one_and_fences_grow(address: str) -> None:
     async def scenario(ctx: Context) -> None:
         first = await redis_node.take_lock(ctx, REDIS, "door", "10s")
         error = await failing(redis_node.take_lock(ctx, REDIS, "door", "10s"))
-        assert (error.kind, error.status, error.retry_after) == ("locked", 409, 1.0)
+        assert (error.kind, error.status, error.upstream, error.retry_after) == ("locked", 409, 409, 1.0)
         assert (await redis_node.take_lock(ctx, REDIS, "other", "10s"))["fence"] == 1
         assert await redis_node.release_lock(ctx, REDIS, "door", "another") is False
         assert await redis_node.release_lock(ctx, REDIS, "door", first["token"]) is True
@@ -310,6 +310,9 @@ def test_python_without_a_context_finds_the_store_of_the_service(address: str) -
             assert pools[REDIS].is_shared is (address != IN_MEMORY)
             assert await pools.ready(5) == {"redis": True}
         assert current_store() is None
+        other = redis_pool("redis_other").at(IN_MEMORY)
+        async with ConnectionPools.opened([REDIS.at(address), other]) as pools:
+            assert current_store() is pools[REDIS]
 
     run(scenario())
 
@@ -324,7 +327,7 @@ def test_memory_forgets_what_has_expired_although_nobody_asks() -> None:
         now = 10.0
         for _ in range(1_000):
             await store.set("one", b"1")
-        assert len(store) == 1
+        assert store.size == 1
 
     run(scenario())
 

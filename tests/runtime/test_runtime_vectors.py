@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,7 +12,7 @@ import pytest
 
 from templates.runtime.errors import CannotStart, FlowError
 from templates.runtime.pools import ConnectionPools
-from templates.runtime.vector_points import point_id, shown_id
+from templates.runtime.vector_points import point_id, shown_id, to_filter
 from templates.runtime.vector_store import vector_pool
 from templates.runtime.vectors import change_payload, delete, read_payload, scroll, search, upsert
 from tests.runtime.support import make_context
@@ -121,6 +122,10 @@ def test_payloads_change() -> None:
         ({"all": [{"kind": "novel"}, {"pages": {"gt": 100}}]}, ["3"]),
         ({"none": [{"kind": "novel"}, {"kind": "poem"}]}, ["2"]),
         ({"on": {"gte": "2026-01-01T00:00:00Z"}}, ["3"]),
+        ({"on": {"gte": datetime(2026, 1, 1, tzinfo=UTC), "lt": None}}, ["3"]),
+        ({"pages": {"lt": None}}, ["1", "2", "3", "4"]),
+        ({"price": [1.5, "x", None]}, ["1"]),
+        ({"pages": [90, 300.0]}, ["1", "3"]),
         ({"sold": True}, ["2"]),
         ({}, ["1", "2", "3", "4"]),
     ],
@@ -169,11 +174,27 @@ def test_vectors_of_another_size_are_an_error() -> None:
         await upsert(ctx, POOL, "books", [SEA])
         with pytest.raises(FlowError) as caught:
             await upsert(ctx, POOL, "books", [{"id": 1, "vector": [1.0, 2.0, 3.0]}])
-        with pytest.raises(FlowError, match="do not fit the collection"):
+        with pytest.raises(FlowError, match="takes vectors of 2 numbers, and is given one of 1"):
             await search(ctx, "n", POOL, "books", [1.0])
         return caught.value.title
 
-    assert working(work) == "the collection takes vectors of 2 numbers, these have 3"
+    assert working(work) == "the collection takes vectors of 2 numbers, and is given one of 3"
+
+
+def test_bounds_that_are_not_there_delete_nothing() -> None:
+    async def work(ctx: Any) -> Any:
+        await upsert(ctx, POOL, "books", [SEA, SKY])
+        with pytest.raises(FlowError, match="would delete everything"):
+            await delete(ctx, POOL, "books", filter={"any": [{"pages": {"gt": None}}]})
+        return len((await scroll(ctx, POOL, "books"))["points"])
+
+    assert working(work) == 2
+
+
+@pytest.mark.parametrize("bounds", [{"gt": "x"}, {"gt": 1, "lt": "2026-01-01T00:00:00Z"}, {"gt": True}, {"gt": [1]}])
+def test_bounds_that_are_none_of_ours(bounds: dict[str, Any]) -> None:
+    with pytest.raises(FlowError, match="the bounds of `pages` are numbers, or points in time"):
+        to_filter({"pages": bounds})
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "a b", "a" * 300, "x?y=1"])
@@ -252,9 +273,10 @@ def test_a_server_that_is_down() -> None:
     working(work, "http://127.0.0.1:1")
 
 
-def test_an_address_that_is_none() -> None:
+@pytest.mark.parametrize("address", ["localhost:6333", "http://host:port", "https://"])
+def test_an_address_that_is_none(address: str) -> None:
     async def work(ctx: Any) -> None:
         return None
 
-    with pytest.raises(CannotStart, match="the address of qdrant begins with"):
-        working(work, "localhost:6333")
+    with pytest.raises(CannotStart, match="the address of qdrant is no http"):
+        working(work, address)

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from templates.runtime.auth import ApiKey, Basic, Bearer
 from templates.runtime.errors import FlowError
 from templates.runtime.host import Limits
+from templates.runtime.pools import ConnectionPools
 from templates.runtime.rate_limit import RateLimit
 from templates.runtime.reply import Reply
 from templates.runtime.tasks import TaskGroup
@@ -251,8 +252,12 @@ def test_callers_with_keys_have_an_allowance_each(fast_path: bool) -> None:
 
 def test_the_rate_limit_forgets_callers_rather_than_grow() -> None:
     rate = RateLimit(1, 60.0, max_callers=100)
-    for number in range(1000):
-        rate.take(f"caller-{number}")
+
+    async def scenario() -> None:
+        for number in range(1000):
+            await rate.take(f"caller-{number}", ConnectionPools())
+
+    asyncio.run(scenario())
     assert len(rate._callers) == 100
 
 

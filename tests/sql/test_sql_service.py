@@ -165,3 +165,11 @@ output: "{{ nodes.a.output }}"
     with service(compiled(flow), tmp_path, database) as client:
         assert client.post(PATH, json={"id": None}).json() == 7
         assert client.post(PATH, json={"id": 8}).json() == 8
+
+
+@pytest.mark.parametrize("length", [60, 75, 100, 105, 106, 130])
+def test_a_statement_is_one_text_or_a_text_a_line(length: int) -> None:
+    query = f"select {'x, ' * 40}"[:length].rstrip(" ,") + " from t"
+    flow = f"catalyst: 1\nname: a\nnodes: {{a: {{type: sql, with: {{query: {query!r}}}}}}}\n"
+    module = compile_flow(flow).files["app/workflows/a.py"]
+    assert not [line for line in module.splitlines() if '" "' in line]

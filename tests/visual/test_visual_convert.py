@@ -305,7 +305,7 @@ def documents(draw):
     return raw
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_random_documents_make_the_round_trip(raw):
     loaded = load(raw)

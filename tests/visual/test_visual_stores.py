@@ -20,6 +20,20 @@ def test_postgres_query():
     assert one("postgresQuery", several)["with"] == several
 
 
+def test_statements_of_one_text_that_belong_together():
+    query = "insert into a values ($1, 'b;$2'); -- c; $1\n\nupdate d set e = $2 where f = {{ input.f }};"
+    made = one("postgresQuery", {"query": query, "params": ["{{ input.n }}", 5], "transaction": True})
+    wanted = [
+        "insert into a values ({{ input.n }}, 'b;$2')",
+        "-- c; $1\n\nupdate d set e = {{ 5 }} where f = {{ input.f }}",
+    ]
+    assert made["with"] == {"transaction": wanted}
+    made = one("postgresQuery", {"transaction": ["delete from a where b = $2"], "params": "{{ input.l }}"})
+    assert made["with"] == {"transaction": ["delete from a where b = {{ input.l[1] }}"]}
+    short = {"query": "delete from a; select $3", "params": [1], "transaction": True}
+    assert problems_of({"x": node("postgresQuery", short)}) == ["E157"]
+
+
 @pytest.mark.parametrize(
     ("kind", "config"),
     [

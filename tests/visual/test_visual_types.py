@@ -171,7 +171,11 @@ def test_webhook_send():
     made = one("webhookSend", {"url": "https://a.example.com", "body": "plain", "retry": 2})
     assert made["with"] == {"method": "POST", "url": "https://a.example.com", "body": "plain"}
     assert made["retry"] == {"max_attempts": 3}
-    assert problems_of({"x": node("webhookSend", {"url": "https://a.example.com", "secret": "s"})}) == ["E157"]
+    signed = {"url": "https://a.example.com", "secret": "{{ secrets.S }}", "signatureHeader": "X-Hub"}
+    assert one("webhookSend", signed)["with"]["sign"] == {"key": "{{ secrets.S }}", "header": "X-Hub"}
+    signed = {"url": "https://a.example.com", "signature": {"secret": "{{ secrets.S }}", "algorithm": "sha256"}}
+    assert one("webhookSend", signed)["with"]["sign"] == {"key": "{{ secrets.S }}"}
+    assert problems_of({"x": node("webhookSend", {"url": "https://a.example.com", "signatureHeader": "s"})}) == ["E157"]
 
 
 def test_loop_with_body_in_config():
@@ -265,24 +269,6 @@ def test_aggregate_of_what_ran():
     assert made["all"]["with"]["value"] == "{{ nodes.sure.output | merge((nodes.maybe.output ?? {})) }}"
 
 
-def test_retry():
-    made = one(
-        "retry",
-        {
-            "maxAttempts": 4,
-            "delay": 100,
-            "backoff": "fixed",
-            "children": {
-                "call": node("httpRequest", {"url": "https://a.example.com"}),
-                "say": node("log", {"message": "x"}),
-            },
-        },
-    )
-    assert made["type"] == "try"
-    assert made["do"]["call"]["retry"] == {"max_attempts": 4, "delay": "100ms", "backoff": "constant"}
-    assert "retry" not in made["do"]["say"]
-
-
 @pytest.mark.parametrize(
     ("config", "wanted"),
     [
@@ -370,7 +356,8 @@ def test_json_transform_of_a_path(config, wanted):
 
 def test_json_transform_beyond_a_path():
     assert problems_of({"x": node("jsonTransform", {"expression": "$sum(a.b)"})}) == ["E156"]
-    assert problems_of({"x": node("jsonTransform", {"expression": "a[*].b", "language": "jmespath"})}) == ["E155"]
+    made = one("jsonTransform", {"expression": "a[*].b", "language": "jmespath"})
+    assert made == {"type": "jmespath", "with": {"data": "{{ input }}", "expression": "a[*].b"}}
 
 
 def test_lists():
@@ -410,6 +397,7 @@ def test_crypto_generate():
     config = {"type": "hash", "options": {"algorithm": "sha256", "value": "{{ input.a }}-x"}}
     assert one("cryptoGenerate", config)["with"]["value"] == "{{ (input.a ~ '-x') | sha256 }}"
     assert problems_of({"x": node("cryptoGenerate", {"type": "salt"})}) == ["E155"]
+    assert problems_of({"x": node("cryptoGenerate", {"type": "uuid", "options": {"version": 7}})}) == ["E153"]
 
 
 def test_run_data_and_constants():
@@ -438,6 +426,19 @@ def test_values_are_kept_for_nodes_that_come_later(kind, key):
     assert made["first"]["with"] == {"value": "{{ input }}"}
     assert made["second"]["with"] == {"value": 2}
     assert made["read"]["with"] == {"value": "{{ nodes.second.output ?? nodes.first.output }}"}
+
+
+def test_values_are_kept_for_bodies_that_come_later():
+    read = node("executionData", {"key": "total"})
+    nodes = {
+        "keep": node("executionData", {"key": "total", "value": 5}),
+        "each": node("loop", {"items": "{{ input.l }}", "body": {"inner": read}}),
+    }
+    assert nodes_of(nodes, [edge("keep", "each")])["each"]["do"]["inner"]["with"] == {
+        "value": "{{ nodes.keep.output }}"
+    }
+    nodes = {"each": node("loop", {"items": "{{ input.l }}", "body": {"keep": nodes["keep"]}}), "after": read}
+    assert problems_of(nodes, [edge("each", "after")]) == ["E157"]
 
 
 def test_error_handler_around_children():
@@ -572,7 +573,7 @@ def test_events_of_the_stream():
         "other": node("editFields", {"mode": "replace", "fields": {"n": 2}}),
         "begin": node("streamStart", {"format": "sse"}),
         "chunk": node("streamChunk", {"event": "progress", "data": {"done": "{{ nodes.made.output.n }}"}}),
-        "merged": node("streamMerge", {"strategy": "buffer"}),
+        "merged": node("streamMerge", {"strategy": "interleave"}),
         "pieces": node("streamBuffer", {"size": 2}),
         "end": node("streamEnd", {"finalData": {"ok": True}}),
         "after": node("editFields", {"fields": {"x": 1}}),

@@ -7,7 +7,7 @@ never said to be wrong because of a table that might be there.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +32,7 @@ _WHOLE = frozenset({"int", "int2", "int4", "int8", "bigint", "integer", "smallin
 _IRRELEVANT = word_set("analyze begin comment commit do drop grant lock notify revoke set select truncate vacuum with")
 """Statements that make no table."""
 _MADE = frozenset({"table", "view", "index"})
+_BEFORE_A_NAME = word_set("if not exists temp temporary unique")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,6 @@ class Schema:
     tables: dict[str, tuple[Column, ...]]
     unread: tuple[tuple[int, str], ...]
     """(line, why) of what makes tables and could not be read."""
-
-    @property
-    def script(self) -> str:
-        """All statements, as one text."""
-        return "".join(f"{statement};\n" for statement in self.statements)
 
     def database(self) -> sqlite3.Connection:
         """An empty database with these tables."""
@@ -89,6 +85,34 @@ def read_schema(text: str) -> Schema:
         return Schema(tuple(kept), dict(_tables(connection, enums)), tuple(unread))
     finally:
         connection.close()
+
+
+def united(files: Iterable[Sequence[str]]) -> list[str]:
+    """The statements of several files for one database; what stands in more than one of them is done once."""
+    found: dict[tuple[str, ...], str] = {}
+    for statements in files:
+        for each in statements:
+            found.setdefault(_words(each), each)
+    return list(found.values())
+
+
+def made_otherwise(one: Schema, other: Schema) -> str | None:
+    """A table, view or index that two files make in different words, so that they cannot be of one database."""
+    known = {name: _words(each) for each in one.statements if (name := _made_by(each))}
+    given = ((_made_by(each), _words(each)) for each in other.statements)
+    return next((name for name, words in given if name in known and known[name] != words), None)
+
+
+def _words(statement: str) -> tuple[str, ...]:
+    """A statement whatever its spaces, comments and capitals."""
+    return tuple(token.word or token.text for token in tokens_of(statement) if token.kind != "comment")
+
+
+def _made_by(statement: str) -> str | None:
+    """The name of what a statement makes."""
+    tokens = [token for token in tokens_of(statement) if token.kind != "comment" and token.word not in _BEFORE_A_NAME]
+    is_made = [token.word for token in tokens[:1]] == ["create"]
+    return tokens[2].text.strip('"').lower() if is_made and len(tokens) > 2 and tokens[1].word in _MADE else None
 
 
 def _statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:

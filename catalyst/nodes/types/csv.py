@@ -1,4 +1,9 @@
-"""`csv`: read CSV text into records of a type, or write records as CSV."""
+"""`csv`: read CSV text into records of a type, or write records as CSV.
+
+Without a type of record all cells are text. With `batch` in a `loop` a large table is read part by part; the rows of
+one part are in memory at a time. What is written is one text; a flow that sends many rows makes a text of each page of
+them and sends it with an `event`.
+"""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -8,49 +13,32 @@ from pydantic_core import PydanticCustomError
 from catalyst.expressions.types import INT, STR, FieldType, ListType, ObjectType, Type, nullable
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.rows import Rows, has_known_fields
-from catalyst.nodes.settings import Expr, Params, Slot
+from catalyst.nodes.settings import Expr, Slot
 from catalyst.nodes.tables import (
-    ColumnMap,
     Content,
+    TableParams,
     check_columns,
     check_content,
     columns_source,
     content_source,
+    form_arguments,
     record_type,
     records_source,
 )
 from catalyst.spec.fields import exactly_one
 
 
-class CsvParams(Params):
-    """Settings of `csv`: `parse` or `write`, and how the text is written."""
+class CsvParams(TableParams):
+    """Settings of `csv`: `parse` or `write`, which gives text, and how that is written."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one("parse", "write"))
 
     parse: Content | None = Field(default=None, description="What is read: text, bytes or a file.")
     write: Rows | None = Field(default=None, description="The records that are written; the output is text.")
-    row: str | None = Field(
-        default=None,
-        description=(
-            "The type of a record, a name from `types`; cells become what its fields are. Without it, and without an "
-            "`output: array<T>` of the node, all cells are text."
-        ),
-    )
-    header: bool = Field(default=True, description="Whether the first line names the columns.")
-    columns: ColumnMap | None = Field(
-        default=None,
-        description=(
-            "The columns: `[name, price]`. When writing also `{Name: name, City: address.city}`, what they are called "
-            "and which field they show; by default all fields."
-        ),
-    )
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="What stands between cells, one sign.")
     quote: str = Field(default='"', min_length=1, max_length=1, description="What stands around cells, when reading.")
     encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = Field(
         default="utf-8", description="How bytes are read as text."
-    )
-    max_rows: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        default=100_000, description="More rows than this are an error."
     )
     batch: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         default=None,
@@ -61,10 +49,6 @@ class CsvParams(Params):
     )
     from_: Annotated[Expr, Slot(nullable(INT))] | None = Field(
         default=None, alias="from", description="Where a part begins: the `next` of the one before, 0 at first."
-    )
-    formulas: Literal["escape", "keep"] = Field(
-        default="escape",
-        description="`escape`: text that a spreadsheet would run gets an apostrophe before it, when writing.",
     )
 
     @model_validator(mode="after")
@@ -81,11 +65,6 @@ class CsvParams(Params):
         if self.from_ is not None and self.batch is None:
             raise PydanticCustomError("one_of", "`from` needs `batch`: how many rows a part has")
         return self
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns that the settings name."""
-        return tuple(self.columns or ())
 
 
 def output(params: CsvParams, site: Site) -> Type:
@@ -152,10 +131,7 @@ def _record_of(output_type: Type, params: CsvParams) -> Type:
 def _form(params: CsvParams, record: Type, scribe: Scribe) -> str:
     arguments = [f"delimiter={params.delimiter!r}"] if params.delimiter != "," else []
     arguments += [f"quote={params.quote!r}"] if params.quote != '"' else []
-    if not params.header:
-        names = params.names or tuple(name for name, _ in getattr(record, "fields", ()))
-        arguments += ["header=False", f"columns={names!r}"]
-    arguments += [f"max_rows={params.max_rows}"] if params.max_rows != 100_000 else []
+    arguments += form_arguments(params, record)
     return f"{scribe.use('csv_read', 'CsvForm')}({', '.join(arguments)})"
 
 

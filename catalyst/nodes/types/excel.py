@@ -1,7 +1,11 @@
-"""`excel`: read a sheet of an Excel workbook into records of a type, or write records as a workbook."""
+"""`excel`: read a sheet of an Excel workbook into records of a type, or write records as a workbook.
+
+Without a type of record its cells are what the workbook says they are: numbers, texts, points in time. Text is always
+written as text, never as a formula, so that `formulas` matters only to whoever copies it on.
+"""
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,10 +18,12 @@ from catalyst.nodes.tables import (
     ColumnMap,
     Columns,
     Content,
+    TableParams,
     check_columns,
     check_content,
     columns_source,
     content_source,
+    form_arguments,
     record_type,
     records_source,
 )
@@ -52,7 +58,7 @@ class SheetParams(Params):
     columns: ColumnMap | None = Field(default=None, description="Its columns; by default all fields.")
 
 
-class ExcelParams(Params):
+class ExcelParams(TableParams):
     """Settings of `excel`: `parse`, `write`, or `sheets`."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one("parse", "write", "sheets"))
@@ -69,31 +75,6 @@ class ExcelParams(Params):
     sheet: SheetChoice | None = Field(
         default=None,
         description="The sheet that is read, by name or by its place from 0, or the name of the one that is written.",
-    )
-    row: str | None = Field(
-        default=None,
-        description=(
-            "The type of a record, a name from `types`. Without it, and without an `output: array<T>` of the node, a "
-            "record is a map of any values."
-        ),
-    )
-    header: bool = Field(default=True, description="Whether the first row names the columns.")
-    columns: ColumnMap | None = Field(
-        default=None,
-        description=(
-            "The columns: `[name, price]`. When writing also `{Name: name, City: address.city}`, what they are called "
-            "and which field they show; by default all fields."
-        ),
-    )
-    max_rows: Annotated[int, Field(ge=1, le=1_048_576)] = Field(
-        default=100_000, description="More rows than this are an error, when reading."
-    )
-    formulas: Literal["escape", "keep"] = Field(
-        default="escape",
-        description=(
-            "Text is always written as text, never as a formula. `escape`: what looks like one gets an apostrophe "
-            "before it besides."
-        ),
     )
 
     @model_validator(mode="after")
@@ -125,7 +106,7 @@ def output(params: ExcelParams, site: Site) -> Type:
     """Records, or the bytes of a file."""
     if params.parse is None:
         return BYTES
-    return ListType(record_type(site, params.row, tuple(params.columns or ()), cell=ANY))
+    return ListType(record_type(site, params.row, params.names, cell=ANY))
 
 
 def check(params: ExcelParams, site: Site) -> None:
@@ -156,12 +137,9 @@ def emit(params: ExcelParams, scribe: Scribe) -> None:
 def _form(params: ExcelParams, record: Type, scribe: Scribe) -> str:
     arguments = [f"sheet={params.sheet!r}"] if params.sheet is not None else []
     fields = record.fields if isinstance(record, ObjectType) and has_known_fields(record) else ()
-    if not params.header:
-        names = tuple(params.columns or (name for name, _ in fields))
-        arguments += ["header=False", f"columns={names!r}"]
+    arguments += form_arguments(params, record)
     shown = [name for name, field in fields if without_none(field.type) == STR]
     arguments += [f"shown=frozenset({shown!r})"] if shown else []
-    arguments += [f"max_rows={params.max_rows}"] if params.max_rows != 100_000 else []
     return f"{scribe.use('excel_read', 'SheetForm')}({', '.join(arguments)})"
 
 

@@ -20,7 +20,7 @@ from catalyst.expressions.types import (
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.headers import check_headers
 from catalyst.nodes.settings import Expr, Params, ShapeSlot, Slot
-from catalyst.nodes.web import Auth, address_source, check_address, headers_source
+from catalyst.nodes.web import Auth, Sign, address_source, check_address, headers_source
 from catalyst.spec.fields import at_most_one
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -45,6 +45,7 @@ class HttpParams(Params):
     form: Annotated[Any, ShapeSlot(Sink.VALUE, OPEN_OBJECT)] = Field(default=None, description="A body sent as a form.")
     body: Annotated[Expr, Slot(ANY)] | None = Field(default=None, description="A body sent as it is: text or bytes.")
     auth: Auth | None = Field(default=None, description="How to sign in.")
+    sign: Sign | None = Field(default=None, description="A header with a signature of the body.")
     response: Literal["json", "text", "bytes", "full"] = Field(
         default="json",
         description="What the output is: the parsed body, its text, its bytes, or {status, headers, body}.",
@@ -121,6 +122,10 @@ def _options(params: HttpParams, scribe: Scribe) -> list[tuple[str, str]]:
         options.append(("form", scribe.shape(params.form)))
     if params.body is not None:
         options.append(("content", scribe.expr(params.body)))
+    if params.sign is not None:
+        header = "" if params.sign.header == "X-Signature-256" else f", {params.sign.header!r}"
+        made = scribe.use("http_signature", "Signature")
+        options.append(("sign", f"{made}({scribe.expr(params.sign.key)}{header})"))
     if params.follow_redirects:
         options.append(("follow_redirects", "True"))
     if params.http2:

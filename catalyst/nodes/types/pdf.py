@@ -7,16 +7,20 @@ from pydantic import Field
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.types import INT, STR, FieldType, ListType, ObjectType, Type
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.settings import Expr, IntExpr, Params, Slot
+from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.nodes.tables import Content, check_content, content_source
+
+PageNumber = Annotated[Expr, Slot(INT, within=(1, 1_000_000))]
 
 
 class PdfParams(Params):
     """Settings of `pdf`."""
 
     parse: Content = Field(description="The document: a file, bytes or base64 text.")
-    first: IntExpr | None = Field(default=None, description="The first page that is read, from 1.")
-    last: IntExpr | None = Field(default=None, description="The last page that is read; by default the last there is.")
+    first: PageNumber | None = Field(default=None, description="The first page that is read, from 1.")
+    last: PageNumber | None = Field(
+        default=None, description="The last page that is read; by default the last there is."
+    )
     password: Annotated[Expr, Slot(STR, Sink.AUTH)] | None = Field(
         default=None, description="The password of an encrypted document, a secret."
     )

@@ -1,4 +1,12 @@
-"""`python`: call a function of your own; its signature gives the node's input and output types."""
+"""`python`: call a function of your own; its signature gives the node's input and output types.
+
+The file is read, never run, when the flow is built. Aliases (`Rows = list[Row]`), `Optional`, `Union`, `Literal`,
+`Annotated`, `NewType` and `TypedDict`s are followed, into other files of `lib/` as well. A parameter that is a
+dataclass, an `Enum`, a `NamedTuple`, a pydantic model, a `set`, a `tuple` or a `date` is made of the flow's data, and
+such a result becomes data again. What has no annotation is `any`; an annotation that says nothing about data (a
+`DataFrame`) is an error. A function that is not `async` runs in a thread: when the node's time is over the flow goes
+on, and the thread ends by itself.
+"""
 
 import keyword
 import re
@@ -8,9 +16,20 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.diagnostics import did_you_mean, listing
-from catalyst.expressions.types import ANY, OPEN_OBJECT, Type, accepts, describe
-from catalyst.nodes.base import NodeType, Scribe, Signature, Site
-from catalyst.nodes.settings import Params, ShapeSlot
+from catalyst.expressions.types import (
+    ANY,
+    NONE,
+    OPEN_OBJECT,
+    NoneType,
+    ObjectType,
+    Type,
+    accepts,
+    describe,
+)
+from catalyst.expressions.variance import difference, is_certain
+from catalyst.nodes.base import NodeType, Parameter, Scribe, Signature, Site
+from catalyst.nodes.settings import Params, Shape, ShapeSlot
+from catalyst.nodes.shapes import as_written, written_as
 from catalyst.spec.problems import problem
 
 FUNCTION = re.compile(r"(?P<module>lib(?:\.[A-Za-z_][A-Za-z0-9_]*)+):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
@@ -67,20 +86,20 @@ def check(params: PythonParams, site: Site) -> None:
     if signature is None:
         return
     given = params.args if isinstance(params.args, dict) else {}
-    types = {name: (type_, required) for name, type_, required in signature.parameters}
+    known = {each.name: each for each in signature.parameters}
     for name, shape in given.items():
-        if name in types:
-            _check_argument(params, site, name, types[name][0], site.shape_type(shape))
+        if name in known:
+            _check_argument(params, site, known[name], shape)
         elif not signature.accepts_any_keyword:
             site.found.error(
                 "E202",
                 f"`{params.function}` has no parameter `{name}`",
                 site.span_of("args", name),
-                label=did_you_mean(name, types),
-                help=f"it takes: {listing(sorted(types))}",
+                label=did_you_mean(name, known),
+                help=f"it takes: {listing(sorted(known))}" if known else "it takes no arguments",
             )
-    for name, (_, required) in types.items():
-        if required and name not in given:
+    for name, parameter in known.items():
+        if parameter.required and name not in given:
             site.found.error(
                 "E423",
                 f"`{params.function}` needs the argument `{name}`",
@@ -89,31 +108,64 @@ def check(params: PythonParams, site: Site) -> None:
             )
 
 
-def _check_argument(params: PythonParams, site: Site, name: str, wanted: Type, given: Type) -> None:
-    if not accepts(wanted, given):
-        site.found.error(
-            "E206",
-            f"parameter `{name}` of `{params.function}` is {describe(wanted)}, this gives {describe(given)}",
-            site.span_of("args", name),
-        )
+def _check_argument(params: PythonParams, site: Site, parameter: Parameter, shape: Shape) -> None:
+    given = as_written(shape, site.type_of)
+    if accepts(parameter.type, given):
+        return
+    message = f"parameter `{parameter.name}` of `{params.function}` is "
+    message += f"{describe(parameter.type)}, this gives {describe(given)}"
+    if describe(parameter.type) == describe(given) or isinstance(given, ObjectType):
+        message = f"this does not fit parameter `{parameter.name}` of `{params.function}`: "
+        message += difference(parameter.type, given)
+    site.found.error("E206", message, site.span_of("args", parameter.name))
 
 
 def emit(params: PythonParams, scribe: Scribe) -> None:
     """Await an async function; run another one in a thread, so that it cannot hold up other requests."""
     module, name = params.place
-    function = scribe.use_package(module, name)
-    arguments = ", ".join(f"{key}={scribe.shape(shape)}" for key, shape in params.args.items())
     signature = scribe.signature(module, name)
+    function = scribe.use_package(module, name)
+    known = {each.name: each for each in signature.parameters} if signature is not None else {}
+    given = [f"{key}={_argument(scribe, known.get(key), shape)}" for key, shape in params.args.items()]
     if signature is not None and signature.is_async:
-        scribe.returns(f"await {function}({arguments})", _result(signature))
+        call = f"await {function}({', '.join(given)})"
     else:
-        to_thread = f"{scribe.use_package('asyncio', '')}.to_thread"
-        call = f"await {to_thread}({function}{', ' if arguments else ''}{arguments})"
-        scribe.returns(call, _result(signature))
+        call = f"await {scribe.use('python_call', 'call_in_thread')}({', '.join([function, *given])})"
+    _give(call, signature, scribe)
 
 
-def _result(signature: Signature | None) -> Type:
-    return signature.result if signature else ANY
+def _argument(scribe: Scribe, parameter: Parameter | None, shape: Shape) -> str:
+    """What the function is given: the value as it is, where a type checker takes it for what the function wants."""
+    source = scribe.shape(shape)
+    if parameter is None or parameter.annotation is None:
+        return source
+    annotation = parameter.annotation
+    if annotation.converted:
+        adapter = scribe.adapter_as(annotation, parameter.name)
+        return f"{scribe.use('conform', 'conform')}({adapter}, {source})"
+    if written_as(parameter.type, shape, scribe.type_of, read_only=annotation.read_only):
+        return source
+    if not is_certain(parameter.type, as_written(shape, scribe.type_of)):
+        adapter = scribe.adapter(parameter.type, f"{scribe.node_id} {parameter.name}")
+        return f"{scribe.use('conform', 'conform')}({adapter}, {source})"
+    # Each value is right; only the checker has to be told, since the function could put others in.
+    return f"{scribe.use_package('typing', 'cast')}({scribe.annotation_as(annotation)}, {source})"
+
+
+def _give(call: str, signature: Signature | None, scribe: Scribe) -> None:
+    annotation = signature.result_annotation if signature is not None else None
+    if signature is None or annotation is None:
+        scribe.returns(call, ANY)
+    elif isinstance(signature.result, NoneType):
+        scribe.returns(call, NONE)
+    elif annotation.converted:
+        dumped = f"{scribe.adapter_as(annotation, 'result')}.dump_python({call}, mode='json')"
+        scribe.returns(dumped, ANY)
+    elif annotation.read_only:
+        conform = scribe.use("conform", "conform")
+        scribe.body.line(f"return {conform}({scribe.adapter(scribe.output)}, {call})")
+    else:
+        scribe.returns(call, signature.result)
 
 
 NODE = NodeType(

@@ -5,8 +5,9 @@ and the same limit share it, in all flows of the project. Who waits is served in
 gives its turn back. With `REDIS_URL` declared and set, all processes share the limit, by the clock of Redis.
 
 The node's `timeout` is the longest wait. When the turn comes later than that, the node fails at once with a problem 429
-that has `Retry-After`, and takes no turn. `mode: reject` does not wait at all; `mode: tell` neither waits nor fails,
-and the flow decides by `allowed` of the output: `{allowed, waited_ms, retry_after_ms}`.
+that has `Retry-After`, and takes no turn; a `try` catches it as `rate-limit` or `429`. `mode: reject` does not wait at
+all; `mode: tell` neither waits nor fails, and the flow decides by `allowed` of the output:
+`{allowed, waited_ms, retry_after_ms}`.
 
 When Redis does not answer, `if_down: closed` fails with a problem 503 and `if_down: open` lets everybody pass.
 
@@ -21,7 +22,7 @@ from pydantic import Field, model_validator
 from catalyst.expressions.types import BOOL, INT, NUMBER, FieldType, ObjectType
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.durations import DurationExpr
-from catalyst.nodes.settings import Expr, Params, Slot, TextExpr
+from catalyst.nodes.settings import Expr, KeyExpr, Params, Slot
 from catalyst.nodes.stores import REDIS_URL, check_connection, store
 from catalyst.spec.problems import problem
 
@@ -36,7 +37,7 @@ PASSAGE = ObjectType(
 class RateLimitParams(Params):
     """Settings of `rate_limit`."""
 
-    key: TextExpr | None = Field(
+    key: KeyExpr | None = Field(
         default=None, description="What is limited, such as a user or a service; this node when not given."
     )
     limit: Annotated[Expr, Slot(INT, within=(1, _MOST))] | None = Field(

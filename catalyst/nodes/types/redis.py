@@ -18,7 +18,7 @@ is checked when it is read, and `?` behind the type says that it may be missing.
 | `rpop` | `key` | the last value, none when there is none |
 | `lrange` | `key`, `start`, `stop` | the values |
 | `publish` | `channel`, `value` | how many listen |
-| `lock` | `key`, `ttl`, `wait` | `{token, fence, waited_ms}`; 409 when another holds it |
+| `lock` | `key`, `ttl`, `wait` | `{token, fence, waited_ms}`; 409, `locked`, when another holds it |
 | `unlock` | `key`, `token` | whether it was still held |
 
 A lock ends by itself after `ttl`, whatever becomes of its holder. Put the work into a `try` and `unlock` under its
@@ -50,7 +50,7 @@ from catalyst.expressions.types import (
 )
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.durations import DurationExpr
-from catalyst.nodes.settings import Expr, IntExpr, Params, ShapeSlot, Slot, TextExpr
+from catalyst.nodes.settings import Expr, IntExpr, KeyExpr, Params, ShapeSlot, Slot
 from catalyst.nodes.stores import REDIS_URL, check_connection, store
 from catalyst.spec.problems import problem
 
@@ -111,11 +111,11 @@ class RedisParams(Params):
     """Settings of `redis`."""
 
     operation: Operation = Field(description="What is done.")
-    key: TextExpr | None = Field(default=None, description="The key; the name of a lock.")
+    key: KeyExpr | None = Field(default=None, description="The key; the name of a lock.")
     keys: Annotated[Any, ShapeSlot(type=ListType(STR))] = Field(default=None, description="Several keys to delete.")
-    channel: TextExpr | None = Field(default=None, description="Where a message is sent to.")
+    channel: KeyExpr | None = Field(default=None, description="Where a message is sent to.")
     value: Annotated[Any, ShapeSlot()] = Field(default=None, description="What is kept, added or sent: JSON data.")
-    field: TextExpr | None = Field(default=None, description="The field of a hash.")
+    field: KeyExpr | None = Field(default=None, description="The field of a hash.")
     fields: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
         default=None, description="Several fields of a hash, name to value."
     )
@@ -168,12 +168,16 @@ def _is_open(type_: Type) -> bool:
 
 
 def check(params: RedisParams, site: Site) -> None:
-    """The address is in a declared secret; keys are text."""
+    """The address is in a declared secret; keys are text; a lock is not waited for longer than the node may take."""
     given = site.shape_type(params.keys) if params.keys is not None else ListType(STR)
     if not accepts(ListType(STR), given):
         message = f"`keys` is {describe(ListType(STR))}, this is {describe(given)}"
         site.found.error("E206", message, site.span_of("keys"))
     check_connection(params.connection, site)
+    wait, most = params.wait, site.time_limit
+    if wait is not None and wait.is_constant and most is not None and wait.constant >= most:
+        message = f"the lock is waited for {wait.constant:g} s, but the node may take {most:g} s and ends before"
+        site.found.warning("W480", message, site.span_of("wait"), help="give the node a longer `timeout`")
 
 
 def emit(params: RedisParams, scribe: Scribe) -> None:

@@ -1,4 +1,8 @@
-"""`sql`: ask a database; values go to it beside the statement, never inside of it."""
+"""`sql`: ask a database; values go to it beside the statement, never inside of it.
+
+Addresses, types, errors and `schema.sql` are described in [Databases](../databases.md), and so is how a flow goes
+through [many rows](../databases.md#many-rows) page by page, in memory that does not grow with them.
+"""
 
 import ast
 from typing import Annotated, Any, Literal, Self
@@ -158,10 +162,10 @@ _METHODS = {"all": "fetch_all", "one": "fetch_one", "value": "fetch_value", "non
 def _connection(params: SqlParams, scribe: Scribe) -> str:
     """The pool; without a declared address only SQLite can be meant, and only that is brought along."""
     text = scribe.beside(SCHEMA_FILE)
-    schema = read_schema(text).script if text is not None else ""
+    statements = read_schema(text).statements if text is not None else ()
     if scribe.secret(params.connection) is None:
-        return scribe.connection("sql_sqlite", "sqlite_pool", params.connection, HOME, schema)
-    return scribe.connection("sql_database", "sql_pool", params.connection, HOME, schema)
+        return scribe.connection("sql_sqlite", "sqlite_pool", params.connection, HOME, statements)
+    return scribe.connection("sql_database", "sql_pool", params.connection, HOME, statements)
 
 
 def _returns(params: SqlParams, scribe: Scribe, call: str) -> None:

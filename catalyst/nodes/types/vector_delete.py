@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from catalyst.expressions.types import ANY, NONE, ListType
+from catalyst.expressions.types import INT, NONE, STR, ListType, UnionType
 from catalyst.nodes.base import NodeType, Scribe
 from catalyst.nodes.settings import Expr, Slot
-from catalyst.nodes.vectors import FilteredParams, check_connection, pool
+from catalyst.nodes.vectors import FilteredParams, check_filtered, pool
 from catalyst.spec.fields import exactly_one
 
 
@@ -17,7 +17,9 @@ class VectorDeleteParams(FilteredParams):
 
     model_config = ConfigDict(json_schema_extra=exactly_one("ids", "filter"))
 
-    ids: Annotated[Expr, Slot(ListType(ANY))] | None = Field(default=None, description="The ids of the points.")
+    ids: Annotated[Expr, Slot(ListType(UnionType((STR, INT))))] | None = Field(
+        default=None, description="The ids of the points."
+    )
 
     @model_validator(mode="after")
     def says_what_to_delete(self) -> Self:
@@ -40,7 +42,7 @@ NODE = NodeType(
     kind="call",
     params=VectorDeleteParams,
     output=lambda params, site: NONE,
-    check=check_connection,
+    check=check_filtered,
     emit=emit,
     safe_to_repeat=lambda params: True,
     example="""\

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from catalyst.expressions.types import ANY, NONE, OPEN_OBJECT, Type, nullable
+from catalyst.expressions.types import ANY, INT, NONE, OPEN_OBJECT, STR, Type, UnionType, nullable
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.settings import Expr, ShapeSlot, Slot
-from catalyst.nodes.vectors import PayloadType, VectorParams, check_connection, payload_of, pool
+from catalyst.nodes.vectors import PayloadType, VectorParams, check_store, payload_of, pool
 
 
 class VectorPayloadParams(VectorParams):
@@ -18,7 +18,7 @@ class VectorPayloadParams(VectorParams):
         default="get",
         description="Read the payload, lay keys over it, put another one in its place, or take keys away.",
     )
-    id: Annotated[Expr, Slot(ANY)] = Field(description="The point's id.")
+    id: Annotated[Expr, Slot(UnionType((STR, INT)))] = Field(description="The point's id.")
     payload: Annotated[Any, ShapeSlot(type=OPEN_OBJECT)] = Field(
         default=None, description="For `set` and `replace`: keys and values."
     )
@@ -57,7 +57,7 @@ NODE = NodeType(
     kind="call",
     params=VectorPayloadParams,
     output=output,
-    check=check_connection,
+    check=check_store,
     emit=emit,
     safe_to_repeat=lambda params: True,
     example="""\

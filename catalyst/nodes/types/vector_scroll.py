@@ -7,7 +7,7 @@ from pydantic import Field
 from catalyst.expressions.types import ANY, INT, STR, FieldType, ListType, ObjectType, Type, nullable
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.settings import Expr, Slot
-from catalyst.nodes.vectors import ReadParams, check_connection, payload_of, point_type, pool, read_arguments
+from catalyst.nodes.vectors import ReadParams, check_read, payload_of, point_type, pool, read_arguments
 
 
 class VectorScrollParams(ReadParams):
@@ -43,7 +43,7 @@ NODE = NodeType(
     kind="call",
     params=VectorScrollParams,
     output=output,
-    check=check_connection,
+    check=check_read,
     emit=emit,
     safe_to_repeat=lambda params: True,
     example="""\

@@ -7,7 +7,7 @@ from pydantic import Field
 from catalyst.expressions.types import ANY, INT, NUMBER, FieldType, ListType, ObjectType, Type, UnionType, describe
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.settings import Expr, Slot
-from catalyst.nodes.vectors import ReadParams, check_connection, payload_of, point_type, pool, read_arguments
+from catalyst.nodes.vectors import ReadParams, check_read, payload_of, point_type, pool, read_arguments
 
 VECTOR = ListType(NUMBER)
 WITH_VECTOR = ObjectType((("vector", FieldType(VECTOR)),), open=True)
@@ -35,9 +35,9 @@ def output(params: VectorSearchParams, site: Site) -> Type:
 
 
 def check(params: VectorSearchParams, site: Site) -> None:
-    """A vector that stands in the flow is a list."""
-    check_connection(params, site)
-    if params.vector.is_constant and not isinstance(params.vector.constant, list):
+    """A vector that stands in the flow is a list of numbers."""
+    check_read(params, site)
+    if params.vector.is_constant and not (isinstance(params.vector.constant, list) and params.vector.constant):
         site.found.error("E144", f"`vector`: expected {describe(VECTOR)}", site.span_of("vector"), help="write a list")
 
 

@@ -5,13 +5,38 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from catalyst.expressions.types import ANY, INT, NUMBER, STR, FieldType, ListType, ObjectType
-from catalyst.nodes.base import NodeType, Scribe
+from catalyst.diagnostics import Span, did_you_mean, listing
+from catalyst.expressions.types import (
+    INT,
+    NUMBER,
+    OPEN_OBJECT,
+    STR,
+    FieldType,
+    ListType,
+    ObjectType,
+    Type,
+    UnionType,
+    accepts,
+    describe,
+    nullable,
+    without_none,
+)
+from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.settings import Expr, ShapeSlot, Slot
-from catalyst.nodes.vectors import VectorParams, check_connection, pool
+from catalyst.nodes.vectors import VectorParams, check_store, pool
 from catalyst.spec.fields import exactly_one
 
 Distance = Literal["cosine", "dot", "euclid", "manhattan"]
+
+_PARTS: dict[str, Type] = {"id": UnionType((STR, INT)), "vector": ListType(NUMBER), "payload": OPEN_OBJECT}
+POINT = ObjectType(
+    (
+        ("id", FieldType(nullable(_PARTS["id"]), required=False)),
+        ("vector", FieldType(_PARTS["vector"])),
+        ("payload", FieldType(nullable(OPEN_OBJECT), required=False)),
+    ),
+    open=True,
+)
 
 WRITTEN = ObjectType((("count", FieldType(INT)), ("ids", FieldType(ListType(STR)))), "vectors.Written")
 
@@ -21,7 +46,7 @@ class VectorUpsertParams(VectorParams):
 
     model_config = ConfigDict(json_schema_extra=exactly_one("points", "vectors"))
 
-    points: Annotated[Any, ShapeSlot(type=ListType(ANY))] = Field(
+    points: Annotated[Any, ShapeSlot(type=ListType(POINT))] = Field(
         default=None,
         description="A list of {id, vector, payload}, or an expression that gives one. An id is text or a whole number;"
         " without one a point gets a new id.",
@@ -29,8 +54,10 @@ class VectorUpsertParams(VectorParams):
     vectors: Annotated[Expr, Slot(ListType(ListType(NUMBER)))] | None = Field(
         default=None, description="The points' vectors, such as `embedding` gives for several texts."
     )
-    ids: Annotated[Expr, Slot(ListType(ANY))] | None = Field(default=None, description="An id for each of `vectors`.")
-    payloads: Annotated[Expr, Slot(ListType(ANY))] | None = Field(
+    ids: Annotated[Expr, Slot(ListType(_PARTS["id"]))] | None = Field(
+        default=None, description="An id for each of `vectors`."
+    )
+    payloads: Annotated[Expr, Slot(ListType(nullable(OPEN_OBJECT)))] | None = Field(
         default=None, description="A payload for each of `vectors`."
     )
     distance: Distance = Field(
@@ -46,6 +73,50 @@ class VectorUpsertParams(VectorParams):
         if self.points is not None and (self.ids is not None or self.payloads is not None):
             raise PydanticCustomError("one_of", "`ids` and `payloads` belong to `vectors`; `points` have their own")
         return self
+
+
+def check(params: VectorUpsertParams, site: Site) -> None:
+    """Points that stand in the flow have a vector each, all equally long."""
+    check_store(params, site)
+    sizes: dict[int, int] = {}
+    for number, point in enumerate(params.points if isinstance(params.points, list) else ()):
+        _check_point(point, site, number)
+        vector = point.get("vector") if isinstance(point, dict) else None
+        if isinstance(vector, list):
+            sizes.setdefault(len(vector), number)
+    if len(sizes) > 1:
+        places = [f"points[{number}] has {size}" for size, number in sizes.items()]
+        message = f"all vectors of a collection are equally long: {listing(places)}"
+        site.found.error("E144", message, site.span_of("points"), help="take them from the same model")
+
+
+def _check_point(point: Any, site: Site, number: int) -> None:
+    """What is wrong with one point is told at its place."""
+    if not isinstance(point, dict):
+        given = site.shape_type(point)
+        if not accepts(POINT, given):
+            message = f"a point is {{id, vector, payload}}, this is {describe(given)}"
+            site.found.error("E206", message, site.span_of("points", number))
+        return
+    if "vector" not in point:
+        site.found.error("E141", "`vector` is missing in a point", site.span_of("points", number), help="add `vector:`")
+    for key, value in point.items():
+        _check_part(key, value, site, site.span_of("points", number, key))
+
+
+def _check_part(key: str, value: Any, site: Site, span: Span) -> None:
+    wanted = _PARTS.get(key)
+    if wanted is None:
+        label = did_you_mean(key, _PARTS)
+        site.found.error(
+            "E140", f"unknown key `{key}` in a point", span, label=label, help="known keys: id, vector, payload"
+        )
+        return
+    given = site.shape_type(value)
+    if value == [] or not accepts(wanted, given if key == "vector" else without_none(given)):
+        found = "an empty list" if value == [] else describe(given)
+        message = f"`{key}` of a point is {describe(wanted)}, this is {found}"
+        site.found.error("E206", message, span)
 
 
 def emit(params: VectorUpsertParams, scribe: Scribe) -> None:
@@ -72,7 +143,7 @@ NODE = NodeType(
     kind="call",
     params=VectorUpsertParams,
     output=lambda params, site: WRITTEN,
-    check=check_connection,
+    check=check,
     emit=emit,
     example="""\
 catalyst: 1

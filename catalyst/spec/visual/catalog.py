@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from catalyst.spec.visual import types_data, types_flow, types_io, types_models, types_store, types_stream
+from catalyst.spec.visual import types_data, types_flow, types_io, types_models, types_retry, types_store, types_stream
 from catalyst.spec.visual.step import Draft, Step
 
 Translate = Callable[[Step], Draft]
@@ -56,7 +56,7 @@ TRANSLATIONS: Mapping[str, Translate] = {
     "redisOperation": types_store.redis_operation,
     "reduceArray": types_data.reduce_array,
     "resultDedup": types_data.result_dedup,
-    "retry": types_flow.retry,
+    "retry": types_retry.retry,
     "splitArray": types_data.split_array,
     "streamBuffer": types_stream.stream_buffer,
     "streamChunk": types_stream.stream_chunk,

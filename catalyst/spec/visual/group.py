@@ -62,9 +62,20 @@ class Translated:
     whole: bool = True
 
 
-def translate_group(group: Group, around: Surroundings, span: Span, *, keep_order: bool = False) -> Translated:
-    """All nodes of a group with their guards, in the order in which they run (or, from YAML, as they stand)."""
-    return _GroupWork(group, around, span, keep_order=keep_order).run()
+Stored = dict[tuple[str, str], list[Source]]
+"""Values that nodes keep under a name, see `Step.keep`."""
+
+
+def translate_group(
+    group: Group, around: Surroundings, span: Span, *, keep_order: bool = False, stored: Stored | None = None
+) -> Translated:
+    """All nodes of a group with their guards, in the order in which they run (or, from YAML, as they stand).
+
+    `stored` is what nodes before a body keep for it; what the body keeps is its own.
+    """
+    work = _GroupWork(group, around, span, keep_order=keep_order)
+    work.stored = {key: list(sources) for key, sources in (stored or {}).items()}
+    return work.run()
 
 
 class _GroupWork:
@@ -80,8 +91,7 @@ class _GroupWork:
         """Decisions made for edges -> the node that the edge comes from."""
         self.given: dict[str, list[str]] = {}
         """Node -> where its data comes from."""
-        self.stored: dict[tuple[str, str], list[Source]] = {}
-        """Values that nodes keep under a name, see `Step.keep`."""
+        self.stored: Stored = {}
         self.taken = {normal_form(name) for name in around.ids.values()}
         kinds = {name: _kind(node) for name, node in self.nodes.items()}
         cases = {name: ["default", *_cases(node)] for name, node in self.nodes.items() if node.type == "switch"}
@@ -348,7 +358,7 @@ class _GroupWork:
         """The translated nodes inside a node."""
         if node.body is None:
             return None
-        inner = translate_group(node.body, self.around, node.span)
+        inner = translate_group(node.body, self.around, node.span, stored=self.stored)
         self.result.files |= inner.files
         self.result.whole = self.result.whole and inner.whole
         return inner.nodes

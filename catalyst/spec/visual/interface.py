@@ -115,7 +115,11 @@ def triggers(workflow: LocatedMap, events: At | None, report: Report) -> list[An
     if kind in _TRIGGERS_LATER:
         help_text = "use `httpEndpoint` or `scheduledTask`"
         report.error("E161", f"the trigger `{kind}` has no equivalent yet", kind.span, help=help_text)
-    elif kind is not None and kind != "subworkflowTrigger":
+    elif kind == "subworkflowTrigger":
+        if config:
+            message = "`config` of a `subworkflowTrigger` has no effect: other workflows call it with its `input`"
+            report.warning("W150", message, key_span_at(raw, ["config"], raw.span))
+    elif kind is not None:
         label = did_you_mean(kind, _TRIGGERS)
         report.error(
             "E161", f"there is no trigger `{kind}`", kind.span, help=f"one of: {listing(_TRIGGERS)}", label=label
@@ -255,6 +259,9 @@ def output_of(workflow: LocatedMap, made: Translated, *, streams: bool, report: 
     schema = report.map_in(raw, "schema", "`schema` of `output`")
     span = span_at(workflow, ["output"], first_line(workflow.span))
     properties = schema.get("properties")
+    if schema and not (isinstance(properties, LocatedMap) and properties):
+        message = "`schema` of `output` has no effect without `properties`: the output is what the last nodes give"
+        report.warning("W150", message, key_span_at(raw, ["schema"], raw.span))
     if isinstance(properties, LocatedMap) and properties and made.last:
         return At({key: _schema_field(key, schema, made, streams=streams) for key in properties}, schema.span)
     if not made.last:

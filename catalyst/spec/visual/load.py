@@ -5,6 +5,7 @@ Everything behind it (`flow_from_tree`, the checks, the emitter) is shared with 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +57,8 @@ _WORKFLOW_KEYS = [
     "version",
 ]
 _CONFIG_KEYS = ["runtime", "pythonVersion", "framework", "port", "cors"]
+_BUILT = {"runtime": "python.*", "pythonVersion": r"\D*3\.1[1-9].*", "framework": "fastapi", "port": "8000"}
+"""What a built project is, as the editor may write it: FastAPI, Python 3.11 or later, the port where none is given."""
 _METADATA_KEYS = ["projectName", "description", "author", "createdAt", "updatedAt", "version", "tags"]
 
 
@@ -116,6 +119,7 @@ class _Document:
         self.check_version()
         config = report.map_in(raw, "config", "`config`")
         report.known_keys(config, _CONFIG_KEYS, "`config`")
+        self.check_config(config)
         report.known_keys(report.map_in(raw, "metadata", "`metadata`"), _METADATA_KEYS, "`metadata`")
         workflows = report.map_in(raw, "workflows", "`workflows`")
         if not workflows:
@@ -131,6 +135,14 @@ class _Document:
         project = own.get("project")
         located = project if isinstance(project, LocatedMap) else None
         return VisualLoaded(tuple(flows), self.files, located, tuple(report))
+
+    def check_config(self, config: LocatedMap) -> None:
+        """What the built project is anyway may be said; what it is not has no effect."""
+        for key, known in _BUILT.items():
+            value = config.get(key)
+            if value is not None and not re.fullmatch(known, str(value).lower()):
+                message = f"`{key}` of `config` has no effect in the built project"
+                self.report.warning("W150", message, key_span_at(config, [key], config.span))
 
     def check_version(self) -> None:
         """Only version 1 is known, and only workflows."""

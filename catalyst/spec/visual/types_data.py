@@ -64,7 +64,7 @@ def _per_item(step: Step, filter_name: str) -> Draft:
 
 def map_array(step: Step) -> Draft:
     """`items | map(...)`; the item is called `item` in the expression."""
-    step.raw("parallel")
+    step.left_out("parallel")
     return _per_item(step, "map")
 
 
@@ -103,7 +103,7 @@ _PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(?:\[-?\d+\])*(?:\.[A-Za-z_]\w*(?:\[-?\d+
 
 
 def json_transform(step: Step) -> Draft:
-    """A plain path; a missing step gives none, as in both languages."""
+    """An expression for a plain path, whose missing steps give none; `jmespath` for other JMESPath."""
     language = step.choice("language", {"jsonata": "JSONata", "jmespath": "JMESPath"}, "JSONata")
     name, raw = step.raw("expression")
     text = unwrapped(raw)
@@ -115,22 +115,22 @@ def json_transform(step: Step) -> Draft:
     lead = re.match(r"\s*(?:\$\.|\$$)?", text)
     path = text[lead.end() if lead is not None else 0 :].strip()
     if path and not _PLAIN_PATH.fullmatch(path):
-        _refuse_transform(step, text, language)
+        if language == "JMESPath":
+            return Draft("jmespath", {"data": step.made(start), "expression": text})
+        _refuse_jsonata(step, text)
         return _set(None)
     steps = re.sub(r"\[", "?[", "".join(f"?.{part}" for part in path.split("."))) if path else ""
     return _set(step.made(code(start, steps), text.span))
 
 
-def _refuse_transform(step: Step, text: Located, language: str) -> None:
-    if language == "JSONata":
-        message = (
-            f"`{step.node.key}` holds JSONata that is more than a path, which would have to be interpreted at run time"
-        )
-        help_text = "write it as an expression in an `editFields` node, or as a `pythonFunction`"
-        step.report.error("E156", message, text.span, help=help_text)
-    else:
-        message = f"`{step.node.key}` ({step.node.type}): JMESPath beyond a plain path has no equivalent yet"
-        step.report.error("E155", message, text.span, help="write it as an expression in an `editFields` node")
+def _refuse_jsonata(step: Step, text: Located) -> None:
+    message = (
+        f"`{step.node.key}` holds JSONata that is more than a path, which would have to be interpreted at run time"
+    )
+    help_text = (
+        "write it as JMESPath (`language: jmespath`), as expressions in an `editFields` node, or as a `pythonFunction`"
+    )
+    step.report.error("E156", message, text.span, help=help_text)
 
 
 def crypto_generate(step: Step) -> Draft:
@@ -138,6 +138,9 @@ def crypto_generate(step: Step) -> Draft:
     kind = step.text("type")
     name, options = step.raw("options")
     settings = step.translated(options) if isinstance(options, LocatedMap) else {}
+    known = {"uuid": (), "hash": ("algorithm", "value", "input", "data"), "password": _PASSWORD}
+    if kind in known and isinstance(options, LocatedMap):
+        step.report.known_keys(options, known[kind], f"`{name}` of `{step.node.key}`")
     if kind == "uuid":
         return _set(step.made(code("uuid()")))
     if kind == "hash":
@@ -155,6 +158,7 @@ def crypto_generate(step: Step) -> Draft:
     return _set(None)
 
 
+_PASSWORD = ("length", "symbols", "includeSymbols")
 _GENERATOR = '''"""Code of the node `{node}`."""
 
 import secrets
@@ -172,7 +176,6 @@ def {node}() -> str:
 def _password(step: Step, options: Any) -> Draft:
     """`python`; the function that makes passwords becomes a file of the project."""
     given = options if isinstance(options, LocatedMap) else LocatedMap(step.span)
-    step.report.known_keys(given, ("length", "symbols", "includeSymbols"), "`options`")
     length = step.report.number_in(given, "length", "`length`")
     if length is not None and not (length == int(length) and 8 <= length <= 1024):
         step.report.error("E157", "`length` must be a whole number from 8 to 1024", given.value_spans["length"])

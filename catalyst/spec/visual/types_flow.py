@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from catalyst.diagnostics import Located
-from catalyst.spec.tree import LocatedList, LocatedMap, located_key
+from catalyst.spec.tree import LocatedList, LocatedMap
 from catalyst.spec.visual.code import Code, as_boolean, code, grouped, references, value_code
 from catalyst.spec.visual.report import At
 from catalyst.spec.visual.step import Draft, Step, is_wrapped
-from catalyst.spec.visual.types_io import BACKOFFS, retry_of
 
 
 def condition(step: Step) -> Draft:
@@ -24,7 +23,8 @@ def switch(step: Step) -> Draft:
     """`set` to the name of the handle that is taken."""
     subject = step.code("expression", "value")
     name, cases = step.raw("cases")
-    step.raw("default")
+    if not isinstance(step.raw("default")[1], str):
+        step.left_out("default")
     parts: list[str | Code] = []
     if not isinstance(cases, LocatedList):
         step.missing(name)
@@ -59,7 +59,8 @@ def switch_handles(config: LocatedMap) -> dict[str, str]:
         for name in names:
             if isinstance(name, str):
                 found.setdefault(name, f"case{index}")
-    return found
+    default = config.get("default")
+    return found | ({default: "default"} if isinstance(default, str) and default not in found else {})
 
 
 def loop(step: Step) -> Draft:
@@ -79,8 +80,10 @@ def loop(step: Step) -> Draft:
 
 
 def _concurrency(step: Step) -> dict[str, Any]:
-    limit = step.value("maxConcurrent", "maxConcurrency", "concurrency")
+    names = ("maxConcurrent", "maxConcurrency", "concurrency")
+    limit = step.value(*names)
     if not step.flag("parallel"):
+        step.left_out(*names)
         return {}
     return {"concurrency": limit if limit is not None else At(8, step.span_of("parallel"))}
 
@@ -123,39 +126,6 @@ def _connected(children: LocatedMap) -> list[list[Located]]:
         merged = [*(member for group in joined for member in group), located]
         groups = [group for group in groups if group not in joined] + [merged]
     return groups
-
-
-_REPEATABLE = frozenset({"http", "graphql", "llm", "agent", "embedding", "python", "call", "sql", "redis"})
-_REPEATABLE |= {"vector_search", "vector_upsert", "vector_scroll", "vector_payload"}
-
-
-def retry(step: Step) -> Draft:
-    """A group whose children that talk to the outside are tried again."""
-    children = _body(step, "children")
-    setting = retry_of(step, step.node.config)
-    for name in ("maxAttempts", "delay", "backoff"):
-        step.raw(name)
-    step.refuse("condition", f"what is tried again is said by kinds of errors; backoff is one of {', '.join(BACKOFFS)}")
-    body = LocatedMap(children.span)
-    for key, node in children.items():
-        body.put(located_key(key, children.span), _with_retry(node, setting), children.value_spans[key])
-    return Draft("try", None, {"do": body})
-
-
-def _with_retry(node: LocatedMap, setting: At) -> LocatedMap:
-    if "retry" in node or node.get("type") not in _REPEATABLE:
-        return node
-    from_span = node.without()
-    from_span.put(Located("retry", setting.span), _tree(setting), setting.span)
-    return from_span
-
-
-def _tree(setting: At) -> LocatedMap:
-    tree = LocatedMap(setting.span)
-    for key, value in setting.value.items():
-        plain = Located(value.value, value.span) if isinstance(value.value, str) else value.value
-        tree.put(Located(key, value.span), plain, value.span)
-    return tree
 
 
 def error_handler(step: Step) -> Draft:

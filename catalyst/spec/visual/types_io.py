@@ -17,7 +17,7 @@ def http_request(step: Step) -> Draft:
     """`http`."""
     with_ = _request(step, "GET")
     step.refuse("pagination", "write a `loop` in YAML that asks for one page after the other")
-    return Draft("http", with_)
+    return Draft("http", with_, own_timeout(step))
 
 
 def graphql_query(step: Step) -> Draft:
@@ -77,15 +77,35 @@ def _pages(step: Step) -> At | None:
 
 
 def webhook_send(step: Step) -> Draft:
-    """`http` with POST; signing is not there yet."""
+    """`http` with POST; with a `secret` its body is signed (HMAC-SHA256 in the header `signatureHeader`)."""
     with_ = _request(step, "POST")
-    for name in ("secret", "signature", "signatureHeader"):
-        step.refuse(name, "the signature would need the sent bytes; sign with a `python` node for now")
-    keys: dict[str, Any] = {}
-    retry = step.node.config.get("retry")
-    if step.has("retry"):
-        keys["retry"] = _retry_setting(step, retry)
-    return Draft("http", with_, {key: value for key, value in keys.items() if value is not None})
+    sign = _signature(step)
+    if sign:
+        with_["sign"] = sign
+    keys = own_timeout(step)
+    _, retry = step.raw("retry")
+    setting = _retry_setting(step, retry) if retry is not None else None
+    return Draft("http", with_, keys | ({"retry": setting} if setting is not None else {}))
+
+
+_SIGNATURE = {"secret": "key", "key": "key", "header": "header", "headerName": "header"}
+
+
+def _signature(step: Step) -> dict[str, Any]:
+    """`sign`, from `secret` and `signatureHeader`, or from `signature: {secret, header}`."""
+    found = settings(step, key=("secret",), header=("signatureHeader",))
+    name, raw = step.raw("signature")
+    if isinstance(raw, LocatedMap) and raw.get("enabled") is not False:
+        step.report.known_keys(raw, (*_SIGNATURE, "algorithm", "enabled"), f"`{name}` of `{step.node.key}`")
+        step.report.choice_in(raw, "algorithm", ("sha256",), f"`algorithm` of `{name}`")
+        given = {key: value for key, value in raw.items() if key in _SIGNATURE}
+        found |= {_SIGNATURE[key]: At(step.translated(value), raw.value_spans[key]) for key, value in given.items()}
+    elif raw is not None and not isinstance(raw, (LocatedMap, bool)):
+        step.report.error("E153", f"`{name}` must be an object {{secret, header}}", step.span_of(name))
+    if "key" not in found and (found or raw is True):
+        step.missing("secret")
+        return {}
+    return found
 
 
 def _retry_setting(step: Step, raw: Any) -> Any:
@@ -182,9 +202,11 @@ def _auth(step: Step) -> dict[str, Any] | None:
         return None
     step.report.known_keys(raw, _AUTH_KEYS, f"`{name}`")
     nested = raw.get("config") or raw.get("credentials")
-    fields = step.translated({**raw, **nested} if isinstance(nested, LocatedMap) else raw)
-    if isinstance(nested, LocatedMap):
-        fields = {key: step.translated(value) for key, value in {**raw, **nested}.items()}
+    given = {**raw, **nested} if isinstance(nested, LocatedMap) else raw
+    fields = {key: step.translated(value) for key, value in given.items()}
+    if fields.get("in") not in (None, "header"):
+        help_text = "write the key into `queryParams`, or send it in a header"
+        step.report.error("E157", f"`in` of `{name}` can only be `header`", raw.span, help=help_text)
     kinds = ("none", "bearer", "basic", "apiKey", "header", "oauth2")
     kind = step.report.choice_in(raw, "type", kinds, "`type` of `auth`")
     if kind == "bearer":
@@ -213,7 +235,7 @@ def _field(step: Step, fields: Any, raw: LocatedMap, *names: str) -> Any:
 def delay(step: Step) -> Draft:
     """`wait`."""
     if step.has("until"):
-        step.raw("duration")
+        step.left_out("duration")
         return Draft("wait", {"until": step.value("until")})
     span = step.duration("duration")
     if span is None:
@@ -265,12 +287,12 @@ def workflow_call(step: Step) -> Draft:
     """`call`, or `http` for a workflow that runs elsewhere."""
     kind = step.choice("callType", {"local": "local", "http": "http"}, "local")
     if kind == "http":
-        step.raw("workflow")
+        step.left_out("workflow")
         with_: dict[str, Any] = {"method": "POST", "url": step.need("url")}
         if step.has("input"):
             with_["json"] = step.value("input")
         return Draft("http", with_, own_timeout(step))
-    step.raw("url")
+    step.left_out("url")
     name = step.text("workflow")
     given = step.value("input")
     if given is not None and not isinstance(given.value, (LocatedMap, Located)):

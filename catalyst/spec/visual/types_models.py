@@ -188,6 +188,9 @@ def llm_router(step: Step) -> Draft:
     models = _routed(step)
     conditions = any(text is not None for _, _, text in models)
     strategy = step.choice("routingStrategy", _ROUTING, "rules" if conditions else "order")
+    if strategy == "order" and conditions:
+        message = f"what `{step.node.key}` says of when its models are asked has no effect: they are asked in order"
+        step.report.warning("W150", message, step.span_of("routingStrategy"))
     _, spare = step.raw("fallbackModel")
     last = _model(step, spare, "fallbackModel") if spare is not None else None
     chosen = [] if strategy == "order" else [entry for entry in models if entry[2] is not None]
@@ -200,6 +203,8 @@ def llm_router(step: Step) -> Draft:
     rest = rest or ([last] if chosen and last is not None else [])
     keys: dict[str, Any] = {}
     _, sorter = step.raw("routerModel", "classifierModel", "model")
+    if strategy != "model":
+        step.left_out("routerModel", "classifierModel", "model")
     if chosen and strategy == "model":
         ask = _model(step, sorter, "routerModel") if sorter is not None else _bare(own)
         choices = {label: {"about": step.translated(text), **model} for label, model, text in chosen}

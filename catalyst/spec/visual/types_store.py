@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from catalyst.diagnostics import Located, Span
 from catalyst.spec.tree import LocatedList, LocatedMap
+from catalyst.spec.visual.code import Code, code, grouped, locate, value_code
 from catalyst.spec.visual.qdrant_filter import filter_of
 from catalyst.spec.visual.report import At, milliseconds
+from catalyst.spec.visual.sql_text import statements
 from catalyst.spec.visual.step import Draft, Step
 
 _SECRET = re.compile(r"(?:\{\{)?\s*secrets\.(\w+)\s*(?:\}\})?")
@@ -41,14 +44,55 @@ def own_timeout(step: Step) -> dict[str, Any]:
 
 
 def postgres_query(step: Step) -> Draft:
-    """`sql`; the address is always a secret, and `$1` and `params` become bound values."""
+    """`sql`; the address is always a secret, `$1` and `params` become bound values. With `transaction: true` the
+    statements of the query take effect together or not at all.
+    """
+    name, together = step.raw("transaction")
+    listed = together if isinstance(together, LocatedList) else None
     with_: dict[str, Any] = {}
-    name, raw = step.raw("transaction")
-    several = isinstance(raw, LocatedList)
-    with_["transaction" if several else "query"] = step.need(name) if several else step.need("query", "sql")
-    with_ |= settings(step, params=("params",))
+    if listed is not None:
+        with_["transaction"] = _numbered(step, listed, step.span_of(name))
+    else:
+        query = step.need("query", "sql")
+        several = _several(step, query) if step.flag(name) else []
+        if len(several) > 1:
+            with_["transaction"] = At(several, query.span)
+        else:
+            # One statement is a transaction of its own.
+            with_ = {"query": query} | settings(step, params=("params",))
     with_ |= connection(step, "DATABASE_URL", "connectionString")
     return Draft("sql", with_, own_timeout(step))
+
+
+def _numbered(step: Step, listed: LocatedList, span: Span) -> At:
+    """Statements that are written one by one."""
+    made: list[Any] = []
+    for each in listed:
+        found = _several(step, At(step.translated(each), span))
+        made += found or [each]
+    return At(made, span)
+
+
+def _several(step: Step, query: At) -> list[Located]:
+    """The statements of a text, their values in the places of their numbers."""
+    if not isinstance(query.value, Located):
+        return []
+    parts = statements(query.value, lambda number: _param(step, number))
+    return [locate(part, query.value.span) for part in parts]
+
+
+def _param(step: Step, number: int) -> Code:
+    """The value of `$1` and on."""
+    name, raw = step.raw("params")
+    if not isinstance(raw, LocatedList):
+        given = step.code(name)
+        if given:
+            return code(grouped(given), f"[{number - 1}]")
+    elif 1 <= number <= len(raw):
+        return value_code(step.translated(raw[number - 1]))
+    message = f"`{name}` of `{step.node.key}` has no value for `${number}`"
+    step.report.error("E157", message, step.span_of(name if raw is not None else "query"))
+    return code("none")
 
 
 _OPERATIONS = {name: name for name in ("get", "set", "incr", "expire", "hget", "hset", "lpush", "rpop", "lrange")}

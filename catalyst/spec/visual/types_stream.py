@@ -29,10 +29,12 @@ def stream_end(step: Step) -> Draft:
 
 
 def stream_merge(step: Step) -> Draft:
-    """`event` called `stream_merge` with what the nodes before it gave; what they stream goes out as it comes."""
-    step.choice("strategy", {"interleave": "interleave", "buffer": "buffer"}, "interleave")
+    """`event` called `stream_merge` with what came in, as a list; what its sources stream goes out as it comes."""
+    if step.choice("strategy", {"interleave": "interleave", "buffer": "buffer"}, "interleave") == "buffer":
+        step.left_out("strategy")
     parts = [part for source in step.sources for part in (", ", source.output)][1:]
-    return _event(step, "stream_merge", step.made(code("[", *parts, "]")))
+    ran = " | filter(part => part is not none)" if any(source.maybe for source in step.sources) else ""
+    return _event(step, "stream_merge", step.made(code("[", *parts, f"]{ran}")))
 
 
 def stream_buffer(step: Step) -> Draft:

@@ -1,6 +1,5 @@
 """index: Takes documents in, cut into passages. A document that is known already is replaced as a whole."""
 
-import asyncio
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, with_config
@@ -11,6 +10,7 @@ from app.runtime.context import ExecutionContext
 from app.runtime.embeddings import Embeddings, embed_all
 from app.runtime.llm_openai import OpenAI
 from app.runtime.node import Retry, node
+from app.runtime.python_call import call_in_thread
 from app.runtime.vectors import Written, delete, together, upsert
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
@@ -57,7 +57,7 @@ class PassagesItem(TypedDict):
 # passages, index.yaml:8
 @node("passages", timeout=30.0)
 async def _passages(ctx: Context) -> list[PassagesItem]:
-    return await asyncio.to_thread(cut, documents=ctx.input["documents"], revision=ctx.execution_id)
+    return await call_in_thread(cut, documents=ctx.input["documents"], revision=ctx.execution_id)
 
 
 # meaning, index.yaml:13

@@ -12,6 +12,7 @@ from app.connections import REDIS
 from app.main import create_app
 from app.runtime.http import HTTP
 from app.runtime.pools import IN_MEMORY, ConnectionPools
+from app.runtime.rate_limit import RateLimit
 from app.settings import Env, Secrets, Settings
 from tests.fake_http import Answers, FakeHttp
 
@@ -30,5 +31,9 @@ async def _quick_sleep(delay: float, result: object = None) -> object:
 def running(answers: Answers = ()) -> Iterator[TestClient]:
     """A client of the running service; whatever it calls answers from `answers`."""
     pools = ConnectionPools({HTTP: FakeHttp(answers)}, at={REDIS: IN_MEMORY})
-    with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(SETTINGS, pools=pools)) as client:
+    with (
+        patch("asyncio.sleep", _quick_sleep),
+        patch.object(RateLimit, "take"),
+        TestClient(create_app(SETTINGS, pools=pools)) as client,
+    ):
         yield client

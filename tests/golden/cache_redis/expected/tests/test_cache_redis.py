@@ -6,7 +6,7 @@ from app.workflows.cache_redis import CACHE_REDIS
 from tests.fake_http import Answers
 from tests.support import running
 
-PATH = "/api/v1/cache_redis/execute"
+PATH = "/api/v1/cache-redis/execute"
 
 
 EXAMPLE = {"city": "city"}
@@ -23,7 +23,7 @@ def test_it_is_described() -> None:
         info = client.get("/api/v1/cache_redis/info").json()
         assert info["name"] == "cache_redis"
         paths = client.get("/openapi.json").json()["paths"]
-        assert "post" in paths["/api/v1/cache_redis/execute"]
+        assert "post" in paths["/api/v1/cache-redis/execute"]
 
 
 def test_missing_input_is_named() -> None:

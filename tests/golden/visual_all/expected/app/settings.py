@@ -16,6 +16,7 @@ class Secrets:
     azure_openai_api_key: SecretStr
     database_url: SecretStr
     groq_api_key: SecretStr
+    hook_key: SecretStr
     openai_api_key: SecretStr
     qdrant_url: SecretStr
     redis_url: SecretStr
@@ -39,6 +40,7 @@ class Settings:
                 azure_openai_api_key=given.secret("AZURE_OPENAI_API_KEY"),
                 database_url=given.secret("DATABASE_URL", ""),
                 groq_api_key=given.secret("GROQ_API_KEY"),
+                hook_key=given.secret("HOOK_KEY"),
                 openai_api_key=given.secret("OPENAI_API_KEY"),
                 qdrant_url=given.secret("QDRANT_URL", ""),
                 redis_url=given.secret("REDIS_URL", ""),

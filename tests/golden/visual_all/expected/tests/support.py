@@ -26,6 +26,7 @@ SETTINGS = Settings(
         azure_openai_api_key=SecretStr("test-azure-openai-api-key"),
         database_url=SecretStr("test-database-url"),
         groq_api_key=SecretStr("test-groq-api-key"),
+        hook_key=SecretStr("test-hook-key"),
         openai_api_key=SecretStr("test-openai-api-key"),
         qdrant_url=SecretStr("test-qdrant-url"),
         redis_url=SecretStr("test-redis-url"),

@@ -11,6 +11,7 @@ from app.runtime.cache_shared import cached_for_all
 from app.runtime.context import ExecutionContext
 from app.runtime.http import request_json, request_text
 from app.runtime.node import Retry, node
+from app.runtime.rate_limit_shared import SharedRateLimit
 from app.runtime.tasks import TaskGroup
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
@@ -37,13 +38,13 @@ Context = ExecutionContext[CacheRedisInput, Env, Secrets]
 WEATHER: TypeAdapter[Weather] = TypeAdapter(Weather)
 
 
-# weather, flow.yaml:8
+# weather, flow.yaml:9
 @node("weather", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _weather(ctx: Context) -> Weather:
     return await request_json(ctx, "GET", f"{ctx.env.api}/weather", WEATHER, params={"city": ctx.input["city"]})
 
 
-# place, flow.yaml:13
+# place, flow.yaml:14
 @node("place", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _place(ctx: Context) -> str:
     return await request_text(ctx, "GET", f"{ctx.env.api}/place", params={"city": ctx.input["city"]})
@@ -70,7 +71,13 @@ CACHE_REDIS = Workflow(
     run=cache_redis,
     input_type=CacheRedisInput,
     output_type=CacheRedisOutput,
-    triggers=(HttpTrigger("POST", "/api/v1/cache_redis/execute"),),
+    triggers=(
+        HttpTrigger(
+            "POST",
+            "/api/v1/cache-redis/execute",
+            rate_limit=SharedRateLimit("POST /api/v1/cache-redis/execute", 100, 60.0, REDIS),
+        ),
+    ),
     visible=("weather", "place"),
     graph={"nodes": [{"id": "weather", "type": "http", "after": []}, {"id": "place", "type": "http", "after": []}]},
 )

@@ -34,7 +34,7 @@ DESK: TypeAdapter[Literal["billing", "technical", "other"]] = TypeAdapter(Litera
 TOPICS: TypeAdapter[list[Literal["app", "shop"]]] = TypeAdapter(list[Literal["app", "shop"]])
 
 
-# desk, flow.yaml:6
+# desk, flow.yaml:7
 @node("desk", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _desk(ctx: Context) -> Literal["billing", "technical", "other"]:
     return await complete_as(
@@ -51,7 +51,7 @@ async def _desk(ctx: Context) -> Literal["billing", "technical", "other"]:
     )
 
 
-# topics, flow.yaml:14
+# topics, flow.yaml:15
 @node("topics", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _topics(ctx: Context) -> list[Literal["app", "shop"]]:
     return await complete_as(
@@ -68,20 +68,20 @@ async def _topics(ctx: Context) -> list[Literal["app", "shop"]]:
 async def classify(ctx: Context) -> ClassifyOutput:
     """Run the workflow once; gives its output."""
     desk = await _desk(ctx)
-    # answer, flow.yaml:18
+    # answer, flow.yaml:19
     answer: str
     if desk == "billing":
-        # money, flow.yaml:21
+        # money, flow.yaml:22
         money = "money"
         ctx.set_output("money", money)
         answer = money
     elif desk == "technical":
-        # repair, flow.yaml:22
+        # repair, flow.yaml:23
         repair = "repair"
         ctx.set_output("repair", repair)
         answer = repair
     else:
-        # someone, flow.yaml:23
+        # someone, flow.yaml:24
         someone = "someone"
         ctx.set_output("someone", someone)
         answer = someone

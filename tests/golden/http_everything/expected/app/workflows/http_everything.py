@@ -17,6 +17,7 @@ from app.runtime.http import (
     request_text,
     segment,
 )
+from app.runtime.http_signature import Signature
 from app.runtime.node import node
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
@@ -76,6 +77,7 @@ async def _raw(ctx: Context) -> bytes:
         f"{ctx.env.api}/raw",
         headers={"X-Key": header_value(ctx.secrets.token.get_secret_value())},
         content=f"plain {ctx.input['id']}",
+        sign=Signature(ctx.secrets.token.get_secret_value()),
         follow_redirects=True,
     )
 

@@ -1,12 +1,11 @@
 """The workflow python."""
 
-import asyncio
-
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
 from app.runtime.node import node
+from app.runtime.python_call import call_in_thread
 from app.runtime.workflow import HttpTrigger, Workflow
 from lib.words import count, split
 
@@ -31,7 +30,7 @@ class Counted(TypedDict):
 # words, flow.yaml:5
 @node("words", timeout=30.0)
 async def _words(ctx: Context) -> list[str]:
-    return await asyncio.to_thread(split, text=ctx.input["text"])
+    return await call_in_thread(split, text=ctx.input["text"])
 
 
 # counted, flow.yaml:6

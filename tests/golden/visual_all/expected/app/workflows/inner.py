@@ -22,7 +22,7 @@ Context = ExecutionContext[InnerInput, None, Secrets]
 
 async def inner(ctx: Context) -> InnerOutput:
     """Run the workflow once; gives its output."""
-    # plus, flow.json:143
+    # plus, flow.json:151
     plus: InnerOutput = {"n": ctx.input["n"] + 1}
     ctx.set_output("plus", plus)
     return plus

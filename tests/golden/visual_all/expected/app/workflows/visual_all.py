@@ -22,6 +22,8 @@ from app.runtime.errors import ErrorInfo, FlowError
 from app.runtime.failures import as_failure
 from app.runtime.graphql import Pages, ask, ask_pages
 from app.runtime.http import request_json, segment
+from app.runtime.http_signature import Signature
+from app.runtime.json_query import JsonQuery
 from app.runtime.json_schema import JsonSchema, checked_by
 from app.runtime.lists import backwards, batch, reduced
 from app.runtime.lists import counted as counted_
@@ -32,6 +34,7 @@ from app.runtime.llm_openai import AzureOpenAI, Groq, OpenAI
 from app.runtime.node import Retry, node, tolerate
 from app.runtime.ordering import unique
 from app.runtime.own_metrics import add
+from app.runtime.python_call import call_in_thread
 from app.runtime.rate_limiter import Passage, pass_limit
 from app.runtime.redis_node import delete_keys, get_value, set_value
 from app.runtime.reply import Reply
@@ -43,7 +46,7 @@ from app.runtime.sse import EventStream
 from app.runtime.store import Limit
 from app.runtime.tasks import TaskGroup
 from app.runtime.validation import Invalid
-from app.runtime.values import soft
+from app.runtime.values import multiply, soft
 from app.runtime.vectors import Written, change_payload, scroll, search, upsert
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
@@ -51,6 +54,9 @@ from app.workflows.inner import INNER
 from lib.conference import context
 from lib.tools import find_order
 from lib.visual_all_shout import shout as shout_
+
+IDS_QUERY = JsonQuery("sort_by([?id > `0`], &id)[].{number: id, text: text}")
+
 
 GREETING = "Dear"
 
@@ -67,6 +73,18 @@ NOTED_DOCUMENT = "mutation Note($text: String!) { note(text: $text) { id } }"
 
 
 ROWS_SQL = Statement("select cast($1 as text) as name")
+
+
+MOVED_SQL = Statement("create table if not exists marks (name text)", session=True)
+
+
+MOVED_SQL_2 = Statement("delete from marks where name = $1")
+
+
+MOVED_SQL_3 = Statement("insert into marks (name) values ($1)")
+
+
+MOVED_SQL_4 = Statement("select count(*) as n from marks")
 
 
 class HitsItem(TypedDict):
@@ -88,6 +106,10 @@ class VisualAllInput(TypedDict):
     scores: Scores
 
 
+class VisualAllOutputTimesItem(TypedDict):
+    n: int
+
+
 class VisualAllOutputBothLeft(TypedDict):
     l: int
 
@@ -101,10 +123,6 @@ class VisualAllOutputBoth(TypedDict):
     right: VisualAllOutputBothRight
 
 
-class VisualAllOutputNested(TypedDict):
-    n: int
-
-
 class VisualAllOutput(TypedDict):
     rank: int | None
     size: str | None
@@ -112,6 +130,9 @@ class VisualAllOutput(TypedDict):
     pairs: list[list[int]]
     distinct: list[str]
     first: str | None
+    ids: Any
+    times: list[VisualAllOutputTimesItem]
+    moved: list[dict[str, Any]]
     score: float
     hash: str
     run: str
@@ -120,7 +141,7 @@ class VisualAllOutput(TypedDict):
     letter: str
     each: list[str]
     both: VisualAllOutputBoth
-    nested: VisualAllOutputNested
+    nested: VisualAllOutputTimesItem
     sorted: list[int]
     reached: bool
     stock: Any
@@ -204,50 +225,57 @@ async def _pause(ctx: Context) -> None:
     await asyncio.sleep(0.001)
 
 
-# seat, flow.json:37
+# seat, flow.json:40
 @node("seat", timeout=30.0)
 async def _seat(ctx: Context) -> dict[str, str]:
-    return await asyncio.to_thread(context, user_id=ctx.input["name"], event_id=5)
+    return await call_in_thread(context, user_id=ctx.input["name"], event_id=5)
 
 
-# shout, flow.json:38
+# shout, flow.json:41
 @node("shout", timeout=30.0)
 async def _shout(ctx: Context) -> Any:
-    return await asyncio.to_thread(shout_, data=ctx.input["name"])
+    return await call_in_thread(shout_, data=ctx.input["name"])
 
 
-# nested, flow.json:42
+# nested, flow.json:45
 @node("nested")
-async def _nested(ctx: Context, sum_: int) -> VisualAllOutputNested:
-    output: VisualAllOutputNested = await call(ctx, INNER, {"n": sum_})
+async def _nested(ctx: Context, sum_: int) -> VisualAllOutputTimesItem:
+    output: VisualAllOutputTimesItem = await call(ctx, INNER, {"n": sum_})
     return output
 
 
-# fetched, flow.json:44
+# fetched, flow.json:47
 @node("fetched", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _fetched(ctx: Context) -> Any:
     return await request_json(ctx, "GET", f"https://api.test/people/{segment(ctx.input['name'])}", None)
 
 
-# stock, flow.json:46
-@node("stock", retry=Retry(max_attempts=2, delay=0.001, max_delay=5.0), timeout=10.0)
+# stock, flow.json:49
+@node("stock", retry=Retry(max_attempts=2, delay=0.001, max_delay=5.0, errors=("5xx", "timeout")), timeout=10.0)
 async def _stock(ctx: Context) -> Any:
     return await request_json(ctx, "GET", "https://api.test/stock", None)
 
 
-# told, flow.json:47
+# told, flow.json:50
 @node("told", timeout=10.0)
 async def _told(ctx: Context) -> Any:
-    return await request_json(ctx, "POST", "https://api.test/hook", None, json={"name": ctx.input["name"]})
+    return await request_json(
+        ctx,
+        "POST",
+        "https://api.test/hook",
+        None,
+        json={"name": ctx.input["name"]},
+        sign=Signature(ctx.secrets.hook_key.get_secret_value(), "X-Hub-Signature-256"),
+    )
 
 
-# person, flow.json:48
+# person, flow.json:51
 @node("person", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _person(ctx: Context) -> Any:
     return await ask(ctx, "https://api.test/graphql", PERSON_DOCUMENT, {"name": ctx.input["name"]}, None)
 
 
-# listed, flow.json:49
+# listed, flow.json:52
 @node("listed", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _listed(ctx: Context) -> list[Any]:
     return await ask_pages(
@@ -260,37 +288,47 @@ async def _listed(ctx: Context) -> list[Any]:
     )
 
 
-# noted, flow.json:50
+# noted, flow.json:53
 @node("noted", timeout=10.0)
 async def _noted(ctx: Context) -> Any:
     return await ask(ctx, "https://api.test/graphql/write", NOTED_DOCUMENT, {"text": ctx.input["name"]}, None)
 
 
-# rows, flow.json:51
+# rows, flow.json:54
 @node("rows", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=2.0)
 async def _rows(ctx: Context) -> list[dict[str, Any]]:
     return await ctx.pools[DATABASE].fetch_all(ROWS_SQL, [ctx.input["name"]], seconds=2.0)
 
 
-# put, flow.json:52
+# moved, flow.json:55
+@node("moved", timeout=10.0)
+async def _moved(ctx: Context) -> list[dict[str, Any]]:
+    async with ctx.pools[DATABASE].transaction(10.0) as work:
+        await work.execute(MOVED_SQL)
+        await work.execute(MOVED_SQL_2, [ctx.input["name"]])
+        await work.execute(MOVED_SQL_3, [ctx.input["name"]])
+        return await work.fetch_all(MOVED_SQL_4)
+
+
+# put, flow.json:56
 @node("put", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _put(ctx: Context, sum_: int) -> bool:
     return await set_value(ctx, REDIS, f"seen:{ctx.input['name']}", {"n": sum_}, ttl=60.0)
 
 
-# got, flow.json:53
+# got, flow.json:57
 @node("got", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _got(ctx: Context) -> Any:
     return await get_value(ctx, REDIS, f"seen:{ctx.input['name']}")
 
 
-# dropped, flow.json:54
+# dropped, flow.json:58
 @node("dropped", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _dropped(ctx: Context) -> int:
     return await delete_keys(ctx, REDIS, f"seen:{ctx.input['name']}")
 
 
-# stored, flow.json:55
+# stored, flow.json:59
 @node("stored", timeout=10.0)
 async def _stored(ctx: Context) -> Written:
     return await upsert(
@@ -304,13 +342,13 @@ async def _stored(ctx: Context) -> Written:
     )
 
 
-# marked, flow.json:56
+# marked, flow.json:60
 @node("marked", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _marked(ctx: Context) -> None:
     await change_payload(ctx, QDRANT, "books", "sea", set={"read": True})
 
 
-# nearest, flow.json:57
+# nearest, flow.json:61
 @node("nearest", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _nearest(ctx: Context) -> list[NearestItem]:
     return conform(
@@ -321,13 +359,13 @@ async def _nearest(ctx: Context) -> list[NearestItem]:
     )
 
 
-# page, flow.json:58
+# page, flow.json:62
 @node("page", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
 async def _page(ctx: Context) -> Page:
     return conform(PAGE, await scroll(ctx, QDRANT, "books", limit=10, filter={"none": [{"kind": ["essay"]}]}))
 
 
-# meaning, flow.json:59
+# meaning, flow.json:63
 @node("meaning", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=60.0)
 async def _meaning(ctx: Context) -> Embedding:
     return await embed(
@@ -335,7 +373,7 @@ async def _meaning(ctx: Context) -> Embedding:
     )
 
 
-# claude, flow.json:60
+# claude, flow.json:64
 @node("claude", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _claude(ctx: Context) -> Completion:
     return await complete(
@@ -352,7 +390,7 @@ async def _claude(ctx: Context) -> Completion:
     )
 
 
-# gpt, flow.json:61
+# gpt, flow.json:65
 @node("gpt", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _gpt(ctx: Context) -> Completion:
     return await complete(
@@ -367,7 +405,7 @@ async def _gpt(ctx: Context) -> Completion:
     )
 
 
-# groq, flow.json:62
+# groq, flow.json:66
 @node("groq", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _groq(ctx: Context) -> Completion:
     return await complete(
@@ -379,7 +417,7 @@ async def _groq(ctx: Context) -> Completion:
     )
 
 
-# azure, flow.json:63
+# azure, flow.json:67
 @node("azure", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _azure(ctx: Context) -> Completion:
     return await complete(
@@ -391,7 +429,7 @@ async def _azure(ctx: Context) -> Completion:
     )
 
 
-# routed, flow.json:64
+# routed, flow.json:68
 @node("routed", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0))
 async def _routed(ctx: Context) -> Completion:
     return await complete(
@@ -410,7 +448,7 @@ async def _routed(ctx: Context) -> Completion:
     )
 
 
-# assistant, flow.json:65
+# assistant, flow.json:69
 @node("assistant")
 async def _assistant(ctx: Context) -> AgentAnswer:
     return await run_agent(
@@ -491,41 +529,56 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
     # first_hit, flow.json:31
     first_hit: str | None = soft(ctx.input["hits"][0] if ctx.input["hits"] else None, "text")
     ctx.set_output("first_hit", first_hit)
-    # score, flow.json:32
+    # ids, flow.json:32
+    ids = IDS_QUERY.search(ctx.input["hits"])
+    ctx.set_output("ids", ids)
+    # score, flow.json:33
     score = (ctx.input["scores"]["text"] * 0.5 + ctx.input["scores"]["age"] * 0.5) / 1.0
     ctx.set_output("score", score)
-    # hash, flow.json:33
+    # hash, flow.json:34
     hash_ = digest(ctx.input["name"], "sha256")
     ctx.set_output("hash", hash_)
-    # run, flow.json:34
+    # run, flow.json:35
     run = ctx.workflow
     ctx.set_output("run", run)
-    # greeting, flow.json:35
+    # factor, flow.json:36
+    factor = 3
+    ctx.set_output("factor", factor)
+    # times, flow.json:37
+    times: list[VisualAllOutputTimesItem] = []
+    for item in ctx.input["items"]:
+        # kept, flow.json:37
+        kept = factor
+        # product, flow.json:37
+        product: VisualAllOutputTimesItem = {"n": multiply(item, kept)}
+        times.append(product)
+    ctx.set_output("times", times)
+    # greeting, flow.json:38
     greeting = GREETING
     ctx.set_output("greeting", greeting)
-    # counted, flow.json:36
+    # counted, flow.json:39
     add(ORDERS_SEEN, 1, "visual")
-    # letter, flow.json:39
+    # letter, flow.json:42
     letter = f"{greeting} {ctx.input['name']}"
     ctx.set_output("letter", letter)
-    # each, flow.json:40
+    # each, flow.json:43
     each: list[str] = []
     for item in ctx.input["items"]:
-        # line, flow.json:40
+        # line, flow.json:43
         line = f"no. {item}"
         each.append(line)
     ctx.set_output("each", each)
 
-    # both, flow.json:41
+    # both, flow.json:44
     async def both_left(ctx: Context) -> VisualAllOutputBothLeft:
-        # left, flow.json:41
+        # left, flow.json:44
         left: VisualAllOutputBothLeft = {"l": 1}
         ctx.set_output("left", left)
         ctx.set_output("both.left", left)
         return left
 
     async def both_right(ctx: Context) -> VisualAllOutputBothRight:
-        # right, flow.json:41
+        # right, flow.json:44
         right: VisualAllOutputBothRight = {"r": 2}
         ctx.set_output("right", right)
         ctx.set_output("both.right", right)
@@ -536,18 +589,18 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         both_right_task = group.create_task(both_right(ctx.clone()))
     both: VisualAllOutputBoth = {"left": both_left_task.result(), "right": both_right_task.result()}
     ctx.set_output("both", both)
-    # raw, flow.json:43
+    # raw, flow.json:46
     raw: list[int] = sort_rows(ctx.input["items"], By(lambda item: item))
     ctx.set_output("raw", raw)
-    # begin, flow.json:66
+    # begin, flow.json:70
     send_event(ctx, "begin", "stream_start", large)
-    # chunk, flow.json:67
+    # chunk, flow.json:71
     send_event(ctx, "chunk", "progress", {"sum": sum_})
-    # merged, flow.json:68
+    # merged, flow.json:72
     send_event(ctx, "merged", "stream_merge", [doubled, large])
-    # pieces, flow.json:69
+    # pieces, flow.json:73
     send_event(ctx, "pieces", "stream_buffer", batch(doubled, 2))
-    # end, flow.json:70
+    # end, flow.json:74
     send_event(ctx, "end", "stream_end", {"ok": True})
 
     async def gate_to_wrong() -> None:
@@ -592,13 +645,13 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
             tolerate(ctx, "fetched", error)
             fetched_error = as_failure(error, "fetched").describe()
             ctx.set_output("fetched", {"state": "lost"})
-        # caught, flow.json:45
+        # caught, flow.json:48
         caught = fetched_error is None
         ctx.set_output("caught", caught)
         return caught
 
     async def run_again() -> Any:
-        # again, flow.json:46
+        # again, flow.json:49
         again_started = monotonic_ns()
         again: Any
         try:
@@ -636,6 +689,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         listed_task = group.create_task(_listed(ctx))
         noted_task = group.create_task(_noted(ctx))
         rows_task = group.create_task(_rows(ctx))
+        moved_task = group.create_task(_moved(ctx))
         put_task = group.create_task(put_to_dropped())
         stored_task = group.create_task(stored_to_page())
         meaning_task = group.create_task(_meaning(ctx))
@@ -654,6 +708,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
     listed = listed_task.result()
     noted = noted_task.result()
     rows = rows_task.result()
+    moved = moved_task.result()
     got, dropped = put_task.result()
     nearest, page = stored_task.result()
     meaning = meaning_task.result()
@@ -663,7 +718,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
     azure = azure_task.result()
     routed = routed_task.result()
     assistant = assistant_task.result()
-    # answer, flow.json:71
+    # answer, flow.json:75
     answer: VisualAllOutput = {
         "rank": rank["rank"] if rank is not None else None,
         "size": some["size"] if some is not None else none["size"] if none is not None else None,
@@ -671,6 +726,9 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         "pairs": pairs,
         "distinct": [h["text"] for h in distinct],
         "first": first_hit,
+        "ids": ids,
+        "times": times,
+        "moved": moved,
         "score": score,
         "hash": hash_,
         "run": run,
@@ -723,9 +781,12 @@ VISUAL_ALL = Workflow(
         "pairs",
         "distinct",
         "first_hit",
+        "ids",
         "score",
         "hash",
         "run",
+        "factor",
+        "times",
         "greeting",
         "seat",
         "shout",
@@ -747,6 +808,7 @@ VISUAL_ALL = Workflow(
         "listed",
         "noted",
         "rows",
+        "moved",
         "put",
         "got",
         "dropped",
@@ -781,9 +843,14 @@ VISUAL_ALL = Workflow(
             {"id": "pairs", "type": "set", "after": []},
             {"id": "distinct", "type": "dedupe", "after": []},
             {"id": "first_hit", "type": "set", "after": []},
+            {"id": "ids", "type": "jmespath", "after": []},
             {"id": "score", "type": "set", "after": []},
             {"id": "hash", "type": "set", "after": []},
             {"id": "run", "type": "set", "after": []},
+            {"id": "factor", "type": "set", "after": []},
+            {"id": "times", "type": "map", "after": ["factor"]},
+            {"id": "kept", "type": "set", "after": [], "inside": "times.each"},
+            {"id": "product", "type": "set", "after": ["kept"], "inside": "times.each"},
             {"id": "greeting", "type": "set", "after": []},
             {"id": "counted", "type": "metric", "after": []},
             {"id": "seat", "type": "python", "after": []},
@@ -805,6 +872,7 @@ VISUAL_ALL = Workflow(
             {"id": "listed", "type": "graphql", "after": []},
             {"id": "noted", "type": "graphql", "after": []},
             {"id": "rows", "type": "sql", "after": []},
+            {"id": "moved", "type": "sql", "after": []},
             {"id": "put", "type": "redis", "after": ["sum"]},
             {"id": "got", "type": "redis", "after": ["put"]},
             {"id": "dropped", "type": "redis", "after": ["got"]},
@@ -841,6 +909,9 @@ VISUAL_ALL = Workflow(
                     "pairs",
                     "distinct",
                     "first_hit",
+                    "ids",
+                    "times",
+                    "moved",
                     "score",
                     "hash",
                     "run",

@@ -1,0 +1,34 @@
+"""python_types as a FastAPI service: `python -m app`, or `uvicorn app.main:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.runtime.pools import ConnectionPools
+from app.runtime.service import NO_TELEMETRY, Service
+from app.workflows.python_types import PYTHON_TYPES
+
+
+def create_app(pools: ConnectionPools | None = None) -> FastAPI:
+    """Make the app. Tests pass their own pools."""
+    service = Service([PYTHON_TYPES])
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """Open the pools and start what runs by itself; close both when the server stops."""
+        async with ConnectionPools.opened([], pools) as opened, service.running(None, None, opened):
+            yield
+
+    app = FastAPI(
+        title="python_types",
+        description="Functions whose signatures say more than JSON does.",
+        version="0.1.0",
+        lifespan=lifespan,
+        telemetry=NO_TELEMETRY,
+    )
+    service.mount(app)
+    return app
+
+
+app = create_app()

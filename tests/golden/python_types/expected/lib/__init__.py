@@ -1,0 +1,1 @@
+"""Functions of our own that the workflows call."""
