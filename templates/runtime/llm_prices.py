@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from .errors import CannotStart
 from .llm_answers import Tokens
-from .llm_price_list import PUBLISHED
+from .llm_price_list import LONG, PUBLISHED
 from .logs import write
 
 FILE = "LLM_PRICES"
@@ -69,17 +69,19 @@ class PriceList:
 
     def cost(self, model: str, tokens: Tokens) -> float | None:
         """Dollars for an answer; that there is no price is said once for each model."""
-        price = self._find(model)
+        price = self._find(model, tokens["input_tokens"])
         if price is None and model not in self._missed:
             self._missed.add(model)
             write("warning", "a model has no known price", model=model, help=f"{FILE} names a file with prices")
         return price.of(tokens) if price is not None else None
 
-    def _find(self, model: str) -> Price | None:
+    def _find(self, model: str, read: int) -> Price | None:
         plain = _VERSION.sub("", model)
         for name in dict.fromkeys((model, plain)):
             if name in self._own:
                 return self._own[name]
+            if name in LONG and read > LONG[name][0]:
+                return _price(*LONG[name][1])
             if name in PUBLISHED:
                 return _price(*PUBLISHED[name])
         return None

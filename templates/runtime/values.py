@@ -8,7 +8,7 @@ import math
 import operator
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from .errors import ExpressionError
 
@@ -209,6 +209,12 @@ def subtract(left: Any, right: Any) -> Any:
     return _calculated("-", operator.sub, left, right)
 
 
+@overload
+def multiply(left: int, right: int) -> int: ...
+@overload
+def multiply(left: float, right: float) -> float: ...
+@overload
+def multiply(left: Any, right: Any) -> Any: ...
 def multiply(left: Any, right: Any) -> Any:
     """`left * right`."""
     _numbers("*", left, right)
@@ -222,6 +228,12 @@ def divide(left: Any, right: Any) -> float:
     return float(_calculated("/", operator.truediv, left, right))
 
 
+@overload
+def floor_divide(left: int, right: int) -> int: ...
+@overload
+def floor_divide(left: float, right: float) -> float: ...
+@overload
+def floor_divide(left: Any, right: Any) -> Any: ...
 def floor_divide(left: Any, right: Any) -> Any:
     """`left // right`, rounded down."""
     _numbers("//", left, right)
@@ -229,6 +241,12 @@ def floor_divide(left: Any, right: Any) -> Any:
     return _calculated("//", operator.floordiv, left, right)
 
 
+@overload
+def modulo(left: int, right: int) -> int: ...
+@overload
+def modulo(left: float, right: float) -> float: ...
+@overload
+def modulo(left: Any, right: Any) -> Any: ...
 def modulo(left: Any, right: Any) -> Any:
     """`left % right`, with the sign of `right`."""
     _numbers("%", left, right)
@@ -236,6 +254,10 @@ def modulo(left: Any, right: Any) -> Any:
     return _calculated("%", operator.mod, left, right)
 
 
+@overload
+def power(left: float, right: float) -> float: ...
+@overload
+def power(left: Any, right: Any) -> Any: ...
 def power(left: Any, right: Any) -> Any:
     """`left ** right`; the exponent goes up to 1,024."""
     _numbers("**", left, right)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from templates.runtime.errors import CannotStart
 from templates.runtime.llm import LLM, complete
 from templates.runtime.llm_answers import tokens
-from templates.runtime.llm_price_list import AS_OF, PUBLISHED
+from templates.runtime.llm_price_list import AS_OF, LONG, PUBLISHED
 from templates.runtime.llm_prices import PriceList
 from templates.runtime.llm_route import ByModel
 from templates.runtime.llm_typed import complete_as
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.usefixtures("model_services")
 
 def test_prices_are_dated_and_make_sense():
     assert date.fromisoformat(AS_OF) > date(2025, 1, 1)
+    for name, (_, long) in LONG.items():
+        assert all(more > usual for more, usual in zip(long, PUBLISHED[name], strict=True)), name
     for name, row in PUBLISHED.items():
         assert 0 < row[0] <= row[1], name
         assert all(kept <= row[0] for kept in row[2:3]), name
@@ -34,6 +36,11 @@ def test_prices_are_dated_and_make_sense():
 def test_the_cost_of_an_answer(name):
     cost = PriceList().cost(name, tokens(1_000_000, 1_000_000, from_cache=400_000))
     assert cost == pytest.approx(0.6 * 0.15 + 0.4 * 0.075 + 0.6)
+
+
+@pytest.mark.parametrize(("read", "cost"), [(100_000, 0.01), (100_001, 0.0500005)])
+def test_long_prompts_may_cost_more(read, cost):
+    assert PriceList().cost("claude-haiku-5-5", tokens(read, 0)) == pytest.approx(cost)
 
 
 def test_writing_to_the_cache_costs_more():

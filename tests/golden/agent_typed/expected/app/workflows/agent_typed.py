@@ -1,8 +1,8 @@
 """The workflow agent_typed."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from app.runtime.agent import run_agent_as
@@ -12,6 +12,7 @@ from app.runtime.context import ExecutionContext
 from app.runtime.llm_answers import Usage
 from app.runtime.llm_anthropic import Anthropic
 from app.runtime.node import node
+from app.runtime.values import multiply
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
@@ -31,7 +32,7 @@ Context = ExecutionContext[AgentTypedInput, None, Secrets]
 
 
 class WordsArgs(TypedDict):
-    pass
+    times: Annotated[int, Field(default=1)]
 
 
 WORDS_ARGS: TypeAdapter[WordsArgs] = TypeAdapter(WordsArgs)
@@ -59,8 +60,8 @@ class Verdict_2(TypedDict):
 @node("verdict")
 async def _verdict(ctx: Context) -> Verdict_2:
     async def words_tool(ctx: Context, args: WordsArgs) -> int:
-        # counted, flow.yaml:18
-        return len(ctx.input["text"].split())
+        # counted, flow.yaml:19
+        return multiply(len(ctx.input["text"].split()), args["times"])
 
     return await run_agent_as(
         ctx,
@@ -75,15 +76,15 @@ async def _verdict(ctx: Context) -> Verdict_2:
 async def agent_typed(ctx: Context) -> AgentTypedOutput:
     """Run the workflow once; gives its output."""
     verdict = await _verdict(ctx)
-    # route, flow.yaml:19
+    # route, flow.yaml:20
     route: str
     if verdict["value"]["label"] == "bad":
-        # bad, flow.yaml:21
+        # bad, flow.yaml:22
         bad = "refused"
         ctx.set_output("bad", bad)
         route = bad
     else:
-        # good, flow.yaml:22
+        # good, flow.yaml:23
         good = "accepted"
         ctx.set_output("good", good)
         route = good
