@@ -50,5 +50,3 @@ class Note(Ticket, total=False):
 def read_note(note: Note) -> str:
     """The text of a note."""
     return note.get("text", "")
-
-
