@@ -8,7 +8,17 @@ from typing import Protocol, assert_never
 from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.scribe import StepScribe
 from catalyst.expressions.check_names import PROBLEM
-from catalyst.expressions.types import INT, AnyType, BoolType, ListType, NoneType, ObjectType, Type, without_none
+from catalyst.expressions.types import (
+    INT,
+    AnyType,
+    BoolType,
+    ListType,
+    MapType,
+    NoneType,
+    ObjectType,
+    Type,
+    without_none,
+)
 from catalyst.expressions.variance import assignable
 from catalyst.graph.model import AgentForm, Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, ToolForm, TryForm
 
@@ -224,10 +234,10 @@ class FormWriter:
 
     def _as_output(self, given: Type, value: str) -> str:
         """A body's value for the node's variable: a list of some of its kinds of items is not a list of all to mypy."""
-        kind, wanted = self._annotation(without_none(given)), self._annotation(self.step.output)
-        if kind in wanted or not kind.startswith(("list[", "dict[")):
+        is_container = isinstance(without_none(given), ListType | MapType)
+        if not is_container or assignable(self.step.output, given):
             return value
-        return f"{self.frame.flow.module.use_package('typing', 'cast')}({wanted}, {value})"
+        return self.scribe.cast(self.step.output, value)
 
     def _unless(self, missing: list[str], line: str) -> None:
         """Write a line, under the condition that nothing of what it takes is missing."""

@@ -54,7 +54,7 @@ nodes:
   gone:
     type: vector_delete
     needs: kept
-    with: {collection: books, ids: ["{{ input.id }}"]}
+    with: {collection: books, ids: "{{ [input.id] }}"}
   left:
     type: vector_scroll
     needs: gone
