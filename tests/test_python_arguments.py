@@ -74,7 +74,7 @@ def f(x: int) -> int:
     ("annotation", "value", "wrong"),
     [
         ("Words", "'{{ input.words }}'", ""),
-        ("Words", "[1, 2]", "is array<string>, this gives array<integer>"),
+        ("Words", "[1, 2]", "an item of it is string, this gives integer"),
         ("'Words'", "7", "is array<string>, this gives integer"),
         ("Kind", "b", ""),
         ("Kind", "c", "is one of 'a', 'b', this gives string"),

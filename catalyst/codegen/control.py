@@ -8,7 +8,18 @@ from typing import Protocol, assert_never
 from catalyst.codegen.frame import Frame, Key, Variable
 from catalyst.codegen.scribe import StepScribe
 from catalyst.expressions.check_names import PROBLEM
-from catalyst.expressions.types import INT, AnyType, BoolType, ListType, NoneType, Type, without_none
+from catalyst.expressions.types import (
+    INT,
+    AnyType,
+    BoolType,
+    ListType,
+    MapType,
+    NoneType,
+    ObjectType,
+    Type,
+    without_none,
+)
+from catalyst.expressions.variance import assignable
 from catalyst.graph.model import AgentForm, Body, LoopForm, MapForm, ParallelForm, Step, SwitchForm, ToolForm, TryForm
 
 
@@ -223,10 +234,10 @@ class FormWriter:
 
     def _as_output(self, given: Type, value: str) -> str:
         """A body's value for the node's variable: a list of some of its kinds of items is not a list of all to mypy."""
-        kind, wanted = self._annotation(without_none(given)), self._annotation(self.step.output)
-        if kind in wanted or not kind.startswith(("list[", "dict[")):
+        is_container = isinstance(without_none(given), ListType | MapType)
+        if not is_container or assignable(self.step.output, given):
             return value
-        return f"{self.frame.flow.module.use_package('typing', 'cast')}({wanted}, {value})"
+        return self.scribe.cast(self.step.output, value)
 
     def _unless(self, missing: list[str], line: str) -> None:
         """Write a line, under the condition that nothing of what it takes is missing."""
@@ -397,7 +408,7 @@ class FormWriter:
 
     def _loop(self, form: LoopForm) -> None:
         keys: list[Key] = [("state", name) for name, _, _ in form.state] + [("index",)]
-        sources = [self.scribe.shape(shape) for _, shape, _ in form.state]
+        sources = [self.scribe.as_type(type_, shape, self.scribe.shape(shape)) for _, shape, type_ in form.state]
         before = [self.frame.hide(key) for key in keys]
         variables = [self.frame.define(("state", name), name, type_) for name, _, type_ in form.state]
         for variable, source in zip(variables, sources, strict=True):
@@ -443,7 +454,10 @@ class FormWriter:
     def _next_round(self, form: LoopForm) -> None:
         if form.next:
             targets = ", ".join(self.frame.variables[("state", name)].name for name, _ in form.next)
-            values = ", ".join(self.scribe.shape(shape) for _, shape in form.next)
+            types = {name: type_ for name, _, type_ in form.state}
+            values = ", ".join(
+                self.scribe.as_type(types[name], shape, self.scribe.shape(shape)) for name, shape in form.next
+            )
             self.frame.body.line(f"{targets} = {values}")
         if form.until is not None:
             with self.frame.body.block(f"if {self.scribe.expr(form.until)}:"):
@@ -503,7 +517,10 @@ class FormWriter:
             return
         branch = self.frame.use("tasks", "Branch")
         held = self.frame.names.take(f"{self.step.id}_branches")
+        output = self.step.given.field("output") if isinstance(self.step.given, ObjectType) else None
         plain = sorted({kind.removesuffix(" | None") for kind in kinds} - {"None"})
+        if output is not None and not all(assignable(output.type, body.type) for _, body, _ in functions):
+            kinds, plain = set(), [self.frame.flow.module.use_package("typing", "Any")]  # lists of different kinds
         union = " | ".join([*plain, "None"] if any(kind.endswith("None") for kind in kinds) else plain)
         self.frame.body.line(f"{held}: dict[str, {branch}[{union}]] = {{{branches}}}")
         self._assign(f"await {race}({held})")

@@ -90,13 +90,13 @@ def write_output(module: Module, annotations: Annotations, workflow: Workflow) -
     if not isinstance(workflow.output, tuple):
         return annotations.of(workflow.output_type, base)
     name = module.names.take(base)
-    texts = ((each, annotations.of(_precise(each), f"{workflow.name} {each.name}")) for each in workflow.output)
+    texts = ((each, annotations.of(precise(each), f"{workflow.name} {each.name}")) for each in workflow.output)
     fields = [(each.name, annotations.held_to(text, {}, description=each.description)) for each, text in texts]
     module.classes.append(annotations.class_source(name, fields, ""))
     return name
 
 
-def _precise(field: OutputField) -> Type:
+def precise(field: OutputField) -> Type:
     """The type of an output; one declared just as an object has the fields that its value is known to have."""
     is_any_object = isinstance(field.type, ObjectType) and field.type.open and not field.type.fields
     return field.given if is_any_object and isinstance(field.given, ObjectType) else field.type

@@ -17,7 +17,7 @@ from catalyst.expressions.references import walk
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.tree import Hole, Ref, Text
 from catalyst.expressions.types import ANY, AnyType, SecretType, StrType, Type
-from catalyst.expressions.variance import assignable
+from catalyst.expressions.variance import assignable, is_certain
 from catalyst.graph.model import Step
 from catalyst.graph.site import shape_type, widened
 from catalyst.graph.types import type_of_constant
@@ -238,6 +238,24 @@ class StepScribe:
             return
         conform = self.use("conform", "conform")
         self.body.line(f"return {conform}({self.adapter(self.output)}, {source})")
+
+    def as_type(self, wanted: Type, shape: Shape | None, source: str, hint: str = "") -> str:
+        """The code of a value for where a type is wanted: what is open is checked in the run, and where only a type
+        checker sees a difference, it is told.
+        """
+        given = self.shape_type(shape)
+        if not isinstance(shape, Expr) or isinstance(wanted, AnyType):
+            return source  # what is written out as an object or a list becomes what is wanted
+        if isinstance(given, AnyType) or not (assignable(wanted, given) or is_certain(wanted, given)):
+            return f"{self.use('conform', 'conform')}({self.adapter(wanted, hint)}, {source})"
+        if assignable(wanted, given) or shape.is_constant or source[0] in "[{":
+            return source
+        return self.cast(wanted, source, hint)
+
+    def cast(self, wanted: Type, source: str, hint: str = "") -> str:
+        """The code of a value of which the type checker is told that it is of the type."""
+        annotation = self.frame.flow.annotations.of(wanted, hint or self.node_id)
+        return f"{self.use_package('typing', 'cast')}({annotation}, {source})"
 
     def _with_loop(self, tree: ast.expr) -> ast.expr:
         states = self.frame.loop_states()

@@ -31,6 +31,7 @@ from catalyst.expressions.types import (
     Type,
     nullable,
 )
+from catalyst.expressions.variance import assignable
 from catalyst.graph.model import ALWAYS, Body, Fallback, Goto, Step
 from catalyst.graph.plan import Plan, Together, steps_of
 from catalyst.nodes.settings import Shape
@@ -280,17 +281,13 @@ class Sequence:
             return
         assert step.type.value is not None
         value = step.type.value(step.params, scribe)
-        if not isinstance(step.given, AnyType) and self._is_unknown(step, scribe):
-            value = f"{scribe.use('conform', 'conform')}({scribe.adapter(step.given)}, {value})"
+        shape = getattr(step.params, "value", None)
+        if shape is not None and not isinstance(step.given, AnyType):
+            value = scribe.as_type(step.output, shape, value)
         name = self.assign(step, value)
         if self.frame.quiet and not name:
             self.frame.body.line(f"{UNWANTED} = {value}")  # it may fail, which others may wait for
         self.keep(step, name or value)
-
-    def _is_unknown(self, step: Step, scribe: StepScribe) -> bool:
-        """Whether a value's type is only what the node's `output:` says."""
-        shape = getattr(step.params, "value", None)
-        return shape is not None and isinstance(scribe.shape_type(shape), AnyType)
 
     def is_read(self, step: Step) -> bool:
         """Whether anybody reads the step's output; that of one which gives nothing is written as `None`."""
@@ -332,7 +329,10 @@ class Sequence:
         known = self.is_read(step) or ("output", step.id) in self.frame.variables
         if known and not isinstance(step.given, NoneType):
             variable = self.frame.define(("output", step.id), step.id, step.output)
-            self.frame.body.line(f"{variable.name} = await {source}")
+            given = f"await {source}"
+            if not assignable(step.output, step.given):
+                given = StepScribe(self.frame, step.checked, step).cast(step.output, given)
+            self.frame.body.line(f"{variable.name} = {given}")
             return
         self.frame.body.line(f"await {source}")
         if known and not isinstance(step.output, NoneType):

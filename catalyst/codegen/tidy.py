@@ -133,7 +133,7 @@ class _Cleaner:
             case ast.If():
                 return self._if(node)
             case ast.Try():
-                self._try(node)
+                return self._try(node)
             case ast.With() | ast.AsyncWith():
                 self._block(node.body)
             case _:
@@ -304,13 +304,19 @@ class _Cleaner:
         )
         return f"({text})" if is_loose else text
 
-    def _try(self, node: ast.Try) -> None:
-        self._block(node.body)
+    def _try(self, node: ast.Try) -> bool:
+        """A `try` around nothing catches nothing; it goes where nothing else hangs on it."""
+        may_go = not node.orelse and not node.finalbody
+        if self._block(node.body, may_go=may_go) or (may_go and _does_nothing(node.body)):
+            if (self.lines[node.lineno - 2] or "").startswith(f"{' ' * node.col_offset}# "):
+                self.lines[node.lineno - 2] = None
+            return self._remove(node)
         for handler in node.handlers:
             self._block(handler.body)
             self._unname_error(handler)
         self._block(node.orelse)
         self._block(node.finalbody)
+        return False
 
     def _unname_error(self, handler: ast.ExceptHandler) -> None:
         """`except X as error:` without the name, when nobody looks at the error."""

@@ -13,12 +13,12 @@ from typing import Any
 from catalyst.codegen.annotations import Annotations
 from catalyst.codegen.connections import CONNECTIONS, redis_connection
 from catalyst.codegen.frame import FlowNames, Frame
-from catalyst.codegen.models import write_input, write_output, write_request
+from catalyst.codegen.models import precise, write_input, write_output, write_request
 from catalyst.codegen.module import Module, docstring_literal
 from catalyst.codegen.scribe import StepScribe, constant_tree
 from catalyst.codegen.steps import Writer
 from catalyst.codegen.usage import find_usage
-from catalyst.expressions.types import AnyType, NoneType
+from catalyst.expressions.types import NoneType
 from catalyst.graph.describe import graph_facts
 from catalyst.graph.model import (
     AgentForm,
@@ -180,10 +180,7 @@ class WorkflowModule:
 
     def _field(self, scribe: StepScribe, field: OutputField) -> str:
         source = scribe.shape(field.value)
-        if isinstance(field.given, AnyType) and not isinstance(field.type, AnyType):
-            adapter = self.annotations.adapter(field.type, f"{self.workflow.name} {field.name}")
-            return f"{scribe.use('conform', 'conform')}({adapter}, {source})"
-        return source
+        return scribe.as_type(precise(field), field.value, source, f"{self.workflow.name} {field.name}")
 
     def _constant(self, flow: FlowNames, input_class: str, output: str, requests: list[Any], writer: Writer) -> str:
         """`GREET = Workflow(...)`: what the service has to know."""

@@ -276,6 +276,8 @@ def _compared(
     emitter: Emitter, left_node: Expr, left: ast.expr, op: CompareOp, right_node: Expr, right: ast.expr
 ) -> ast.expr:
     if _is_plain_pair(left_node.type, op, right_node.type):
+        if op in ("==", "!=") and isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
+            return ast.Constant((left.value == right.value) == (op == "=="))
         if op in _MIRRORED and _constancy(left) > _constancy(right):
             left, op, right = right, _MIRRORED[op], left
         if op in ("==", "!=") and isinstance(right, ast.Constant) and isinstance(right.value, bool):

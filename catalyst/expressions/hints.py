@@ -103,6 +103,7 @@ _HABITS = (
     _habit(r"&&", "use 'and'"),
     _habit(r"\|\|", "use 'or'; for a missing value use a ?? b"),
     _habit(r"[!=]==", lambda match: f"write {match[0][:2]}"),
+    _habit(r"[{,]\s*(?P<name>[A-Za-z_]\w*)\s*:(?!:)", lambda m: f"keys stand in quotes: {{'{m['name']}': ...}}"),
     _habit(r"=>\s*\{", "a lambda is one expression: x => x.name"),
     _habit(
         r"\(\s*\)\s*=>|\([\w\s,]+\)\s*=>|\bfunction\b(?:\s*\w*\s*\([^)]*\))?|\bclass\b|\breturn\b|\bconst\b|\blet\b|\bvar\b|\blambda\b",

@@ -118,4 +118,6 @@ def difference(wanted: Type, given: Type, at: str = "") -> str:
 
 
 def _place(at: str) -> str:
+    if at == "[]":
+        return "an item of it"
     return f"`{at}` in it" if at else "it"

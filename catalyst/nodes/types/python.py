@@ -21,10 +21,8 @@ from catalyst.expressions.types import (
     NONE,
     OPEN_OBJECT,
     NoneType,
-    ObjectType,
     Type,
     accepts,
-    describe,
 )
 from catalyst.expressions.variance import difference, is_certain
 from catalyst.nodes.base import NodeType, Parameter, Scribe, Signature, Site
@@ -112,11 +110,10 @@ def _check_argument(params: PythonParams, site: Site, parameter: Parameter, shap
     given = as_written(shape, site.type_of)
     if accepts(parameter.type, given):
         return
-    message = f"parameter `{parameter.name}` of `{params.function}` is "
-    message += f"{describe(parameter.type)}, this gives {describe(given)}"
-    if describe(parameter.type) == describe(given) or isinstance(given, ObjectType):
-        message = f"this does not fit parameter `{parameter.name}` of `{params.function}`: "
-        message += difference(parameter.type, given)
+    where = difference(parameter.type, given)
+    message = f"this does not fit parameter `{parameter.name}` of `{params.function}`: {where}"
+    if where.startswith("it is "):
+        message = f"parameter `{parameter.name}` of `{params.function}` is {where.removeprefix('it is ')}"
     site.found.error("E206", message, site.span_of("args", parameter.name))
 
 

@@ -1,0 +1,34 @@
+"""lists_of_kinds as a FastAPI service: `python -m app`, or `uvicorn app.main:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.runtime.pools import ConnectionPools
+from app.runtime.service import NO_TELEMETRY, Service
+from app.workflows.lists_of_kinds import LISTS_OF_KINDS
+
+
+def create_app(pools: ConnectionPools | None = None) -> FastAPI:
+    """Make the app. Tests pass their own pools."""
+    service = Service([LISTS_OF_KINDS])
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """Open the pools and start what runs by itself; close both when the server stops."""
+        async with ConnectionPools.opened([], pools) as opened, service.running(None, None, opened):
+            yield
+
+    app = FastAPI(
+        title="lists_of_kinds",
+        description="Lists that are of more kinds where they go than where they come from.",
+        version="0.1.0",
+        lifespan=lifespan,
+        telemetry=NO_TELEMETRY,
+    )
+    service.mount(app)
+    return app
+
+
+app = create_app()
