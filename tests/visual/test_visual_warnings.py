@@ -19,8 +19,8 @@ ROUTES = {"prompt": "x", "models": [{"model": "gpt-4o", "condition": "input.n > 
         ("llmRouter", ROUTES | {"routerModel": "gpt-4o-mini"}, "routerModel"),
         (
             "agenticToolCall",
-            {"model": "gpt-4o", "prompt": "x", "tools": [{"name": "f", "parameters": {"type": "object"}}]},
-            "parameters",
+            {"model": "gpt-4o", "prompt": "x", "tools": [{"name": "f", "strict": True}]},
+            "strict",
         ),
     ],
 )

@@ -39,10 +39,9 @@ def _tool(raw: Any, step: Step, name: str) -> Any:
         return _tool(raw["function"], step, name)
     known = (*_PLAIN, *_SCHEMAS, "type", "function", "workflow", "timeout", "strict")
     step.report.known_keys(raw, known, f"a tool of `{name}`")
-    for key in (*_SCHEMAS, "strict"):
-        if raw.get(key):
-            message = f"`{key}` of a tool of `{step.node.key}` has no effect: what it takes is read from what it calls"
-            step.report.warning("W150", message, key_span_at(raw, [key], raw.span))
+    if raw.get("strict"):
+        message = f"`strict` of a tool of `{step.node.key}` has no effect: arguments are held against the schema anyway"
+        step.report.warning("W150", message, key_span_at(raw, ["strict"], raw.span))
     made: dict[str, Any] = {key: At(raw[key], raw.value_spans[key]) for key in _PLAIN if raw.get(key) is not None}
     made |= _schema(raw)
     made |= _doer(raw, step, name)

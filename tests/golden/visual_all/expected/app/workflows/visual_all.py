@@ -11,6 +11,7 @@ from app.connections import DATABASE, QDRANT, REDIS
 from app.metrics import ORDERS_SEEN
 from app.runtime.agent import AgentAnswer, Limits, run_agent
 from app.runtime.agent_flows import flow_tool
+from app.runtime.agent_schemas import with_schema
 from app.runtime.agent_tools import function_tool
 from app.runtime.calls import call
 from app.runtime.conform import conform
@@ -205,6 +206,11 @@ class FindOrderArgs(TypedDict):
 
 
 FIND_ORDER_ARGS: TypeAdapter[FindOrderArgs] = TypeAdapter(FindOrderArgs)
+
+
+ASSISTANT_FIND_ORDER_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema(
+    {"type": "object", "properties": {"number": {"type": "integer"}}}
+)
 
 
 # gate, flow.json:13
@@ -451,7 +457,10 @@ async def _assistant(ctx: Context) -> AgentAnswer:
         [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         tools=[
-            function_tool("find_order", "An order by its number.", FIND_ORDER_ARGS, find_order),
+            with_schema(
+                function_tool("find_order", "An order by its number.", FIND_ORDER_ARGS, find_order),
+                ASSISTANT_FIND_ORDER_SCHEMA,
+            ),
             flow_tool(INNER.name, INNER.description, INNER),
         ],
         limits=Limits(rounds=3),
