@@ -36,8 +36,8 @@ def kinds(tickets: Sequence[Mapping[str, object]]) -> Sequence[str]:
 
 async def raised(level: Level, *, budget: Budget, marks: Mark, factor: Literal[1, 2] = 1) -> Raised:
     """One level more, and a budget for it."""
-    assert isinstance(budget.tags, set)
-    assert marks.sign == "x"
+    if not isinstance(budget.tags, set) or marks.sign != "x":
+        raise TypeError("the data was not made into what the function takes")
     return Raised(Level.HIGH, Budget(budget.amount * factor, budget.tags), date(2026, 5, 4))
 
 
