@@ -162,7 +162,17 @@ class Annotations:
     def _field(self, field: FieldType, hint: str) -> str:
         default = self.default(json.loads(field.default), field.type) if field.default is not None else ""
         text = self.limited(field.type, hint, field.limits, default=default, description=field.description)
-        return text if field.required else f"{self.module.use_package('typing', 'NotRequired')}[{text}]"
+        return text if field.required else self.not_required(text)
+
+    def not_required(self, text: str) -> str:
+        """The annotation of a field that may be left out."""
+        return f"{self.module.use_package('typing', 'NotRequired')}[{text}]"
+
+    def record(self, fields: list[tuple[str, str]], hint: str) -> str:
+        """A class of fields whose annotations are there already."""
+        name = self.module.names.take(pascal_case(hint))
+        self.module.classes.append(self.class_source(name, fields, ""))
+        return name
 
     def class_source(self, name: str, fields: list[tuple[str, str]], decorator: str) -> str:
         """A `TypedDict` class; the functional form where a key is not a Python name."""

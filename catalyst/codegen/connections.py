@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from catalyst.codegen.module import Connection, Module, docstring_literal
-from catalyst.nodes.sql.schema import united
 from catalyst.nodes.stores import REDIS_URL
 from catalyst.pysource.source import to_source
 
@@ -53,7 +52,13 @@ def _one_of_each(connections: Collection[Connection]) -> list[Connection]:
     found: dict[str, list[Connection]] = {}
     for each in sorted(connections):
         found.setdefault(each.constant, []).append(each)
-    return [replace(same[0], statements=tuple(united(each.statements for each in same))) for same in found.values()]
+    return [_joined(same) if len(same) > 1 else same[0] for same in found.values()]
+
+
+def _joined(same: list[Connection]) -> Connection:
+    from catalyst.nodes.sql.schema import united  # noqa: PLC0415 - needed by few projects
+
+    return replace(same[0], statements=tuple(united(each.statements for each in same)))
 
 
 def _literal(argument: str | tuple[str, ...]) -> ast.expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from catalyst.expressions.variance import assignable, is_certain
 from catalyst.graph.model import Step
 from catalyst.graph.site import shape_type, widened
 from catalyst.graph.types import type_of_constant
-from catalyst.nodes.base import Annotation, Signature
+from catalyst.nodes.base import Annotation, Parameter, Signature
 from catalyst.nodes.settings import Expr, Shape
 from catalyst.pysource.body import Body
 from catalyst.pysource.names import constant_case
@@ -206,6 +206,17 @@ class StepScribe:
     def adapter_as(self, annotation: Annotation, hint: str) -> str:
         """A module constant that holds pydantic's `TypeAdapter` for an annotation of the user's Python."""
         return self.frame.flow.annotations.adapter_for(self.annotation_as(annotation), f"{self.node_id} {hint}")
+
+    def parameters_adapter(self, parameters: Sequence[Parameter], hint: str) -> str:
+        """The same for a function's arguments by name, each as the function takes it."""
+        annotations, fields = self.frame.flow.annotations, []
+        for each in parameters:
+            if each.annotation is not None and each.annotation.converted:
+                text = self.annotation_as(each.annotation)
+            else:
+                text = annotations.of(each.type, f"{hint} {each.name}")
+            fields.append((each.name, text if each.required else annotations.not_required(text)))
+        return annotations.adapter_for(annotations.record(fields, hint), hint)
 
     def secret(self, name: str) -> str | None:
         """The text of a declared secret."""

@@ -6,12 +6,19 @@ from collections.abc import Iterable
 
 from catalyst.diagnostics import Diagnostics
 from catalyst.graph.model import Workflow, all_steps
-from catalyst.nodes.sql.schema import made_otherwise, read_schema
-from catalyst.nodes.types.sql import SCHEMA_FILE, SqlParams
 
 
 def check_tables(workflows: Iterable[Workflow], found: Diagnostics) -> None:
     """Report the first `sql` node of each flow whose `schema.sql` makes a table in other words than one before."""
+    asking = [flow for flow in workflows if any(step.type.name == "sql" for step in all_steps(flow.body))]
+    if len(asking) > 1:
+        _compare(asking, found)
+
+
+def _compare(workflows: Iterable[Workflow], found: Diagnostics) -> None:
+    from catalyst.nodes.sql.schema import made_otherwise, read_schema  # noqa: PLC0415 - few flows ask a database
+    from catalyst.nodes.types.sql import SCHEMA_FILE, SqlParams  # noqa: PLC0415
+
     seen: dict[str, dict[str, str]] = {}
     for workflow in workflows:
         for step in all_steps(workflow.body):

@@ -13,7 +13,7 @@ Three kinds, by how they come out:
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -225,6 +225,9 @@ class Scribe(Protocol):
 
     def adapter_as(self, annotation: Annotation, hint: str) -> str:
         """Like `adapter`, for an annotation of the user's Python."""
+
+    def parameters_adapter(self, parameters: Sequence[Parameter], hint: str) -> str:
+        """Like `adapter`, for the arguments of a user's function by name, each as the function takes it."""
 
     def secret(self, name: str) -> str | None:
         """The text of a secret, as a Python expression; None when the flow does not declare it."""

@@ -5,6 +5,7 @@ Everything here needs only the file. What expressions read, and what node types 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,11 @@ from catalyst.spec.typetext import SIMPLE_TYPES, NamedType, names_in, types_help
 from catalyst.spec.validate import Place
 
 _GENERIC = ("array", "map")
+_CONSTANT = {
+    "vars": "write a plain value; what is computed belongs in a `set` node",
+    "env": "write a plain value; variables are read when the service starts",
+}
+_HOLE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 def check_shared(model: Shared, tree: LocatedMap, filename: str) -> list[Diagnostic]:
@@ -27,6 +33,7 @@ def check_shared(model: Shared, tree: LocatedMap, filename: str) -> list[Diagnos
     found: list[Diagnostic] = []
     found += meeting_names(_keys(tree, "types"), "type", start)
     found += check_names(_keys(tree, "vars"), "variable", start)
+    found += _constants(tree, start)
     found += meeting_names(_keys(tree, "env"), "environment variable", start)
     found += meeting_names(_keys(tree, "secrets"), "secret", start)
     for name in sorted({key.lower() for key in model.env} & {key.lower() for key in model.secrets}):
@@ -100,6 +107,25 @@ def _keys(tree: LocatedMap, section: str) -> list[str]:
     items = value if isinstance(value, list) else []
     nested = [list(item) if isinstance(item, dict) else [item] for item in items]
     return [name for group in nested for name in group if isinstance(name, str)]
+
+
+def _constants(tree: LocatedMap, start: Span) -> Iterator[Diagnostic]:
+    """Expressions in what is the same in every run; they would stay letter by letter."""
+    for section, wish in _CONSTANT.items():
+        for path in _texts_with_holes(tree.get(section), (section,)):
+            if section == "env" and path[2:] == ("description",):
+                continue
+            shown = ".".join(map(str, path))
+            message = f"`{shown}` is the same in every run, and cannot hold expressions"
+            yield Diagnostic("E144", "error", message, span_at(tree, path, start), wish)
+
+
+def _texts_with_holes(value: object, path: Place) -> Iterator[Place]:
+    if isinstance(value, str) and _HOLE.search(value):
+        yield path
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in entries:
+        yield from _texts_with_holes(item, (*path, key))
 
 
 def _fields(fields: Mapping[str, FieldSpec], path: Place, tree: LocatedMap, start: Span) -> Iterator[Diagnostic]:

@@ -61,7 +61,7 @@ class TypedAgentAnswer(TypedDict, Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AgentLimits:
     """What an agent may use up: rounds of asking the model, tokens and seconds. `beside`: tools at the same time."""
 
     rounds: int = 10
@@ -91,7 +91,7 @@ class Remembered(Protocol):
 class AgentOptions(LlmOptions, total=False):
     """Settings of an agent beside those of its models. `timeout` is seconds for each question to a model."""
 
-    limits: Limits
+    limits: AgentLimits
     stream: bool
     memory: Remembered | None
 
@@ -171,7 +171,7 @@ class _Run:
     ) -> None:
         self.ctx = ctx
         self.node = node
-        self.limits = options.get("limits", Limits())
+        self.limits = options.get("limits", AgentLimits())
         self._models = models
         self._options = options
         self._shape = shape

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from templates.runtime.agent import AgentAnswer, Limits, run_agent, run_agent_as
+from templates.runtime.agent import AgentAnswer, AgentLimits, run_agent, run_agent_as
 from templates.runtime.agent_tools import AgentTool, coroutine_tool, function_tool, node_tool
 from templates.runtime.errors import RaisedError
 from tests.runtime.llm_parts import BOTH, fails, model, says, with_llm
@@ -195,7 +195,7 @@ def test_rounds_are_bounded_and_the_last_wish_is_not_fulfilled():
             [model("openai")],
             messages=says(prompt),
             tools=[tool("count", count)],
-            limits=Limits(rounds=3),
+            limits=AgentLimits(rounds=3),
         )
     )
     assert (error.kind, error.status, error.title) == ("budget", 502, "the agent came to no answer within 3 rounds")
@@ -210,7 +210,7 @@ def test_tokens_are_bounded():
             [model("openai")],
             messages=says(rounds([("add", {"first": 1})], [("add", {"first": 1})])),
             tools=TOOLS,
-            limits=Limits(tokens=5),
+            limits=AgentLimits(tokens=5),
         )
     )
     assert (error.kind, error.title) == ("budget", "the agent came to no answer within 5 tokens")
@@ -232,7 +232,7 @@ def test_time_is_bounded_and_takes_the_tools_along():
             [model("openai")],
             messages=says(rounds([("endless", {}), ("endless", {})])),
             tools=[tool("endless", endless)],
-            limits=Limits(seconds=0.3),
+            limits=AgentLimits(seconds=0.3),
         )
     )
     assert (error.kind, error.status, error.title) == ("timeout", 504, "the agent's time is up")

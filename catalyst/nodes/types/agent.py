@@ -17,7 +17,7 @@ from catalyst.expressions.types import (
     nullable,
 )
 from catalyst.nodes.agent_tools import ToolParams, arguments_of, check_tools
-from catalyst.nodes.base import NodeType, Scribe, Site
+from catalyst.nodes.base import NodeType, Scribe, Signature, Site
 from catalyst.nodes.memory import memory_of
 from catalyst.nodes.models import USAGE, check_models, model_of, others_of
 from catalyst.nodes.settings import Params
@@ -128,7 +128,7 @@ def _limits(params: AgentParams, scribe: Scribe) -> list[str]:
         )
         if value != default
     ]
-    return [f"limits={scribe.use('agent', 'Limits')}({', '.join(limits)})"] if limits else []
+    return [f"limits={scribe.use('agent', 'AgentLimits')}({', '.join(limits)})"] if limits else []
 
 
 def _tool(number: int, tool: ToolParams, scribe: Scribe) -> str:
@@ -155,11 +155,17 @@ def _function(tool: ToolParams, scribe: Scribe) -> str:
     signature = scribe.signature(module, name)
     called = tool.name or name
     words = tool.description or (signature.words if signature is not None else "")
-    given = arguments_of(signature) if signature is not None else OPEN_OBJECT
     maker = "coroutine_tool" if signature is not None and signature.is_async else "function_tool"
-    adapter = scribe.adapter(given, f"{name} args")
+    hint = f"{name} args"
+    adapter = scribe.adapter(OPEN_OBJECT, hint) if signature is None else _arguments(signature, scribe, hint)
     arguments = [repr(called), repr(words), adapter, scribe.use_package(module, name)]
     return _told(_made(scribe.use("agent_tools", maker), arguments, tool), called, tool, scribe)
+
+
+def _arguments(signature: Signature, scribe: Scribe, hint: str) -> str:
+    if any(each.annotation is not None and each.annotation.converted for each in signature.parameters):
+        return scribe.parameters_adapter(signature.parameters, hint)
+    return scribe.adapter(arguments_of(signature), hint)
 
 
 def _server(tool: ToolParams, name: str, scribe: Scribe) -> str:

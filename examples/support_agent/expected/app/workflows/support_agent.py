@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from app.connections import REDIS
-from app.runtime.agent import AgentAnswer, Limits, run_agent
+from app.runtime.agent import AgentAnswer, AgentLimits, run_agent
 from app.runtime.agent_flows import flow_tool
 from app.runtime.agent_tools import function_tool, node_tool
 from app.runtime.context import ExecutionContext
@@ -86,7 +86,7 @@ async def _answer(ctx: Context) -> AgentAnswer:
             "You are the support of a small shop. Look things up before you answer.\n"
             "Open a ticket only when a person has to decide.\n"
         ),
-        limits=Limits(rounds=6, tokens=20000, seconds=120.0),
+        limits=AgentLimits(rounds=6, tokens=20000, seconds=120.0),
         memory=await recall(
             ctx, "answer", StoreMemory(ctx.pools[REDIS]), ctx.input["session"], window=Window(messages=30), ttl=86400.0
         ),

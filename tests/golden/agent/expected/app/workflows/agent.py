@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from app.runtime.agent import AgentAnswer, Limits, run_agent
+from app.runtime.agent import AgentAnswer, AgentLimits, run_agent
 from app.runtime.agent_flows import flow_tool
 from app.runtime.agent_schemas import with_schema
 from app.runtime.agent_tools import coroutine_tool, function_tool, node_tool
@@ -101,7 +101,7 @@ async def _answer(ctx: Context, known: str) -> AgentAnswer:
             node_tool("track", "Where a parcel is.", TRACK_ARGS, track_tool),
         ],
         system=f"You help {known}.",
-        limits=Limits(rounds=4, tokens=2000, seconds=60.0, beside=2),
+        limits=AgentLimits(rounds=4, tokens=2000, seconds=60.0, beside=2),
     )
 
 

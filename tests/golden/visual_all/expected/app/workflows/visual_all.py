@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from app.connections import DATABASE, QDRANT, REDIS
 from app.metrics import ORDERS_SEEN
-from app.runtime.agent import AgentAnswer, Limits, run_agent
+from app.runtime.agent import AgentAnswer, AgentLimits, run_agent
 from app.runtime.agent_flows import flow_tool
 from app.runtime.agent_schemas import with_schema
 from app.runtime.agent_tools import function_tool
@@ -463,7 +463,7 @@ async def _assistant(ctx: Context) -> AgentAnswer:
             ),
             flow_tool(INNER.name, INNER.description, INNER),
         ],
-        limits=Limits(rounds=3),
+        limits=AgentLimits(rounds=3),
     )
 
 
