@@ -106,7 +106,9 @@ class KeptBuild:
 def compiler_digest() -> bytes:
     """What stands for everything that decides what a flow becomes: the compiler, its templates, Python, libraries.
 
-    Raises `PackageNotFoundError` for a library that does not say what it is, and `OSError`.
+    A file stands for itself by its size and by when it was written and last touched, as it does for Python's own
+    compiled files: to read all of them takes a fifteenth of a small build. Raises `PackageNotFoundError` for a library
+    that does not say what it is, and `OSError`.
     """
     from catalyst.project.assets import templates_dir  # noqa: PLC0415 - only when something is kept
 
@@ -114,16 +116,21 @@ def compiler_digest() -> bytes:
     for name in _DEPENDENCIES:
         code.update(f"\n{name} {metadata.version(name)}".encode())
     for root in (Path(__file__).parent.parent, templates_dir()):
-        for path in _source_files(root):
-            content = path.read_bytes()
-            code.update(f"\n{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+        for place, info in _source_files(str(root)):
+            code.update(f"\n{place} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns}".encode())
     return code.digest()
 
 
-def _source_files(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _NOT_COMPILED)
-        yield from (Path(folder) / name for name in sorted(names))
+def _source_files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Each file below a folder, with what the system knows of it, in a fixed order."""
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_dir():
+            if entry.name not in _NOT_COMPILED:
+                yield from _source_files(entry.path)
+        else:
+            yield entry.path, entry.stat()
 
 
 # Files, all by way of the folder that was looked at
