@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from templates.runtime.agent import Limits, run_agent
+from templates.runtime.agent import AgentLimits, run_agent
 from templates.runtime.agent_tools import AgentTool
 from templates.runtime.llm_turns import Turn
 from templates.runtime.memory import Exchange, Keeping, MemoryStore, ProcessMemory, Window, recall
@@ -185,7 +185,7 @@ def test_an_agent_that_failed_leaves_nothing_behind():
             messages=says(prompt),
             tools=nothing,
             memory=memory,
-            limits=Limits(rounds=1),
+            limits=AgentLimits(rounds=1),
         )
 
     assert fails(scenario).kind == "budget"
