@@ -32,6 +32,7 @@ from catalyst.expressions.types import (
     nullable,
     union,
 )
+from catalyst.graph.types import type_of_constant
 from catalyst.linking.library_modules import Library, LibraryModule
 from catalyst.nodes.base import Annotation
 
@@ -331,19 +332,10 @@ class AnnotationReader:
 
 
 def _of_constant(value: object) -> Type:
-    match value:
-        case None:
-            return NONE
-        case bool():
-            return BOOL
-        case int():
-            return INT
-        case float():
-            return NUMBER
-        case str():
-            return STR
-        case _:
-            return BYTES if isinstance(value, bytes) else ANY
+    """As in YAML; Python's `float` may be a whole number, and it has bytes."""
+    if isinstance(value, bytes):
+        return BYTES
+    return NUMBER if isinstance(value, float) else type_of_constant(value)
 
 
 def _either(types: list[Type]) -> Type:
