@@ -17,7 +17,7 @@ import orjson
 from .errors import FlowError
 from .sql import Database, Row, Work
 from .sql_errors import faulty, overtaken, ran_out_of_time, unfitting, unreachable, violated
-from .sql_postgres_pool import Connection, PostgresPool, state_of
+from .sql_postgres_pool import TROUBLE, Connection, PostgresPool, state_of
 from .sql_statement import Statement
 
 _WITHOUT_LIMIT = 2**31 - 1
@@ -99,7 +99,7 @@ class PostgresDatabase(Database):
             else:
                 yield PostgresWork(connection)
             is_fine = True
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except TROUBLE as error:
             raise flow_error(error) from error
         finally:
             await self._pool.give_back(lent, is_fine=is_fine)

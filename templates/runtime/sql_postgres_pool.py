@@ -13,8 +13,11 @@ from typing import Any, cast
 
 import asyncpg
 
+from . import logs
 from .sql_errors import busy, unreachable
 
+TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What asyncpg raises; an InternalClientError when a connection is cut while it is asked something."""
 LONGEST_WAIT = 5.0
 """Seconds to wait for a connection when all are in use."""
 _LEAVES_AFTER = 60.0
@@ -99,7 +102,7 @@ class PostgresPool:
             _, lent = self._at_hand.pop()
             if not lent[0].is_closed():
                 return lent
-            await self._pool.release(lent[1])
+            await self._release(lent[1])
         self._waiting += 1
         try:
             return await self._out_of_the_pool(seconds)
@@ -117,7 +120,14 @@ class PostgresPool:
             if self._closing_idle is None:
                 self._closing_idle = loop.call_later(_LEAVES_AFTER, self._close_idle)
         else:
+            await self._release(stand_in)
+
+    async def _release(self, stand_in: Any) -> None:
+        """Give a connection back to asyncpg's pool, which closes it when it cannot be cleaned."""
+        try:
             await self._pool.release(stand_in)
+        except TROUBLE as error:
+            logs.write("warning", "a connection could not be cleaned and was closed", kind=type(error).__name__)
 
     async def close(self) -> None:
         """Close every connection; those that are in use are cut."""
@@ -137,7 +147,7 @@ class PostgresPool:
         except TimeoutError:
             all_taken = pool.get_size() >= self._size and not pool.get_idle_size()
             raise busy() if all_taken else unreachable() from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        except (*TROUBLE, ValueError) as error:
             raise unreachable(state_of(error)) from error
         return cast(Connection, stand_in).itself, stand_in
 

@@ -201,9 +201,11 @@ def test_without_redis_the_way_is_open_or_closed_as_was_said() -> None:
 
 
 def _pass_in_a_process(address: str, callers: int, passed: "multiprocessing.Queue[list[int]]") -> None:
+    """When the callers began to ask, and when each of them passed."""
+
     async def scenario() -> list[int]:
         store = RedisStore(address)
-        limiter, moments = RateLimiter(store), []
+        limiter, moments = RateLimiter(store), [time.monotonic_ns()]
 
         async def caller() -> None:
             await limiter.wait(Limit("crm", 20, 0.2))
@@ -224,9 +226,12 @@ def test_processes_share_a_limit(redis_url: str) -> None:
     processes = [context.Process(target=_pass_in_a_process, args=(redis_url, 60, passed)) for _ in range(2)]
     for process in processes:
         process.start()
-    moments = sorted(moment for _ in processes for moment in passed.get(timeout=60))
+    each = [passed.get(timeout=60) for _ in processes]
     for process in processes:
         process.join(10)
+    # Nobody's turn came before somebody asked; a busy machine may be late to notice even the first.
+    begun = min(asked for asked, *_ in each)
+    moments = sorted(moment for _, *moments in each for moment in moments)
     assert len(moments) == 120
     for number, moment in enumerate(moments):
-        assert moment - moments[0] >= number // 20 * 200_000_000 - 20_000_000
+        assert moment - begun >= number // 20 * 200_000_000

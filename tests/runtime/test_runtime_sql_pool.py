@@ -11,7 +11,7 @@ import pytest
 
 from templates.runtime import sql_postgres_pool
 from templates.runtime.errors import FlowError
-from templates.runtime.sql_postgres import PostgresDatabase
+from templates.runtime.sql_postgres import PostgresDatabase, flow_error
 from templates.runtime.sql_statement import Statement
 from tests.runtime.test_runtime_sql import sessions
 
@@ -103,3 +103,9 @@ def test_one_that_has_served_often_goes_back(postgres_url: str, monkeypatch: pyt
             assert len({await database.fetch_value(PID) for _ in range(10)}) <= 2
 
     asyncio.run(test())
+
+
+def test_one_that_is_cut_while_it_is_asked_cannot_be_reached() -> None:
+    """asyncpg has a word of its own for a question that comes between the server's last one and the end."""
+    error = flow_error(asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress"))
+    assert (error.kind, error.status) == ("connection", 503)
