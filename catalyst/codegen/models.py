@@ -10,7 +10,6 @@ from catalyst.codegen.module import Module
 from catalyst.expressions.types import (
     BytesType,
     FieldType,
-    ListType,
     NullableType,
     ObjectType,
     Type,
@@ -102,16 +101,6 @@ def precise(field: OutputField) -> Type:
     return field.given if is_any_object and isinstance(field.given, ObjectType) else field.type
 
 
-def output_fields(workflow: Workflow) -> Mapping[str, OutputField]:
-    """The named output fields; empty when the output is one value."""
-    return {field.name: field for field in workflow.output} if isinstance(workflow.output, tuple) else {}
-
-
 def object_of(fields: Mapping[str, Type]) -> ObjectType:
     """An object type with the given fields."""
     return ObjectType(tuple((name, FieldType(type_)) for name, type_ in fields.items()))
-
-
-def holds_list(type_: Type) -> bool:
-    """Whether a value is a list."""
-    return isinstance(without_none(type_), ListType)

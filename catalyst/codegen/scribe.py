@@ -14,7 +14,6 @@ from catalyst.codegen.module import Connection, OwnMetric
 from catalyst.expressions.check import Checked
 from catalyst.expressions.python import expression_to_python, to_python
 from catalyst.expressions.references import walk
-from catalyst.expressions.sinks import Sink
 from catalyst.expressions.tree import Hole, Ref, Text
 from catalyst.expressions.types import ANY, AnyType, SecretType, StrType, Type
 from catalyst.expressions.variance import assignable, is_certain
@@ -287,8 +286,3 @@ def constant_tree(value: object) -> ast.expr:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     assert value is None or isinstance(value, (str, int, float, bool))
     return ast.Constant(value)
-
-
-def sink_value(value: object) -> Expr:
-    """A constant as an `Expr`."""
-    return Expr(ANY, Sink.VALUE, value)

@@ -15,7 +15,6 @@ from catalyst.expressions.types import (
     ANY,
     OPEN_OBJECT,
     STR,
-    AnyType,
     BoolType,
     DateTimeType,
     FloatType,
@@ -95,11 +94,6 @@ def value_of(type_: Type) -> Type:
 def always(type_: Type) -> Callable[[FilterCall], Type]:
     """The same result type for each call."""
     return lambda call: type_
-
-
-def is_any(type_: Type) -> bool:
-    """Whether nothing is known."""
-    return isinstance(type_, AnyType)
 
 
 # Python

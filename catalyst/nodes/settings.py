@@ -23,10 +23,7 @@ from catalyst.expressions.sinks import Sink
 from catalyst.expressions.tree import Template, Text
 from catalyst.expressions.types import (
     ANY,
-    BOOL,
     INT,
-    NUMBER,
-    OPEN_OBJECT,
     STR,
     AnyType,
     BoolType,
@@ -267,15 +264,11 @@ class BodySlot:
         return RawBody(value)
 
 
-AnyExpr = Annotated[Expr, Slot()]
 StrExpr = Annotated[Expr, Slot(STR)]
 KeyExpr = Annotated[Expr, Slot(ANY, Sink.KEY)]
 IntExpr = Annotated[Expr, Slot(INT)]
-NumberExpr = Annotated[Expr, Slot(NUMBER)]
-BoolExpr = Annotated[Expr, Slot(BOOL)]
 Condition = Annotated[Expr, Slot(ANY, Sink.CONDITION)]
 AnyShape = Annotated[Any, ShapeSlot()]
-MapShape = Annotated[Any, ShapeSlot(type=OPEN_OBJECT)]
 Nodes = Annotated[RawBody, BodySlot()]
 
 
