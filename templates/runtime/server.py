@@ -31,6 +31,7 @@ _COLLECT = (20_000, 20, 50)  # objects, rounds, rounds
 _DOORS = 16  # new connections that are taken in one round of the loop
 _GRACE = 30  # seconds that running requests have to finish at a stop
 _LAST_MOMENT = 1  # seconds to send what is left, once their time is over
+_LOOK_AGAIN = 0.5  # seconds to wait for a worker's word before looking whether it has ended
 _UNTIL_DEAD = 60  # seconds until a worker that says nothing is replaced: on a busy machine it takes some to start
 
 
@@ -90,12 +91,22 @@ class GracefulServer(uvicorn.Server):
 class GracefulWorker(multiprocess.Process):
     """A worker process that stops as gracefully as a single server does."""
 
-    @property
-    def server(self) -> uvicorn.Server:
-        """The server of this process, made when the worker has started."""
-        if self._server is None:
-            self._server = GracefulServer(self.config)
-        return self._server
+    def target(self, sockets: list[socket] | None = None) -> None:
+        """Serve, in the process of the worker."""
+        self._server = GracefulServer(self.config)
+        super().target(sockets)
+
+    def is_alive(self, timeout: float = 5) -> bool:
+        """Whether the worker answers; one that ends while it is asked does not keep the others waiting."""
+        deadline = monotonic() + timeout
+        with suppress(OSError, EOFError):
+            self.parent_conn.send(b"ping")
+            # Its end of the pipe is open in this process as well, so the pipe does not tell that it has ended.
+            while self.process.is_alive() and monotonic() < deadline:
+                if self.parent_conn.poll(_LOOK_AGAIN):
+                    self.parent_conn.recv()
+                    return True
+        return False
 
 
 class Supervisor(multiprocess.Multiprocess):

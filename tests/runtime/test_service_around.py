@@ -8,17 +8,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 from cronsim import CronSimError
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import with_config
 from typing_extensions import TypedDict
+from uvicorn.config import STARTUP_FAILURE
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -28,6 +32,7 @@ from templates.runtime.errors import NodeError
 from templates.runtime.moments import Moment
 from templates.runtime.pools import ConnectionPools, PoolKey
 from templates.runtime.schedule import ScheduleTrigger
+from templates.runtime.server import GracefulWorker
 from templates.runtime.workflow import HttpTrigger
 from tests.runtime.service_parts import STRICT, Told, _free_port, echo, make_app, serving, wait_until, workflow
 
@@ -388,6 +393,26 @@ def test_a_start_that_fails_ends_the_program_with_an_error(program: Any, workers
     process = program("--port", str(_free_port()), "--workers", workers, **SET, FAIL="yes")
     out, err = process.communicate(timeout=20)
     assert process.returncode not in (0, None), out + err
+
+
+class DiesWhenAsked(GracefulWorker):
+    """A worker that ends just when its parent has asked whether it lives."""
+
+    def target(self, sockets: list[socket] | None = None) -> None:
+        self.child_conn.recv()
+        os._exit(STARTUP_FAILURE)
+
+
+def test_a_worker_that_ends_while_it_is_asked_does_not_keep_the_parent_waiting() -> None:
+    worker = DiesWhenAsked(uvicorn.Config("none:app"), [])
+    worker.start()
+    asked = threading.Thread(target=worker.is_alive, args=(3600,), daemon=True)
+    asked.start()
+    asked.join(60)
+    assert not asked.is_alive()
+    assert not worker.is_alive(3600)
+    worker.join()
+    assert worker.exitcode == STARTUP_FAILURE
 
 
 def test_a_port_that_is_no_number_is_said_without_a_traceback(program: Any) -> None:
