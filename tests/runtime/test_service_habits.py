@@ -6,10 +6,12 @@ import httpx2
 import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.openapi.utils import get_openapi
 from fastapi.testclient import TestClient
 from pydantic import with_config
 from typing_extensions import TypedDict
 
+from templates.runtime.openapi import DescribedRoute
 from templates.runtime.service import NO_TELEMETRY
 from templates.runtime.short_way import ShortWay
 from templates.runtime.sse import EventStream
@@ -190,6 +192,21 @@ def test_every_route_has_a_name_of_its_own_in_openapi() -> None:
         "/a-b": "echo_put_a_b_4",
         "/{query}": "echo_put_query",
     }
+
+
+def test_models_of_openapi_are_made_when_it_is_asked_for() -> None:
+    """No start waits for them, and an owner who makes OpenAPI from the routes, or includes them, gets all of it."""
+    app = make_app(workflow())
+    described = next(route for route in app.routes if isinstance(route, DescribedRoute))
+    assert (described.path, described.methods, described.name) == (PATH, {"POST"}, "echo")
+    assert not {"body_field", "response_field"} & vars(described).keys()
+    own = get_openapi(title=app.title, version=app.version, routes=app.routes)["paths"]
+    assert own == app.openapi()["paths"]
+    around = FastAPI()
+    around.include_router(make_app(workflow()).router, prefix="/v2")
+    assert around.openapi()["paths"] == {f"/v2{path}": operation for path, operation in own.items()}
+    assert own[PATH]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert own[PATH]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
 
 
 @pytest.mark.parametrize("status", [204, 205])
