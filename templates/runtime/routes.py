@@ -73,6 +73,7 @@ def add_workflow_route(app: FastAPI, endpoint: Endpoint, operation_id: str) -> N
 
     methods = [trigger.method, "HEAD"] if trigger.method == "GET" else [trigger.method]
     app.add_api_route(trigger.path, answer, methods=methods, name=workflow.name, include_in_schema=False)
+    endpoint.route = {"route": app.router.routes[-1], "endpoint": answer}
     app.add_api_route(
         trigger.path,
         _described(endpoint.intake.body_type),
