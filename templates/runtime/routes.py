@@ -41,6 +41,7 @@ def add_workflow_route(app: FastAPI, endpoint: Endpoint) -> None:
 
     methods = [trigger.method, "HEAD"] if trigger.method == "GET" else [trigger.method]
     app.add_api_route(trigger.path, answer, methods=methods, name=workflow.name, include_in_schema=False)
+    endpoint.route = {"route": app.router.routes[-1], "endpoint": answer}
 
 
 def add_service_routes(app: FastAPI, host: Host) -> list[str]:

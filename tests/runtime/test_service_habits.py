@@ -66,6 +66,25 @@ def test_middleware_written_as_a_function_and_compression(fast_path: bool) -> No
     assert good.json() == {"text": "ab x20"}
 
 
+def test_middleware_may_ask_for_the_route(fast_path: bool) -> None:
+    """Those that count or log by route look there once the answer has come."""
+    by_name = HttpTrigger("PUT", "/words/{query}", parameters={"query": "path"}, parameters_type=_Word)
+    app = make_app(workflow(), workflow(name="word", trigger=by_name, input_type=_Word), fast_path=fast_path)
+    seen: list[Any] = []
+
+    @app.middleware("http")
+    async def note(request: Request, call_next: Any) -> Response:
+        answer: Response = await call_next(request)
+        scope = request.scope
+        seen.append((scope["route"].path, scope["route"].name, scope["path_params"], scope["endpoint"].__name__))
+        return answer
+
+    with TestClient(app) as client:
+        client.post(PATH, json=BODY)
+        client.put("/words/two%20of%20them")
+    assert seen == [(PATH, "echo", {}, "answer"), ("/words/{query}", "word", {"query": "two of them"}, "answer")]
+
+
 @pytest.mark.parametrize("prefix", ["", "/behind"])
 def test_behind_a_proxy_that_adds_a_prefix(prefix: str, fast_path: bool) -> None:
     """Proxies cut the prefix off or leave it; the app is told of it either way."""
