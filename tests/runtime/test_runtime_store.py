@@ -366,5 +366,5 @@ def test_a_server_that_is_down_keeps_nothing_from_opening() -> None:
 @pytest.mark.parametrize("patience", ["0", "-1", "soon", "5.1", "1e9"])
 def test_a_wrong_patience_ends_the_start(patience: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_PATIENCE", patience)
-    with pytest.raises(CannotStart, match="REDIS_PATIENCE should be seconds from 0.05 to 5"):
+    with pytest.raises(CannotStart, match="REDIS_PATIENCE should be seconds from"):
         asyncio.run(redis_pool("redis").open("redis://127.0.0.1:1"))
