@@ -19,6 +19,7 @@ _READS = frozenset({"select", "with", "values", "table", "show", "explain"})
 _WRITES = frozenset({"insert", "update", "delete", "merge", "call", "nextval", "setval", "truncate", "into", "do"})
 _VERBS = frozenset({"select", "values", "table", "insert", "update", "delete", "merge"})
 _LEAVES_SOMETHING = re.compile(r"pg_(?!sleep)\w+|set_config|dblink\w*|nextval|currval|lastval|lo_\w+", re.IGNORECASE)
+_STEERS = frozenset({"begin", "start", "commit", "end", "rollback", "abort"})
 _PLAIN_STARTS = frozenset({"select", "with", "values", "insert", "update", "delete", "merge"})
 
 
@@ -68,6 +69,12 @@ class SqlText:
         """Whether it may change its connection for those who come after: a setting, a lock, a cursor."""
         named = any(_LEAVES_SOMETHING.fullmatch(word) for word in self.words)
         return named or self.first_word not in _PLAIN_STARTS or "temp" in self.words or "temporary" in self.words
+
+    @property
+    def steers_a_transaction(self) -> bool:
+        """Whether it begins or ends one, which would undo what the node promises; a savepoint does not."""
+        words = [token.word for token in self.tokens if token.word]
+        return self.first_word in _STEERS and "to" not in words[1:4]
 
     @property
     def parameters(self) -> frozenset[int]:
