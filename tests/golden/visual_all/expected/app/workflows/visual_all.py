@@ -400,8 +400,8 @@ async def _gpt(ctx: Context) -> Completion:
         ctx,
         "gpt",
         [
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0),
-            OpenAI("gpt-4o", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0),
+            OpenAI("gpt-5.4", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         timeout=120.0,
@@ -442,9 +442,9 @@ async def _routed(ctx: Context) -> Completion:
             (
                 Anthropic("claude-opus-4-6", api_key=ctx.secrets.anthropic_api_key.get_secret_value())
                 if ctx.input["vip"]
-                else OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())
+                else OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())
             ),
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         timeout=120.0,
@@ -457,7 +457,7 @@ async def _assistant(ctx: Context) -> AgentAnswer:
     return await run_agent(
         ctx,
         "assistant",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         tools=[
             with_schema(
