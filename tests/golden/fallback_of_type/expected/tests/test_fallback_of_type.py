@@ -4,10 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/fallback_of_type/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
 
 ANSWERS: Answers = [
     ("GET", "http://api-url.test/second", {"decision": "pay", "score": 1.5}),

@@ -50,20 +50,10 @@ class Longest(TypedDict):
 
 
 STR_LIST: TypeAdapter[list[str]] = TypeAdapter(list[str])
-
-
 LEVEL: TypeAdapter[Level] = TypeAdapter(Level)
-
-
 BUDGET: TypeAdapter[Budget] = TypeAdapter(Budget)
-
-
 MARK: TypeAdapter[Mark] = TypeAdapter(Mark)
-
-
 RAISED_FACTOR: TypeAdapter[Literal[1, 2]] = TypeAdapter(Literal[1, 2])
-
-
 RAISED: TypeAdapter[Raised] = TypeAdapter(Raised)
 
 
