@@ -154,10 +154,15 @@ class Annotations:
 
     def _declare(self, type_: ObjectType, hint: str) -> None:
         wanted = type_.name or pascal_case(hint)
-        name = self._named.get(type_.name) or self.module.names.take(wanted)
+        name = self._named.get(type_.name) or self._class_name(wanted, hint)
         self._classes[type_] = name
         fields = [(key, self._field(field, f"{wanted} {key}")) for key, field in type_.fields]
         self.module.classes.append(self.class_source(name, fields, ""))
+
+    def _class_name(self, wanted: str, hint: str) -> str:
+        """A name of its own; the output of a node that is called like a type of the author's is the node's result."""
+        is_output = " " not in hint
+        return self.module.names.take(f"{wanted}Result" if is_output and wanted in self.module.names else wanted)
 
     def _field(self, field: FieldType, hint: str) -> str:
         default = self.default(json.loads(field.default), field.type) if field.default is not None else ""
