@@ -1,8 +1,7 @@
 """One Python module while it is written: its imports, constants, classes and functions, and every name in it.
 
 Names that the flow's author chose (node ids, state values, items) are kept for local variables; an import that would
-hide
-one comes in under another name.
+hide one comes in under another name.
 """
 
 from __future__ import annotations
