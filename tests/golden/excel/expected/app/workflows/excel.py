@@ -38,17 +38,11 @@ class ExcelOutput(TypedDict):
 
 
 Context = ExecutionContext[ExcelInput, None, None]
-
-
 SALE: TypeAdapter[Sale] = TypeAdapter(Sale)
-
 
 SALES_ROWS: Records[Sale] = Records(SALE, columns=("region", "total", "day"), texts=frozenset(["region"]))
 
-
 REGIONS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
-
-
 REGIONS_ROWS: Records[dict[str, Any]] = Records(REGIONS, texts=None)
 
 
@@ -58,10 +52,7 @@ class BackItem(TypedDict):
 
 
 BACK_ITEM: TypeAdapter[BackItem] = TypeAdapter(BackItem)
-
-
 BACK_ROWS: Records[BackItem] = Records(BACK_ITEM, columns=("a", "b"))
-
 
 UPLOAD_ROWS: Records[Sale] = Records(SALE, columns=("region", "total", "day"), texts=frozenset(["region"]))
 

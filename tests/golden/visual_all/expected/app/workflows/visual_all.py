@@ -56,34 +56,18 @@ from lib.tools import find_order
 from lib.visual_all_shout import shout as shout_
 
 IDS_QUERY = JsonQuery("sort_by([?id > `0`], &id)[].{number: id, text: text}")
-
-
 GREETING = "Dear"
-
-
 PERSON_DOCUMENT = "query One($name: String!) { person(name: $name) { id } }"
-
 
 LISTED_DOCUMENT = (
     "query All($after: String) { people(after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
 )
 
-
 NOTED_DOCUMENT = "mutation Note($text: String!) { note(text: $text) { id } }"
-
-
 ROWS_SQL = Statement("select cast($1 as text) as name")
-
-
 MOVED_SQL = Statement("create table if not exists marks (name text)", session=True)
-
-
 MOVED_SQL_2 = Statement("delete from marks where name = $1")
-
-
 MOVED_SQL_3 = Statement("insert into marks (name) values ($1)")
-
-
 MOVED_SQL_4 = Statement("select count(*) as n from marks")
 
 
@@ -206,7 +190,6 @@ class FindOrderArgs(TypedDict):
 
 
 FIND_ORDER_ARGS: TypeAdapter[FindOrderArgs] = TypeAdapter(FindOrderArgs)
-
 
 ASSISTANT_FIND_ORDER_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema(
     {"type": "object", "properties": {"number": {"type": "integer"}}}
@@ -657,10 +640,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         # again, flow.json:49
         again_started = monotonic_ns()
         again: Any
-        try:
-            again = await _stock(ctx)
-        finally:
-            pass
+        again = await _stock(ctx)
         ctx.finished("again", again, monotonic_ns() - again_started)
         return again
 
