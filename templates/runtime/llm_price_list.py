@@ -47,6 +47,10 @@ PUBLISHED: Final[dict[str, Row]] = {
     # Groq
     "llama-3.3-70b-versatile": (0.59, 0.79),
     "llama-3.1-8b-instant": (0.05, 0.08),
+    # Vectors of texts
+    "text-embedding-3-small": (0.02, 0.0),
+    "text-embedding-3-large": (0.13, 0.0),
+    "text-embedding-ada-002": (0.1, 0.0),
 }
 
 LONG: Final[dict[str, tuple[int, Row]]] = {
@@ -55,3 +59,12 @@ LONG: Final[dict[str, tuple[int, Row]]] = {
     "gpt-6.1-sol": (272_000, (4.0, 15.0, 0.2, 5.0)),
 }
 """Models whose whole answer has another price when they are given more tokens than these."""
+
+SEARCHES: Final[dict[str, float]] = {
+    "rerank-v4.0-pro": 2.5,
+    "rerank-v4.0-fast": 2.0,
+    "rerank-v3.5": 2.0,
+    "rerank-english-v3.0": 2.0,
+    "rerank-multilingual-v3.0": 2.0,
+}
+"""Models that are paid by the search, in US dollars for a thousand."""

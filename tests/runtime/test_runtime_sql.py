@@ -75,6 +75,8 @@ def test_rows_are_objects(address: str) -> None:
         assert await database.fetch_one(one, [9]) is None
         assert await database.fetch_value(one, [1]) == "Ada"
         assert await database.fetch_value(one, [9]) is None
+        assert await database.fetch_only(one, [1]) == {"name": "Ada"}
+        assert (await failure(database.fetch_only(one, [9]))).kind == "no_row"
         assert (await failure(database.fetch_one(ALL))).kind == "too_many_rows"
         assert await database.execute(Statement("update people set age = 1")) == 3
         assert (

@@ -6,13 +6,15 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import INT, NUMBER, STR, FieldType, ListType, ObjectType, Type
+from catalyst.expressions.types import FLOAT, INT, NUMBER, STR, FieldType, ListType, ObjectType, Type, nullable
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.models import CLASSES, KEYS, MODULES, place_of
 from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.spec.fields import exactly_one
 
-USAGE = ObjectType((("input_tokens", FieldType(INT)),), "embeddings.EmbeddingUsage")
+USAGE = ObjectType(
+    (("input_tokens", FieldType(INT)), ("cost", FieldType(nullable(FLOAT)))), "embeddings.EmbeddingUsage"
+)
 _REST = (("model", FieldType(STR)), ("usage", FieldType(USAGE)))
 ONE = ObjectType((("vector", FieldType(ListType(NUMBER))), *_REST), "embeddings.Embedding")
 SEVERAL = ObjectType((("vectors", FieldType(ListType(ListType(NUMBER)))), *_REST), "embeddings.Embeddings")
@@ -68,7 +70,7 @@ def emit(params: EmbeddingParams, scribe: Scribe) -> None:
     scribe.pool("llm", "LLM")
     scribe.pool("embeddings", "EMBEDDED")
     provider = scribe.use(MODULES[params.provider], CLASSES[params.provider])
-    arguments = ["ctx", f"{provider}({', '.join(place_of(params, scribe))})"]
+    arguments = ["ctx", repr(scribe.node_id), f"{provider}({', '.join(place_of(params, scribe))})"]
     if params.text is not None:
         arguments.append(scribe.text(params.text))
     else:

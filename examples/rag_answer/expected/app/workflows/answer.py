@@ -66,6 +66,7 @@ FOUND_ITEM_LIST: TypeAdapter[list[FoundItem]] = TypeAdapter(list[FoundItem])
 async def _meaning(ctx: Context) -> Embedding:
     return await embed(
         ctx,
+        "meaning",
         OpenAI(EMBEDDING_MODEL, api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ctx.input["question"],
         dimensions=256,

@@ -68,6 +68,7 @@ OWN_ITEM_LIST: TypeAdapter[list[OwnItem]] = TypeAdapter(list[OwnItem])
 async def _asked(ctx: Context) -> Embedding:
     return await embed(
         ctx,
+        "asked",
         OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ctx.input["question"],
         dimensions=8,
@@ -79,6 +80,7 @@ async def _asked(ctx: Context) -> Embedding:
 async def _meant(ctx: Context) -> Embeddings:
     return await embed_all(
         ctx,
+        "meant",
         OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ctx.input["texts"],
         dimensions=8,
@@ -107,6 +109,7 @@ async def _ordered(ctx: Context, hits: list[HitsItem]) -> list[OrderedItem]:
         ORDERED_ITEM_LIST,
         await rerank(
             ctx,
+            "ordered",
             cohere(),
             "rerank-v3.5",
             ctx.input["question"],
@@ -124,7 +127,7 @@ async def _own(ctx: Context) -> list[OwnItem]:
     return conform(
         OWN_ITEM_LIST,
         await rerank(
-            ctx, ctx.env.rank_url, "own", "q", ["a", "b"], api_key=ctx.secrets.cohere_api_key.get_secret_value()
+            ctx, "own", ctx.env.rank_url, "own", "q", ["a", "b"], api_key=ctx.secrets.cohere_api_key.get_secret_value()
         ),
     )
 

@@ -22,7 +22,7 @@ from app.settings import Secrets
 @with_config(ConfigDict(extra="forbid", strict=True))
 class MemoryStoresInput(TypedDict):
     question: str
-    user: str
+    user: int
 
 
 class MemoryStoresOutput(TypedDict):

@@ -63,7 +63,7 @@ class Moved(TypedDict):
     what: str
 
 
-MOVED: TypeAdapter[Moved | None] = TypeAdapter(Moved | None)
+MOVED: TypeAdapter[Moved] = TypeAdapter(Moved)
 
 
 SQL_WRITE_LEFT_ITEM_LIST: TypeAdapter[list[SqlWriteLeftItem]] = TypeAdapter(list[SqlWriteLeftItem])
@@ -79,11 +79,11 @@ async def _noted(ctx: Context) -> int:
 
 # moved, flow.yaml:9
 @node("moved", timeout=10.0)
-async def _moved(ctx: Context) -> Moved | None:
+async def _moved(ctx: Context) -> Moved:
     async with ctx.pools[DATABASE_BANK_URL].transaction(10.0) as work:
         await work.execute(MOVED_SQL, [ctx.input["amount"]])
         await work.execute(MOVED_SQL_2, [ctx.input["amount"]])
-        return conform(MOVED, await work.fetch_one(MOVED_SQL_3, [f"moved {ctx.input['amount']}"]))
+        return conform(MOVED, await work.fetch_only(MOVED_SQL_3, [f"moved {ctx.input['amount']}"]))
 
 
 # left, flow.yaml:19

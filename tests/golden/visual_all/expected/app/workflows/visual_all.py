@@ -369,7 +369,10 @@ async def _page(ctx: Context) -> Page:
 @node("meaning", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=60.0)
 async def _meaning(ctx: Context) -> Embedding:
     return await embed(
-        ctx, OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()), ctx.input["name"]
+        ctx,
+        "meaning",
+        OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+        ctx.input["name"],
     )
 
 
