@@ -88,6 +88,8 @@ class Frame:
         self._hidden: list[str] = []
         self._annotated: dict[str, tuple[str, Type]] = {}
         """What the names given out so far stand for; a name keeps its type in the whole function."""
+        self.node_id = ""
+        """The node whose expressions are being written; what has to be named for them is named after it."""
         self.handlers = 0
         """How many handlers of errors the code that is written now stands in."""
         self.assured: frozenset[str] = frozenset()
@@ -284,6 +286,11 @@ class Frame:
     def use(self, module: str, name: str) -> str:
         """Import a helper of the runtime."""
         return self.flow.module.use(module, name)
+
+    def cast(self, type_: Type, value: ast.expr) -> ast.expr:
+        """The value, of which type checkers are told that it is of the type."""
+        annotation = ast.parse(self.flow.annotations.of(type_, self.node_id or "value"), mode="eval").body
+        return ast.Call(ast.Name(self.flow.module.use_package("typing", "cast"), ast.Load()), [annotation, value], [])
 
     def _var(self, ref: Ref) -> ast.expr:
         if not ref.path:
