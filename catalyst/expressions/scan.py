@@ -157,8 +157,8 @@ def _unclosed(text: str, opening: int) -> ScanProblem:
 
 
 _LINE_END_HELP = (
-    "a line end in a string is `\\n`; where the value stands in double quotes, YAML has made a line end of that already: "
-    "write `\\\\n` there, or put the value into a `|` or `>-` block"
+    "a line end in a string is `\\n`; where the value stands in double quotes, YAML has made a line end of that "
+    "already: write `\\\\n` there, or put the value into a `|` or `>-` block"
 )
 
 
