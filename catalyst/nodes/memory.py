@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from catalyst.expressions.types import STR, nullable
+from catalyst.expressions.types import INT, STR, UnionType, nullable
 from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.nodes.stores import REDIS_URL, store
@@ -42,8 +42,9 @@ class WindowParams(Params):
 class MemoryParams(Params):
     """A conversation by session, kept from run to run."""
 
-    session: Annotated[Expr, Slot(nullable(STR))] = Field(
-        description="Which conversation it is, such as the user's id; none or empty text keeps nothing."
+    session: Annotated[Expr, Slot(nullable(UnionType((STR, INT))))] = Field(
+        description="Which conversation it is, such as the user's id, text or a whole number; none or empty text keeps"
+        " nothing."
     )
     window: WindowParams = Field(
         default_factory=lambda: WindowParams(messages=20),

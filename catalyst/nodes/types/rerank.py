@@ -90,7 +90,14 @@ def emit(params: RerankParams, scribe: Scribe) -> None:
         scribe.reads_address(ADDRESSES[params.provider], needed=False)
     url = scribe.expr(params.base_url) if params.base_url is not None else f"{scribe.use('rerank', params.provider)}()"
     key = scribe.expr(params.api_key) if params.api_key is not None else scribe.secret(KEYS[params.provider])
-    arguments = ["ctx", url, scribe.expr(params.model), scribe.text(params.query), scribe.expr(params.documents)]
+    arguments = [
+        "ctx",
+        repr(scribe.node_id),
+        url,
+        scribe.expr(params.model),
+        scribe.text(params.query),
+        scribe.expr(params.documents),
+    ]
     if key is not None:
         arguments.append(f"api_key={key}")
     if params.text_key is not None:

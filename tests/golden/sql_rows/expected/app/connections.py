@@ -18,9 +18,11 @@ DATABASE = sql_pool(
         "  created timestamptz not null default current_timestamp\n"
         ");\n"
         "create index people_by_age on people (age desc);\n"
-        "create table visits (person bigint not null references people (id) on delete cascade, at timestamptz not null);\n"
+        "create table visits (person bigint not null references people (id) on "
+        "delete cascade, at timestamptz not null);\n"
         "insert into people (name, age, balance, created) values\n"
-        "  ('Ada', 36, 10.5, '2026-01-02T03:04:05Z'), ('Alan', 41, 0, '2026-02-02T03:04:05Z'), ('Grace', null, 3, '2026-03-02T03:04:05Z');\n"
+        "  ('Ada', 36, 10.5, '2026-01-02T03:04:05Z'), ('Alan', 41, 0, "
+        "'2026-02-02T03:04:05Z'), ('Grace', null, 3, '2026-03-02T03:04:05Z');\n"
         "insert into visits values (1, '2026-05-01T00:00:00Z'), (1, '2026-05-02T00:00:00Z');\n"
     ),
 )
