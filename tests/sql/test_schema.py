@@ -1,5 +1,6 @@
 """What `schema.sql` says of statements, without ever saying that what PostgreSQL knows is wrong."""
 
+import uuid
 from contextlib import closing
 
 import pytest
@@ -42,6 +43,15 @@ def test_lists_begin_as_they_do_in_postgres() -> None:
     with closing(schema.database()) as database:
         database.execute("insert into t (id) values (1)")
         assert database.execute("select a, b, c from t").fetchall() == [("[]", "[1, null]", None)]
+
+
+def test_random_ids_look_as_they_do_in_postgres() -> None:
+    schema = read_schema("create table t (id uuid primary key default gen_random_uuid(), n int);")
+    with closing(schema.database()) as database:
+        database.executemany("insert into t (n) values (?)", [(number,) for number in range(50)])
+        ids = [row[0] for row in database.execute("select id from t")]
+    assert [str(uuid.UUID(each)) for each in ids] == ids
+    assert {uuid.UUID(each).version for each in ids} == {4}
 
 
 def test_all_of_it_is_read() -> None:

@@ -80,9 +80,20 @@ def _is_whole_item(tokens: list[Token], at: int, after: Token | None) -> bool:
         return after is not None and after.text == "="
     if clause == "into" or (clause == "from" and before.kind == ","):
         return True
-    # A bare value among the columns of a table has no name: it is a column that was meant.
+    # A bare value among the columns of a table has no name: it is a column that was meant. What is inserted needs none.
     if clause in ("select", "returning") and begins and ends:
-        return clause == "returning" or "from" in words
+        return clause == "returning" or ("from" in words and not _is_inserted(tokens, at))
+    return False
+
+
+def _is_inserted(tokens: list[Token], at: int) -> bool:
+    """Whether the query around is what an `insert` takes its rows from."""
+    depth = depths(tokens)
+    for index in range(at - 1, -1, -1):
+        if depth[index] < depth[at]:
+            return False
+        if depth[index] == depth[at] and tokens[index].word == "insert":
+            return True
     return False
 
 
