@@ -1,8 +1,7 @@
 """The flows of a project: loaded from their files, linked where they call each other, built into graphs.
 
 Goes in: files as text. Comes out: `Linked`: the graphs, in the order of the files, and every finding. A flow is built
-when it
-is first asked for, so that one that calls another knows what that gives.
+when it is first asked for, so that one that calls another knows what that gives.
 """
 
 from __future__ import annotations

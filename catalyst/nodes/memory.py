@@ -13,7 +13,7 @@ from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.nodes.stores import REDIS_URL, store
 from catalyst.spec.fields import exactly_one
-from catalyst.spec.units import Duration
+from catalyst.spec.units import Period
 
 _MEMORY_DB = "MEMORY_DB_URL"
 _WEEK = 7 * 86_400.0
@@ -62,7 +62,7 @@ class MemoryParams(Params):
         description="The secret with the address of the store; REDIS_URL or DATABASE_URL when not given. Where that is "
         "not declared, what is embedded takes its place: memory, or a file of the data folder.",
     )
-    ttl: Duration = Field(default=_WEEK, description="How long a session is kept after it was last used.")
+    ttl: Period = Field(default=_WEEK, description="How long a session is kept after it was last used.")
 
 
 def check_memory(params: MemoryParams | None, site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Protocol
 
@@ -30,6 +31,7 @@ from catalyst.expressions.types import (
 from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.model_facts import check_facts
 from catalyst.nodes.settings import Expr, Params, Slot
+from catalyst.pysource.source import after_text, to_source
 from catalyst.spec.model import ErrorKinds
 
 Provider = Literal["anthropic", "openai", "groq", "azure"]
@@ -278,10 +280,8 @@ def content_of(text: str, files: Files, scribe: Scribe) -> str:
 def system_text(task: str, instructions: Expr | None, scribe: Scribe) -> str:
     """What a model is told to do, and what the author adds, as Python."""
     if instructions is None:
-        return repr(task)
-    if instructions.is_constant:
-        return repr(f"{task}\n\n{scribe.constant_text(instructions.constant)}")
-    return f"{task + chr(10) * 2!r} + {scribe.text(instructions)}"
+        return to_source(ast.Constant(task))
+    return to_source(after_text(f"{task}\n\n", scribe.text_tree(instructions)))
 
 
 def call_of(

@@ -253,6 +253,8 @@ def test_a_flow_without_a_name_is_called_like_its_file() -> None:
         ({"nodes": "{a: 1}"}, "E142", 12),
         ({"nodes": "{a-b: {type: set}}"}, "E242", 9),
         ({"nodes": "{a: {type: set, timeout: 0s}}"}, "E145", 33),
+        ({"nodes": "{a: {type: set, cache: {ttl: 0s}}}"}, "E145", 37),
+        ({"nodes": "{a: {type: set, cache: {ttl: 1s, errors: 0ms}}}"}, "E145", 49),
         ({"nodes": "{a: {type: set, on_error: continue}}"}, "E144", 34),
         ({"nodes": "{a: {type: set, if: [x]}}"}, "E142", 28),
         ({"nodes": "{a: {type: set, cache: {key: x}}}"}, "E141", 24),

@@ -71,8 +71,6 @@ class Person(TypedDict):
 
 
 PERSON: TypeAdapter[Person] = TypeAdapter(Person)
-
-
 VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 
 

@@ -21,8 +21,6 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
 EMBEDDING_MODEL = "text-embedding-3-small"
-
-
 COLLECTION = "handbook"
 
 

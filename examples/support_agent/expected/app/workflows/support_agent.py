@@ -46,8 +46,6 @@ class Hours(TypedDict):
 
 
 HOURS: Hours = {"saturday": "10 to 14", "sunday": "closed"}
-
-
 OPENING_HOURS_ARGS: TypeAdapter[OpeningHoursArgs] = TypeAdapter(OpeningHoursArgs)
 
 

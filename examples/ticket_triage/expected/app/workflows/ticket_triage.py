@@ -47,8 +47,6 @@ class Triage(TypedDict):
 
 
 TRIAGE: TypeAdapter[Triage] = TypeAdapter(Triage)
-
-
 TICKET: TypeAdapter[Ticket] = TypeAdapter(Ticket)
 
 

@@ -46,8 +46,6 @@ class Place(TypedDict):
 
 
 PLACE: TypeAdapter[Place] = TypeAdapter(Place)
-
-
 TRACK_ARGS: TypeAdapter[TrackArgs] = TypeAdapter(TrackArgs)
 
 
@@ -64,7 +62,6 @@ class CountOrdersArgs(TypedDict):
 
 
 COUNT_ORDERS_ARGS: TypeAdapter[CountOrdersArgs] = TypeAdapter(CountOrdersArgs)
-
 
 ANSWER_ORDERS_OF_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema(
     {

@@ -33,8 +33,6 @@ class LlmCachedOutput(TypedDict):
 
 
 Context = ExecutionContext[LlmCachedInput, None, Secrets]
-
-
 PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 
 
