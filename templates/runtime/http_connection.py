@@ -27,7 +27,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 WRITTEN_FOR = "0.54."
 
 _MAX_HEAD = 65_536  # bytes of a request's head after the piece that it begins in
-
+_NO_REQUEST = "Invalid HTTP request received."
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _WRITTEN_BY_PROXIES = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
 _STEERING = frozenset((b"connection", b"transfer-encoding"))
@@ -107,8 +107,19 @@ class Connection(HttpToolsProtocol):
         self._straight: Any = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
 
     def data_received(self, data: bytes) -> None:
-        """Read what arrived."""
-        super().data_received(data)
+        """Read what arrived; the connection is not idle."""
+        self._idle_since = None
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.logger.warning(_NO_REQUEST)
+            self.send_400_response(_NO_REQUEST)
+            return
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._unsupported_upgrade_warning()
         if self.scope is not self._begun:
             self._bound_head(len(data))
 
@@ -184,7 +195,7 @@ class Connection(HttpToolsProtocol):
         self._idle_since = self.loop.time()
 
     def _unset_keepalive_if_required(self) -> None:
-        """Called with every piece that arrives: the connection is not idle."""
+        """Called when the connection is lost. A timer that still runs will find nothing to do."""
         self._idle_since = None
 
     def timeout_keep_alive_handler(self) -> None:
