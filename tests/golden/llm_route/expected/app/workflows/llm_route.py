@@ -37,7 +37,7 @@ async def _answer(ctx: Context) -> Completion:
         [
             (
                 Anthropic(
-                    "claude-opus-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value(), thinking_tokens=2000
+                    "claude-sonnet-4-6", api_key=ctx.secrets.anthropic_api_key.get_secret_value(), thinking_tokens=2000
                 )
                 if ctx.input["careful"]
                 else (

@@ -39,7 +39,7 @@ async def _answer(ctx: Context) -> Completion:
             {
                 "law": (
                     "questions of law",
-                    Anthropic("claude-opus-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
+                    Anthropic("claude-opus-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
                 ),
                 "code": (
                     "programs and their errors",
