@@ -485,10 +485,11 @@ class FormWriter:
             return
         task_names = {name: self.frame.names.take(f"{function}_task") for name, _, function in functions}
         wrap = f"{self.frame.use('tasks', 'settle')}({{}})" if form.mode == "settled" else "{}"
-        with self.frame.body.block(f"async with {self.frame.use('tasks', 'TaskGroup')}() as group:"):
+        group = self.frame.group
+        with self.frame.body.block(f"async with {self.frame.use('tasks', 'TaskGroup')}() as {group}:"):
             for name, _, function in functions:
                 started = wrap.format(f"{function}(ctx.clone())")
-                self.frame.body.line(f"{task_names[name]} = group.create_task({started})")
+                self.frame.body.line(f"{task_names[name]} = {group}.create_task({started})")
         self._assign("{" + ", ".join(f"{name!r}: {task}.result()" for name, task in task_names.items()) + "}")
 
     def _branch_function(self, form: ParallelForm, name: str, body: Body) -> str:

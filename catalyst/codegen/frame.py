@@ -87,6 +87,10 @@ class Frame:
         self._hidden: list[str] = []
         self._annotated: dict[str, tuple[str, Type]] = {}
         """What the names given out so far stand for; a name keeps its type in the whole function."""
+        self.group = "group"
+        """The variable for the task groups of this function."""
+        self.inner_group = ""
+        """The variable for those whose failure ends the group around this function, if it is a lane of one."""
         self.handlers = 0
         """How many handlers of errors the code that is written now stands in."""
         self.assured: frozenset[str] = frozenset()

@@ -18,6 +18,7 @@ from catalyst.graph.workflow import build_workflow, called_input
 from catalyst.linking.databases import check_tables
 from catalyst.linking.library import read_signature
 from catalyst.linking.metrics import check_metrics
+from catalyst.linking.vectors import check_vectors
 from catalyst.nodes.base import CalledFlow, Program, Signature
 from catalyst.spec.flow import flow_from_tree, load_flow
 from catalyst.spec.model import Flow, ProjectFile
@@ -121,6 +122,7 @@ class Linker:
         self._check_routes()
         check_metrics(self.linked.workflows, self.linked.found)
         check_tables(self.linked.workflows, self.linked.found)
+        check_vectors(self.linked.workflows, self.linked.found)
         return self.linked
 
     def _build(self, unit: Unit) -> Workflow | None:

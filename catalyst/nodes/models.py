@@ -29,6 +29,7 @@ from catalyst.expressions.types import (
     nullable,
 )
 from catalyst.nodes.base import Scribe, Site
+from catalyst.nodes.model_facts import check_facts
 from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.pysource.source import after_text, to_source
 from catalyst.spec.model import ErrorKinds
@@ -151,9 +152,9 @@ def models_in(settings: object) -> Iterator[Model]:
             yield from models_in(item)
 
 
-def check_models(params: Asking, site: Site, *others: tuple[Model, tuple[str | int, ...]]) -> None:
+def check_models(params: Asking, site: Site, *others: tuple[Model, tuple[str | int, ...]], tools: bool = False) -> None:
     """Each provider's key must be a declared secret, unless the node names another; a provider must know what it is
-    told. `others` are models that stand elsewhere among the settings, each with its place."""
+    told. `others` are models that stand elsewhere among the settings, each with its place; `tools` are for all."""
     models: list[tuple[Model, tuple[str | int, ...]]] = [(params, ())]
     models += [(model, ("fallback", number)) for number, model in enumerate(params.fallback)]
     for model, place in (*models, *others):
@@ -161,6 +162,7 @@ def check_models(params: Asking, site: Site, *others: tuple[Model, tuple[str | i
             site.need_secret(KEYS[model.provider], *place, "provider")
         if model.reasoning is not None:
             _check_reasoning(model, model.reasoning, site, place)
+        check_facts(model, site, place, tools=tools)
 
 
 def _check_reasoning(model: Model, reasoning: Reasoning, site: Site, place: tuple[str | int, ...]) -> None:

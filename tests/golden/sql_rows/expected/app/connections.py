@@ -13,7 +13,7 @@ DATABASE = sql_pool(
         "  age int,\n"
         "  balance numeric(10, 2) not null default 0,\n"
         "  mood mood not null default 'glad',\n"
-        "  tags json not null default '{}',\n"
+        "  tags json not null default '[]',\n"
         "  data jsonb,\n"
         "  created timestamptz not null default current_timestamp\n"
         ");\n"

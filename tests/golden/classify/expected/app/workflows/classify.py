@@ -40,7 +40,7 @@ async def _desk(ctx: Context) -> Literal["billing", "technical", "other"]:
         "desk",
         [
             Anthropic("claude-haiku-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": ctx.input["ticket"]}],
         system=(
@@ -61,7 +61,7 @@ async def _topics(ctx: Context) -> list[Literal["app", "shop"]]:
     return await complete_as(
         ctx,
         "topics",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["ticket"]}],
         system=(
             "Say which of these classes the user's text belongs to; several may hold, "

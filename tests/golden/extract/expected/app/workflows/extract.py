@@ -45,7 +45,7 @@ async def _order(ctx: Context) -> Order:
     return await complete_as(
         ctx,
         "order",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": with_files(ctx.input["mail"], [ctx.input["scan"]])}],
         system=(
             "Read what the user's text says into the schema you are given. Take only "

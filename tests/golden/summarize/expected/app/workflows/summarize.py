@@ -32,7 +32,7 @@ async def _short(ctx: Context) -> Completion:
     return await complete(
         ctx,
         "short",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["report"]}],
         system=(
             "Summarize the user's text. Say only what stands there, in your own "
