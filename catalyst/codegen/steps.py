@@ -206,6 +206,8 @@ class Sequence:
             self._tolerant(step, lambda: self._end(step, rest))
         elif needs_function(step):
             self._declare_answered(step)
+            if step.policy.cache is not None:
+                self.comment(step)  # its key is looked at here, which can fail
             self._tolerant(step, lambda: self._call(step))
         elif step.form is not None:
             self._tolerant(step, lambda: self._form(step, rest))
