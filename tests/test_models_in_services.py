@@ -170,6 +170,7 @@ def test_every_step_of_an_agent_is_an_event_of_the_stream(provider, standin, tmp
     assert (name, last["output"]["tools"]) == ("done", [call["tool"] for call in calls])
     assert "".join(data["text"] for name, data in found if name == "token") == last["output"]["text"]
     assert [name for name, _ in broken] == ["token", "token", "token", "error"]
+    assert broken[-1][1]["source"] == "flow.yaml:8", "not the last node of a tool"
 
 
 @BOTH

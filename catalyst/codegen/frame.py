@@ -91,6 +91,8 @@ class Frame:
         """The variable for the task groups of this function."""
         self.inner_group = ""
         """The variable for those whose failure ends the group around this function, if it is a lane of one."""
+        self.node_id = ""
+        """The node whose expressions are being written; what has to be named for them is named after it."""
         self.handlers = 0
         """How many handlers of errors the code that is written now stands in."""
         self.assured: frozenset[str] = frozenset()
@@ -287,6 +289,11 @@ class Frame:
     def use(self, module: str, name: str) -> str:
         """Import a helper of the runtime."""
         return self.flow.module.use(module, name)
+
+    def cast(self, type_: Type, value: ast.expr) -> ast.expr:
+        """The value, of which type checkers are told that it is of the type."""
+        annotation = ast.parse(self.flow.annotations.of(type_, self.node_id or "value"), mode="eval").body
+        return ast.Call(ast.Name(self.flow.module.use_package("typing", "cast"), ast.Load()), [annotation, value], [])
 
     def _var(self, ref: Ref) -> ast.expr:
         if not ref.path:

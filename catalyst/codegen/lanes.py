@@ -48,6 +48,9 @@ class BodySteps(Protocol):
     def is_read(self, step: Step) -> bool:
         """Whether anybody reads the step's output."""
 
+    def comment(self, step: Step) -> None:
+        """The line that ties code to the flow."""
+
     def beside(self, frame: Frame) -> BodySteps:
         """The same body, written into the function of a lane."""
 
@@ -148,6 +151,8 @@ class LaneWriter:
         frame = self.sequence.frame
         if self.is_direct:
             step = self.steps[0]
+            if step.policy.cache is not None:
+                self.sequence.comment(step)
             source = call_source(self.sequence.writer, frame, step)
             if self.sequence.is_read(step):
                 self.exports = [(("output", step.id), step.output, False)]

@@ -12,10 +12,11 @@ from catalyst.codegen.frame import Frame, LoopParts
 from catalyst.codegen.metrics import METRICS, metric_constant
 from catalyst.codegen.module import Connection, OwnMetric
 from catalyst.expressions.check import Checked
+from catalyst.expressions.emit_joins import Side
 from catalyst.expressions.python import expression_to_python, to_python
 from catalyst.expressions.references import walk
 from catalyst.expressions.tree import Compare, Hole, Ref, Text
-from catalyst.expressions.types import ANY, AnyType, IntType, SecretType, StrType, Type
+from catalyst.expressions.types import ANY, AnyType, IntType, ListType, SecretType, StrType, Type
 from catalyst.expressions.variance import assignable, is_certain
 from catalyst.graph.model import Step
 from catalyst.graph.site import shape_type, widened
@@ -37,6 +38,7 @@ class StepScribe:
         self.step = step
         self.node_id = step.id if step is not None else ""
         self.output: Type = step.given if step is not None else ANY
+        frame.node_id = self.node_id
         self.tools: dict[int, tuple[str, str]] = {}
         self.time_limit = step.policy.timeout if step is not None else None
 
@@ -177,14 +179,18 @@ class StepScribe:
                 pieces.append((tree, part.expr.type, refs))
         return pieces
 
-    def shape_tree(self, shape: Shape | None) -> ast.expr:
-        """A YAML value with expressions as a Python tree."""
+    def shape_tree(self, shape: Shape | None, wanted: Type = ANY) -> ast.expr:
+        """A YAML value with expressions as a Python tree; `wanted` is its type as one of several items of a list."""
         if isinstance(shape, dict):
             keys: list[ast.expr | None] = [ast.Constant(key) for key in shape]
             return ast.Dict(keys, [self.shape_tree(item) for item in shape.values()])
         if isinstance(shape, list):
-            return ast.List([self.shape_tree(item) for item in shape], ast.Load())
-        return ast.Constant(None) if shape is None else self.tree(shape)
+            type_ = wanted if isinstance(wanted, ListType) else self.shape_type(shape)
+            item_type = type_.item if isinstance(type_, ListType) else ANY
+            return ast.List([self.shape_tree(item, item_type) for item in shape], ast.Load())
+        if shape is None:
+            return ast.Constant(None)
+        return Side(self.tree(shape), self.type_of(shape), wanted).told(self.frame.cast)
 
     def shape(self, shape: Shape | None) -> str:
         """A YAML value with expressions as Python text."""

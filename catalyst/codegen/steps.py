@@ -6,6 +6,7 @@ Goes in: a `Body` with its plan. Comes out: statements in the frame's body, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from catalyst.graph.plan import Plan, Together, steps_of
 from catalyst.nodes.settings import Shape
 from catalyst.nodes.types.raise_ import RaiseParams
 from catalyst.nodes.types.respond import RespondParams
+
+_EMPTY = re.compile(r"\[\]|\{\}")
 
 
 @dataclass(slots=True)
@@ -203,6 +206,8 @@ class Sequence:
             self._tolerant(step, lambda: self._end(step, rest))
         elif needs_function(step):
             self._declare_answered(step)
+            if step.policy.cache is not None:
+                self.comment(step)  # its key is looked at here, which can fail
             self._tolerant(step, lambda: self._call(step))
         elif step.form is not None:
             self._tolerant(step, lambda: self._form(step, rest))
@@ -274,7 +279,8 @@ class Sequence:
             as_failure = self.frame.use("failures", "as_failure")
             self.frame.body.line(f"{error.name} = {as_failure}({self.frame.error_name}, {step.id!r}).describe()")
         if isinstance(on_error, Fallback):
-            value = StepScribe(self.frame, step.checked, step).shape(on_error.value)
+            scribe = StepScribe(self.frame, step.checked, step)
+            value = scribe.as_type(step.output, on_error.value, scribe.shape(on_error.value))
             name = self.assign(step, value)
             self.keep(step, name or value)
 
@@ -310,7 +316,9 @@ class Sequence:
         if isinstance(step.output, NoneType) or not self.writer.usage.outputs.get(step.id):
             return ""
         variable = self.frame.define(("output", step.id), step.id, step.output)
-        annotation = "" if _is_plain(step.output) else f": {self._annotation(step, step.output)}"
+        # What holds an empty list or object may be of any type; mypy wants to be told so.
+        is_plain = _is_plain(step.output) and not (isinstance(step.output, AnyType) and _EMPTY.search(value))
+        annotation = "" if is_plain else f": {self._annotation(step, step.output)}"
         self.frame.body.line(f"{variable.name}{annotation} = {value}")
         return variable.name
 

@@ -29,6 +29,7 @@ from catalyst.expressions.functions import (
     TestSpec,
     desugar,
 )
+from catalyst.expressions.narrowing import facts_of
 from catalyst.expressions.scope import RESERVED
 from catalyst.expressions.tree import BoolOp, Call, Coalesce, Expr, Filter, Lambda, ListExpr, Literal_, Test
 from catalyst.expressions.types import (
@@ -77,10 +78,19 @@ def check_filter(checker: Checker, node: Filter, facts: Facts) -> Expr:
     call, checked = _checked_call(checker, node, binding, piped, facts, spec)
     if call is None:
         return replace(node, name=name, value=value)
+    call = replace(call, present=_leaves_none_out(binding, spec.name))
     _report(checker, checker.name_place(node), checked, list(spec.check(call)))
     type_ = spec.result(call)
     args, kwargs = _written(node.args, node.kwargs, checked)
     return replace(node, value=value, args=args, kwargs=kwargs, type=SecretType(type_) if secret else type_)
+
+
+def _leaves_none_out(binding: Binding, name: str) -> bool:
+    """Whether what a filter asks of each item is never true of none."""
+    test = next((bound.value for bound in binding.bound if bound.argument.name == "test"), None)
+    if not isinstance(test, Lambda):
+        return name == "select"
+    return test.parameters[:1] in facts_of(test.body, name not in ("reject", "rejectattr"))
 
 
 def _accepted(checker: Checker, value: Expr, piped: Type, spec: FilterSpec) -> Type:
@@ -222,7 +232,8 @@ def _checked_call(
         types[bound.argument.name] = union(*(item.type for item in result.values))
     order = {bound.argument.name: position for position, bound in enumerate(binding.bound)}
     checked.sort(key=lambda item: order[item.argument.name])
-    return FilterCall(value, types, constants), tuple(checked)
+    several = any(len(bound.values) > 1 for bound in checked)
+    return FilterCall(value, types, constants, several=several), tuple(checked)
 
 
 def _note_constant(constants: dict[str, Any], bound: Bound) -> None:

@@ -229,8 +229,11 @@ def coalesced(checker: Checker, node: Coalesce, value: Expr, fallback: Expr) -> 
         return replace(node, value=value, fallback=fallback)
     if not isinstance(value.type, (AnyType, NullableType, NoneType)) and not _reads_a_node(value):
         checker.warn("W203", "the fallback is never used: the value cannot be missing", fallback)
+    if not isinstance(value.type, (AnyType, NullableType, NoneType)):
+        return replace(node, value=value, fallback=fallback, type=value.type)
     type_ = fallback.type if isinstance(value.type, NoneType) else union(without_none(value.type), fallback.type)
-    if isinstance(value.type, NullableType) and fallback.type in (ListType(ANY), ListType(NEVER)):
+    is_list = isinstance(value.type, NullableType) and isinstance(value.type.inner, ListType)
+    if is_list and fallback.type == ListType(ANY):
         type_ = without_none(value.type)
     return replace(node, value=value, fallback=fallback, type=type_)
 

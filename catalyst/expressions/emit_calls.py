@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from catalyst.expressions.arguments import NOT_CONSTANT, Bound, bind, constant_of
+from catalyst.expressions.emit_joins import finds_another, holds_objects
 from catalyst.expressions.emit_operators import may_be_large
 from catalyst.expressions.emit_paths import emit_defined, emit_none_witness, emit_soft, is_typed
 from catalyst.expressions.emitter import Emitter, choose_name, rename
@@ -33,6 +34,8 @@ def emit_filter(emitter: Emitter, node: Filter) -> ast.expr:
     """`value | name(args)`."""
     spec = FILTERS[node.name]
     value = emit_soft(emitter, node.value) if spec.soft else emitter.emit(node.value)
+    if holds_objects(node.type) and finds_another(value, node.value.type):
+        value = emitter.names.cast(node.value.type, value)
     bound = bind(spec.arguments, node.args, node.kwargs, node.name).bound
     return spec.emit(_call(emitter, spec.name, value, node.value, bound))
 
@@ -92,7 +95,7 @@ def _call(emitter: Emitter, called: str, value: ast.expr, piped: Expr | None, bo
     value_type = piped.type if piped is not None else NONE
     bare = without_none(value_type)
     seen = bare.inner if isinstance(bare, SecretType) else value_type
-    return EmitCall(value, seen, args, constants, emitter.names.use, types)
+    return EmitCall(value, seen, args, constants, emitter.names.use, emitter.names.cast, types)
 
 
 def _lambda(emitter: Emitter, node: Lambda, piped: Expr, value: ast.expr) -> LambdaCode:

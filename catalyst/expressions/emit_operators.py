@@ -9,7 +9,9 @@ bits.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
+from catalyst.expressions.emit_joins import Side, is_list_or_object, joined
 from catalyst.expressions.emit_paths import emit_none_witness
 from catalyst.expressions.emit_text import emit_concat
 from catalyst.expressions.emitter import Emitter
@@ -24,11 +26,13 @@ from catalyst.expressions.tree import (
     Conditional,
     Expr,
     Filter,
+    ListExpr,
     Literal_,
     Ref,
     Unary,
 )
 from catalyst.expressions.types import (
+    ANY,
     AnyType,
     BoolType,
     DateTimeType,
@@ -42,6 +46,9 @@ from catalyst.expressions.types import (
     StrType,
     Type,
     UnionType,
+    may_be_none,
+    nullable,
+    union,
     without_none,
 )
 
@@ -61,7 +68,7 @@ def emit_binary(emitter: Emitter, node: Binary) -> ast.expr:
     """Arithmetic and `~`."""
     if node.op == "~":
         return emit_concat(emitter, node)
-    left, right = emitter.emit(node.left), emitter.emit(node.right)
+    left, right = emitter.emit_as(node.type, node.left), emitter.emit_as(node.type, node.right)
     operator, helper = _ARITHMETIC[node.op]
     one, two = node.left.type, node.right.type
     if isinstance(one, _NUMERIC) and isinstance(two, _NUMERIC):
@@ -71,15 +78,21 @@ def emit_binary(emitter: Emitter, node: Binary) -> ast.expr:
         if isinstance(one, StrType) and isinstance(two, StrType):
             return binary(left, operator, right)
         if isinstance(one, ListType) and isinstance(two, ListType):
-            return _joined_lists(left, right, same=one == two)
+            return _sum_of_lists(emitter, node, left, right)
     return emitter.helper("values", helper, left, right)
 
 
-def _joined_lists(left: ast.expr, right: ast.expr, *, same: bool) -> ast.expr:
+def _sum_of_lists(emitter: Emitter, node: Binary, left: ast.expr, right: ast.expr) -> ast.expr:
     """`left + right`; `[*left, 1]` where a side is written out or they hold different types."""
-    if same and not isinstance(left, ast.List) and not isinstance(right, ast.List):
+    one, two = node.left.type, node.right.type
+    if one == two and not isinstance(left, ast.List) and not isinstance(right, ast.List):
         return binary(left, ast.Add(), right)
-    return ast.List([*_items(left), *_items(right)], ast.Load())
+    sides = [Side(left, one, node.type, read_only=True), Side(right, two, node.type, read_only=True)]
+
+    def build(codes: Sequence[ast.expr]) -> ast.expr:
+        return ast.List([item for code in codes for item in _items(code)], ast.Load())
+
+    return joined(emitter.names.cast, node.type, sides, build)
 
 
 def _items(side: ast.expr) -> list[ast.expr]:
@@ -128,6 +141,17 @@ def _both_may_double(node: Binary) -> bool:
     )
 
 
+def emit_list(emitter: Emitter, node: ListExpr) -> ast.expr:
+    """`[a, b]`."""
+    wanted = node.type.item if isinstance(node.type, ListType) else ANY
+    sides = [Side(emitter.emit_as(wanted, item), item.type, wanted) for item in node.items]
+    if not sides:
+        return ast.List([], ast.Load())
+    if node.type != ListType(union(*(item.type for item in node.items))):  # what it stands in says what is wanted
+        return ast.List([side.told(emitter.names.cast) for side in sides], ast.Load())
+    return joined(emitter.names.cast, node.type, sides, lambda codes: ast.List(list(codes), ast.Load()))
+
+
 def emit_unary(emitter: Emitter, node: Unary) -> ast.expr:
     """`-x`, `+x`, `not x`."""
     value = emitter.emit(node.value)
@@ -140,21 +164,43 @@ def emit_unary(emitter: Emitter, node: Unary) -> ast.expr:
 
 def emit_bool_op(emitter: Emitter, node: BoolOp) -> ast.expr:
     """`a and b`, `a or b`; a chain of the same operator is one node."""
-    values: list[ast.expr] = []
+    said = node.op == "and"
+    sides = _sides(emitter, node)
+    # What the types say already (`x is defined` of a field that is always there) needs no words, but for the last one.
+    kept = [side for side in sides[:-1] if not _is_constant(side.code, said)] + sides[-1:]
+    ends = next((number for number, side in enumerate(kept) if _is_constant(side.code, not said)), len(kept))
+    kept = kept[: ends + 1]  # what stands behind is never asked
+    last = kept[-1].code
+    if (
+        _is_constant(last, not said)
+        and isinstance(node.type, BoolType)
+        and all(_is_sure(side.code) for side in kept[:-1])
+    ):
+        return last
+    operator = ast.And() if said else ast.Or()
+    return joined(
+        emitter.names.cast,
+        node.type,
+        kept,
+        lambda codes: ast.BoolOp(operator, list(codes)) if len(codes) > 1 else codes[0],
+        alone=is_list_or_object(node.type),  # which of both it says to what stands behind it
+    )
+
+
+def _sides(emitter: Emitter, node: BoolOp) -> list[Side]:
+    """The operands of a chain of one operator; one of an `or` that is none never is its value, but for the last."""
+    operands: list[Expr] = []
     current: Expr = node
     while isinstance(current, BoolOp) and current.op == node.op:
-        values.append(emitter.emit(current.right))
+        operands.append(current.right)
         current = current.left
-    values.append(emitter.emit(current))
-    values.reverse()
-    # What the types say already (`x is defined` of a field that is always there) needs no words, but for the last one.
-    said = node.op == "and"
-    kept = [value for value in values[:-1] if not _is_constant(value, said)] + values[-1:]
-    ends = next((number for number, value in enumerate(kept) if _is_constant(value, not said)), len(kept))
-    kept = kept[: ends + 1]  # what stands behind is never asked
-    if _is_constant(kept[-1], not said) and isinstance(node.type, BoolType) and all(map(_is_sure, kept[:-1])):
-        return kept[-1]
-    return ast.BoolOp(ast.And() if said else ast.Or(), kept) if len(kept) > 1 else kept[0]
+    operands.append(current)
+    firsts = [Side(emitter.emit_as(node.type, each), each.type, _wanted_first(node, each)) for each in operands[:0:-1]]
+    return [*firsts, Side(emitter.emit_as(node.type, operands[0]), operands[0].type, node.type)]
+
+
+def _wanted_first(node: BoolOp, operand: Expr) -> Type:
+    return nullable(node.type) if node.op == "or" and may_be_none(operand.type) else node.type
 
 
 def emit_conditional(emitter: Emitter, node: Conditional) -> ast.expr:
@@ -162,14 +208,15 @@ def emit_conditional(emitter: Emitter, node: Conditional) -> ast.expr:
     condition = emitter.emit(node.condition)
     if isinstance(condition, ast.Constant) and isinstance(condition.value, bool):
         return emitter.emit(node.then if condition.value else node.otherwise)
-    then, otherwise = emitter.emit(node.then), emitter.emit(node.otherwise)
+    then, otherwise = emitter.emit_as(node.type, node.then), emitter.emit_as(node.type, node.otherwise)
     if _is_constant(then, True) and _is_constant(otherwise, False):
         return condition if isinstance(node.condition.type, BoolType) else _call("bool", condition)
     if _is_constant(then, False) and _is_constant(otherwise, True):
         return negate(condition)
     if _is_sure(condition) and ast.dump(then) == ast.dump(otherwise):
         return then
-    return ast.IfExp(condition, then, otherwise)
+    sides = [Side(then, node.then.type, node.type), Side(otherwise, node.otherwise.type, node.type)]
+    return joined(emitter.names.cast, node.type, sides, lambda codes: ast.IfExp(condition, *codes))
 
 
 _SURE = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp)

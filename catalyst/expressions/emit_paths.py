@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 
 from catalyst.expressions.arguments import constant_of
+from catalyst.expressions.emit_joins import Build, Side, finds_another, joined
 from catalyst.expressions.emitter import Emitter
 from catalyst.expressions.functions_python import choose, compare, constant, element, is_plain, method, subscript
 from catalyst.expressions.tree import Coalesce, Expr, Filter, Get, Index, Literal_, Ref, Slice
@@ -26,6 +27,7 @@ from catalyst.expressions.types import (
     UnionType,
     accepts,
     may_be_none,
+    nullable,
     without_none,
 )
 
@@ -45,6 +47,12 @@ def steps_of(node: Expr) -> tuple[Expr, list[Step]]:
 def key_of(emitter: Emitter, step: Step) -> ast.expr:
     """The key of a step as Python."""
     return constant(step.key) if isinstance(step, Get) else emitter.emit(step.key)
+
+
+def _told(emitter: Emitter, node: Expr) -> ast.expr:
+    """What is stepped into; of what is written out there, a type checker is told what it is."""
+    value = emitter.emit(node)
+    return emitter.names.cast(node.type, value) if finds_another(value, node.type) else value
 
 
 def _literal_key(step: Step) -> str | None:
@@ -141,7 +149,7 @@ def _rest_may_be_none(steps: list[Step]) -> bool:
 def emit_path(emitter: Emitter, node: Get | Index) -> ast.expr:
     """A path that must lead to a value, but for its `?.` steps."""
     base, steps = steps_of(node)
-    value, left = _walk_direct(emitter, base, steps, emitter.emit(base))
+    value, left = _walk_direct(emitter, base, steps, _told(emitter, base))
     if not left:
         return value
     if not any(step.optional for step in left):
@@ -182,7 +190,7 @@ def emit_coalesce(emitter: Emitter, node: Coalesce) -> ast.expr:
         return emit_soft(emitter, node.value)
     if not isinstance(node.value.type, (AnyType, NullableType, NoneType)):
         return emit_soft(emitter, node.value)
-    fallback = emitter.emit(node.fallback)
+    fallback = emitter.emit_as(node.type, node.fallback)
     plain = _plain_fallback(emitter, node, fallback)
     if plain is not None:
         return plain
@@ -191,15 +199,32 @@ def emit_coalesce(emitter: Emitter, node: Coalesce) -> ast.expr:
         value, left = _walk_direct(emitter, base, steps, emitter.emit(base))
         rest = _direct_rest(emitter, base, left, value) if left else value
         if rest is not None and is_plain(value) and (not left or not _rest_may_be_none(left)):
-            return choose(_is_present(value), rest, fallback)
+            present = _is_present(value)
+            sides = [
+                Side(rest, without_none(node.value.type), node.type),
+                Side(fallback, node.fallback.type, node.type),
+            ]
+            return joined(emitter.names.cast, node.type, sides, lambda codes: choose(present, *codes))
         if left:
             value = emitter.helper("values", "soft", value, *(key_of(emitter, step) for step in left))
     else:
         value = emit_soft(emitter, node.value)
     if is_safe(fallback):
-        return emitter.helper("values", "coalesce", value, fallback)
+        return _called(emitter, node, value, fallback, lambda codes: emitter.helper("values", "coalesce", *codes))
+    return _called(emitter, node, value, fallback, lambda codes: _fall_back(emitter, *codes))
+
+
+def _fall_back(emitter: Emitter, value: ast.expr, fallback: ast.expr) -> ast.expr:
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     return emitter.helper("values", "fall_back", value, ast.Lambda(nothing, fallback))
+
+
+def _called(emitter: Emitter, node: Coalesce, value: ast.expr, fallback: ast.expr, build: Build) -> ast.expr:
+    found = Side(value, without_none(node.value.type), nullable(node.type))
+    if isinstance(found.type, UnionType):  # as the one type of an argument that may be none, it is taken for `object`
+        return emitter.names.cast(node.type, build([value, fallback]))
+    sides = [found, Side(fallback, node.fallback.type, node.type)]
+    return joined(emitter.names.cast, node.type, sides, build, alone=True)
 
 
 def _plain_fallback(emitter: Emitter, node: Coalesce, fallback: ast.expr) -> ast.expr | None:
@@ -207,7 +232,7 @@ def _plain_fallback(emitter: Emitter, node: Coalesce, fallback: ast.expr) -> ast
     found = node.value
     if isinstance(found, Filter) and found.name in ("first", "last"):
         value = emitter.emit(found)
-        fits = _fits(element(found.value.type), node.fallback)
+        fits = _fits(element(found.value.type), node.fallback, fallback)
         return choose(value.test, value.body, fallback) if isinstance(value, ast.IfExp) and fits else None
     if not isinstance(found, (Get, Index)):
         return None
@@ -217,22 +242,22 @@ def _plain_fallback(emitter: Emitter, node: Coalesce, fallback: ast.expr) -> ast
         return None
     key = found.key if isinstance(found, Get) else constant_of(found.key)
     match found.value.type:
-        case MapType(value=item) if isinstance(key, str) and _fits(item, node.fallback) and is_safe(fallback):
+        case MapType(value=item) if isinstance(key, str) and _fits(item, node.fallback, fallback) and is_safe(fallback):
             return method(value, "get", constant(key), fallback)
         case ObjectType() as type_ if isinstance(key, str) and is_safe(fallback):
             field = type_.field(key)
-            known = field is not None and not field.required and _fits(field.type, node.fallback)
+            known = field is not None and not field.required and _fits(field.type, node.fallback, fallback)
             return method(value, "get", constant(key), fallback) if known else None
-        case ListType(item) if key in (0, -1) and not isinstance(key, bool) and _fits(item, node.fallback):
+        case ListType(item) if key in (0, -1) and not isinstance(key, bool) and _fits(item, node.fallback, fallback):
             return choose(value, subscript(value, constant(key)), fallback) if is_plain(value) else None
         case _:
             return None
 
 
-def _fits(found: Type, fallback: Expr) -> bool:
+def _fits(found: Type, fallback: Expr, code: ast.expr) -> bool:
     """Whether what is found is never none, and the fallback is of its type."""
     known = not isinstance(found, (AnyType, NoneType, NullableType)) and not isinstance(fallback.type, AnyType)
-    return known and accepts(found, fallback.type)
+    return known and accepts(found, fallback.type) and Side(code, fallback.type, found).fits
 
 
 def is_safe(value: ast.expr) -> bool:
@@ -289,7 +314,7 @@ def emit_defined(emitter: Emitter, node: Expr) -> ast.expr:
 
 def emit_slice(emitter: Emitter, node: Slice) -> ast.expr:
     """`value[a:b:c]`."""
-    value = emitter.emit(node.value)
+    value = _told(emitter, node.value)
     bounds = [emitter.emit(bound) if bound is not None else None for bound in (node.lower, node.upper, node.step)]
     known = all(bound is None or isinstance(bound.type, IntType) for bound in (node.lower, node.upper, node.step))
     step_is_safe = node.step is None or isinstance(bounds[2], (ast.Constant, ast.UnaryOp))

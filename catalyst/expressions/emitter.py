@@ -7,10 +7,11 @@ import builtins
 import keyword
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from catalyst.expressions.tree import Expr, Ref
+from catalyst.expressions.tree import Expr, ListExpr, Ref
+from catalyst.expressions.types import ListType, Type, UnionType, without_none
 from catalyst.pysource.names import SOFT_KEYWORDS
 
 
@@ -26,6 +27,9 @@ class NameResolver(Protocol):
 
     def use(self, module: str, name: str) -> str:
         """Import `name` from the runtime module `module`; gives the name to call it by."""
+
+    def cast(self, type_: Type, value: ast.expr) -> ast.expr:
+        """The value, of which type checkers are told that it is of the type."""
 
 
 @dataclass(slots=True)
@@ -45,6 +49,13 @@ class Emitter:
     def emit(self, node: Expr) -> ast.expr:
         """The Python of a checked tree."""
         return self.dispatch(self, node)
+
+    def emit_as(self, wanted: Type, node: Expr) -> ast.expr:
+        """The same where a type is wanted; what is written out as a list gets items of it."""
+        inner = without_none(wanted)
+        members = inner.members if isinstance(inner, UnionType) else (inner,)
+        lists = [member for member in members if isinstance(member, ListType)]
+        return self.emit(replace(node, type=lists[0]) if isinstance(node, ListExpr) and len(lists) == 1 else node)
 
     def helper(self, module: str, name: str, *args: ast.expr) -> ast.expr:
         """A call of a helper of the runtime."""

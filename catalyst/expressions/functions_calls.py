@@ -16,10 +16,23 @@ from catalyst.expressions.functions_python import (
     element,
     is_list,
     is_number,
+    is_object,
     is_ordered,
     streamed,
 )
-from catalyst.expressions.types import ANY, DATETIME, FLOAT, INT, STR, ListType, Type, UnionType, nullable
+from catalyst.expressions.types import (
+    ANY,
+    DATETIME,
+    FLOAT,
+    INT,
+    STR,
+    AnyType,
+    ListType,
+    NullableType,
+    Type,
+    UnionType,
+    nullable,
+)
 
 
 def _helper(module: str, function: str, *names: str) -> Emit:
@@ -61,14 +74,19 @@ def _extreme(function: str, helper_name: str) -> Emit:
             return call(function, streamed(values[0]), default=constant(None))
         one = values[0] if len(values) == 1 else ast.List(list(values), ast.Load())
         case = {"case_sensitive": ast.Constant(True)} if not is_number(element(known)) else {}
-        return call(call_.use("ordering", helper_name), one, **case)
+        found = call(call_.use("ordering", helper_name), one, **case)
+        several = len(values) > 1 and not isinstance(known, AnyType)
+        return call_.cast(known, found) if several else found  # of several there always is one
 
     return emit
 
 
 def _comparable(call_: FilterCall) -> Iterator[Problem]:
     given = call_.args.get("values", ANY)
-    if isinstance(given, UnionType):
+    if isinstance(given, NullableType):
+        yield Problem("E204", "one of the values may be missing or null", "add `?? 0` behind it")
+    unordered = call_.several and (is_list(bare(given)) or is_object(bare(given)))
+    if unordered or isinstance(given, UnionType):
         yield Problem("E233", "these values have no common order", "convert them with `| int`, `| float` or `| string`")
 
 

@@ -39,6 +39,7 @@ from catalyst.expressions.types import (
     accepts,
     describe,
     nullable,
+    without_none,
 )
 
 GROUP = "list"
@@ -54,7 +55,8 @@ def of_each(call_: FilterCall) -> tuple[Type, ...]:
 
 
 def _elements(call_: FilterCall) -> Type:
-    return ListType(element(call_.value))
+    item = element(call_.value)
+    return ListType(without_none(item) if call_.present else item)
 
 
 def _mapped(call_: FilterCall) -> Type:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from catalyst.expressions.emit_joins import Side, joined
 from catalyst.expressions.functions_model import Argument, EmitCall, FilterCall, FilterSpec, LambdaCode, Problem
 from catalyst.expressions.functions_python import (
     ELEMENTS,
@@ -147,14 +148,24 @@ def _is_int(type_: Type) -> bool:
     return isinstance(type_, IntType)
 
 
-def _appended(call_: FilterCall) -> Type:
+def _appended(call_: FilterCall) -> ListType:
     return ListType(union(element(call_.value), call_.args.get("item", ANY)))
 
 
 def _append(call_: EmitCall) -> ast.expr:
     item = argument(call_, "item") or constant(None)
-    if is_list(bare(call_.value_type)):
-        return ast.List([ast.Starred(call_.value, ast.Load()), item], ast.Load())
+    known = bare(call_.value_type)
+    if isinstance(known, ListType):
+        result = _appended(FilterCall(known, {"item": call_.types.get("item", ANY)}))
+        sides = [
+            Side(call_.value, known, result, read_only=True),
+            Side(item, call_.types.get("item", ANY), result.item),
+        ]
+
+        def build(codes: Sequence[ast.expr]) -> ast.expr:
+            return ast.List([ast.Starred(codes[0], ast.Load()), codes[1]], ast.Load())
+
+        return joined(call_.cast, result, sides, build)
     return helper_call(call_, "lists", "append", ("item",))
 
 
@@ -175,8 +186,15 @@ def _flatten(call_: EmitCall) -> ast.expr:
     return ast.ListComp(local("item"), loops)
 
 
-def _compacted(call_: FilterCall) -> Type:
+def _compacted(call_: FilterCall) -> ListType:
     return ListType(without_none(element(call_.value)))
+
+
+def _compact(call_: EmitCall) -> ast.expr:
+    result = _compacted(FilterCall(call_.value_type))
+    found = helper_call(call_, "lists", "compact")
+    # As the one type of items that may be none, one of several types is taken for `object`.
+    return call_.cast(result, found) if isinstance(result.item, UnionType) else found
 
 
 def _zipped(call_: FilterCall) -> Type:
@@ -313,7 +331,7 @@ FILTERS = (
         accepts=LIST,
         arguments=(),
         result=_compacted,
-        emit=helper("lists", "compact"),
+        emit=_compact,
     ),
     FilterSpec(
         name="zip",

@@ -55,6 +55,10 @@ class FilterCall:
     value: Type
     args: Mapping[str, Type] = field(default_factory=dict)
     constants: Mapping[str, Any] = field(default_factory=dict)
+    present: bool = False
+    """Whether items that are none do not get through the filter."""
+    several: bool = False
+    """Whether a variadic argument is more than one value."""
 
     def constant(self, name: str, default: Any = None) -> Any:
         """The constant given for an argument, or `default`."""
@@ -75,7 +79,7 @@ class EmitCall:
 
     `value` is the Python of the piped value. `args` holds what was given, by name (a variadic argument as a tuple),
     `types` the types of the same, `constants` the values of the constant ones. `use(module, name)` imports a helper
-    from a runtime module and gives the name to call it by.
+    from a runtime module and gives the name to call it by; `cast(type, code)` tells type checkers what a value is.
     """
 
     value: ast.expr
@@ -83,6 +87,7 @@ class EmitCall:
     args: Mapping[str, ast.expr | LambdaCode | tuple[ast.expr, ...]]
     constants: Mapping[str, Any]
     use: Callable[[str, str], str]
+    cast: Callable[[Type, ast.expr], ast.expr]
     types: Mapping[str, Type] = field(default_factory=dict)
 
 

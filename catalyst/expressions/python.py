@@ -16,6 +16,7 @@ from catalyst.expressions.emit_operators import (
     emit_bool_op,
     emit_compare,
     emit_conditional,
+    emit_list,
     emit_unary,
 )
 from catalyst.expressions.emit_paths import emit_coalesce, emit_path, emit_slice
@@ -90,8 +91,8 @@ def _emit(emitter: Emitter, node: Expr) -> ast.expr:
             return emit_path(emitter, node)
         case Slice():
             return emit_slice(emitter, node)
-        case ListExpr(items=items):
-            return ast.List([emitter.emit(item) for item in items], ast.Load())
+        case ListExpr():
+            return emit_list(emitter, node)
         case DictExpr(items=pairs):
             keys: list[ast.expr | None] = [ast.Constant(key) for key, _ in pairs]
             return ast.Dict(keys, [emitter.emit(value) for _, value in pairs])

@@ -156,8 +156,17 @@ def _unclosed(text: str, opening: int) -> ScanProblem:
     )
 
 
+_LINE_END_HELP = (
+    "a line end in a string is `\\n`; where the value stands in double quotes, YAML has made a line end of that "
+    "already: write `\\\\n` there, or put the value into a `|` or `>-` block"
+)
+
+
 def _unclosed_string(text: str, opening: int, start: int) -> tuple[int, ScanProblem | None]:
     end = min((index for index in (text.find("\n", start), text.find("}}", start)) if index >= 0), default=len(text))
+    closing = text.find(text[start], start + 1)
+    if text.startswith("\n", end) and 0 <= closing < text.find("}}", start):
+        return 0, ScanProblem("E101", "the string goes over the end of a line", start, closing + 1, _LINE_END_HELP)
     return 0, ScanProblem(
         "E101",
         "the string is never closed",

@@ -163,6 +163,7 @@ DATETIME = DateTimeType()
 BYTES = BytesType()
 FILE = FileType()
 OPEN_OBJECT = ObjectType(fields=(), open=True)
+_EMPTY_OBJECT = ObjectType(fields=())
 NEVER = UnionType(())
 """What has no values: the item type of an empty list. Joined with any other type it leaves that type as it is."""
 
@@ -246,7 +247,7 @@ def _joined(members: list[Type], has_none: bool) -> Type:
 
 
 def _merged(members: list[Type]) -> list[Type]:
-    """Number kinds become one, and so do strings with and without choices."""
+    """Number kinds become one, and so do strings with and without choices, and lists; `{}` is as good as any object."""
     numbers = [m for m in members if isinstance(m, (IntType, FloatType, NumberType))]
     if len(numbers) > 1:
         first = members.index(numbers[0])
@@ -264,6 +265,8 @@ def _merged(members: list[Type]) -> list[Type]:
         first = members.index(lists[0])
         members = [m for m in members if m not in lists]
         members.insert(first, ListType(union(*(m.item for m in lists))))
+    if any(isinstance(m, MapType) or (isinstance(m, ObjectType) and m.open) for m in members):
+        members = [m for m in members if m != _EMPTY_OBJECT]
     return members
 
 

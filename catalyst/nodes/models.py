@@ -110,7 +110,9 @@ class Model(Params):
         default=None, description="How freely the model chooses, 0 to 2."
     )
     max_tokens: Annotated[Expr, Slot(INT)] | None = Field(
-        default=None, description="The most tokens it may answer with (4096 where the provider insists on a number)."
+        default=None,
+        description="The most tokens it may answer with; where the provider insists on a number 4096, and 12000 more"
+        " for thoughts.",
     )
     reasoning: Reasoning | None = Field(default=None, description="How much it shall think before it answers.")
 

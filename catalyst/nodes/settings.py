@@ -47,6 +47,11 @@ class Params(BaseModel):
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, populate_by_name=False
     )
 
+    @property
+    def stated(self) -> frozenset[str]:
+        """The settings that say something; `null` is as good as none."""
+        return frozenset(name for name in self.model_fields_set if getattr(self, name) is not None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expr:

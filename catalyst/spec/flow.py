@@ -1,7 +1,7 @@
 """A flow file from text to model: reading, validating, and the checks of names that need nothing but the file.
 
 `Loaded.flow` is given whenever there is something that later passes can work on, even when there are errors; what was
-wrong has then been left out of it. A node whose type is missing or wrong has the type `NO_TYPE`.
+wrong has then been left out of it. A node whose type is missing or wrong has a `NoType`.
 """
 
 from __future__ import annotations

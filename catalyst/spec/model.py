@@ -172,8 +172,8 @@ def _read_condition(value: Any) -> Any:
     return value
 
 
-NO_TYPE = "\0"
-"""The type of a node whose type is missing or wrong, which has been reported; no file can hold it."""
+class NoType(Located):
+    """Stands for the type of a node whose type is missing or wrong, which has been reported."""
 
 
 class NodeSpec(SpecModel):

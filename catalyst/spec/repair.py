@@ -1,7 +1,7 @@
 """A copy of a flow's tree without what is wrong in it, so that later passes can look at the rest.
 
 Whatever is left out has been reported. Names stay known: an input or a type that is wrong becomes `any`, a node whose
-type is missing gets `NO_TYPE`, so that nobody complains about a name that the author did give.
+type is missing gets a `NoType`, so that nobody complains about a name that the author did give.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalyst.diagnostics import Located, Span
-from catalyst.spec.model import NO_TYPE
+from catalyst.spec.model import NoType
 from catalyst.spec.names import name_problem, normal_form, usable_name
 from catalyst.spec.tree import LocatedList, LocatedMap, located_key
 from catalyst.spec.validate import Place
@@ -138,5 +138,5 @@ def _known_as(key: str, taken: set[str]) -> Located | None:
 def _node_without(node: Any, keys: set[str], span: Span) -> LocatedMap:
     rest = node.without(*keys) if isinstance(node, LocatedMap) else LocatedMap(span)
     if "type" not in rest:
-        rest.put(Located("type", span), Located(NO_TYPE, span), span)
+        rest.put(Located("type", span), NoType("none", span), span)
     return rest

@@ -25,6 +25,8 @@ def write_csv(
     """
     records = elements("csv", rows)
     shown = columns if columns is not None else columns_of(records)
+    if not shown:
+        return ""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter)
     if header:

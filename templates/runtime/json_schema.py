@@ -3,10 +3,12 @@
 A `JsonSchema[T]` is made once, when the module is loaded. Nothing is fetched: references lead inside the schema.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from referencing import Registry
 
 from .errors import FlowError
@@ -25,6 +27,7 @@ _REASONS = {
     "multipleOf": "should be a multiple of {}",
     "minLength": "should have {} characters or more",
     "maxLength": "should have {} characters or less",
+    "format": "should be of the format {}",
     "pattern": "should match the pattern of the schema",
     "minItems": "should have {} items or more",
     "maxItems": "should have {} items or less",
@@ -34,13 +37,25 @@ _REASONS = {
     "additionalProperties": "has keys that the schema does not know",
 }
 
+FORMATS = FormatChecker(["date", "email", "ipv4", "ipv6", "uuid"])
+"""The formats that are asked for; any other one is a note for people."""
+_POINT_IN_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def _is_point_in_time(value: object) -> bool:
+    """Whether it is a point in time with its zone, which only a text has to be."""
+    if not isinstance(value, str):
+        return True
+    return _POINT_IN_TIME.fullmatch(value) is not None and bool(datetime.fromisoformat(value.upper()))
+
 
 class JsonSchema(Generic[T]):
     """A schema whose data is of type T."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
-        self._validator = Draft202012Validator(schema, registry=Registry())
+        self._validator = Draft202012Validator(schema, registry=Registry(), format_checker=FORMATS)
 
     def problems(self, value: object) -> list[Invalid]:
         """What is wrong, by place; empty when the value fits. Raises FlowError where the data is nested too deep."""

@@ -81,6 +81,8 @@ async def rerank(
     """The documents, the best first, at most `limit`. They are texts, or objects with a text under `text_key`."""
     if not isinstance(documents, list):
         raise FlowError("documents are a list", kind="invalid_request")
+    if limit is not None and limit < 1:
+        raise FlowError("the limit is a whole number from 1", kind="invalid_request")
     if not documents:
         return []
     texts = [_text_of(document, text_key) for document in documents]

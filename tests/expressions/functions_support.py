@@ -44,6 +44,9 @@ class Names:
             value = ast.Subscript(value, ast.Constant(key), ast.Load())
         return value
 
+    def cast(self, type_: Type, value: ast.expr) -> ast.expr:
+        return value
+
     def use(self, module: str, name: str) -> str:
         assert self.used.setdefault(name, module) == module, f"two helpers are called {name}"
         return name

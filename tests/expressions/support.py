@@ -157,6 +157,9 @@ class Names:
             return ast.Call(ast.Attribute(root, "get", ast.Load()), [ast.Constant(ref.path[0])], [])
         return ast.Subscript(root, ast.Constant(ref.path[0]), ast.Load())
 
+    def cast(self, type_: Type, value: ast.expr) -> ast.expr:
+        return value
+
     def use(self, module: str, name: str) -> str:
         self.used[name] = module
         return name

@@ -302,6 +302,17 @@ nodes:
     next: {i: "{{ loop.state.i + 1 }}"}
   n5: {type: log, with: {message: "{{ nodes.n1.output.i }}"}}
 """,
+    "an expression that fails in a node inside another, or as the key of a cache, is the error of that node": """
+nodes:
+  n1: {type: set, with: {value: 1}}
+  n2:
+    type: switch
+    timeout: 5s
+    cases:
+      - when: "{{ input.b }}"
+        do: {n3: {type: set, with: {value: "{{ input.xs[input.n] }}"}}}
+    default: {n4: {type: http, with: {url: "http://api.test/n4/int"}, cache: {ttl: 1m, key: "{{ input.xs[5] }}"}}}
+""",
     "an error deep in a lane ends the lanes beside it at once, not when its own neighbours have cleaned up": """
 nodes:
   n1: {type: wait, with: {for: 20ms}}

@@ -139,3 +139,8 @@ def test_contents() -> None:
             text_of(content)
     with pytest.raises(FlowError, match="no base64"):
         bytes_of("é")
+
+
+@pytest.mark.parametrize("rows", [[], [{}, {}]])
+def test_no_column_is_no_line(rows: list[object]) -> None:
+    assert write_csv(rows) == ""

@@ -197,6 +197,18 @@ def test_bounds_that_are_none_of_ours(bounds: dict[str, Any]) -> None:
         to_filter({"pages": bounds})
 
 
+@pytest.mark.parametrize("limit", [0, -1, True, "5"])
+def test_a_limit_is_at_least_one(limit: Any) -> None:
+    async def work(ctx: Any) -> None:
+        await upsert(ctx, POOL, "books", [SEA])
+        with pytest.raises(FlowError, match="a whole number from 1"):
+            await search(ctx, "n", POOL, "books", [1.0, 0.0], limit=limit)
+        with pytest.raises(FlowError, match="a whole number from 1"):
+            await scroll(ctx, POOL, "books", limit=limit)
+
+    working(work)
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "..", "a b", "a" * 300, "x?y=1"])
 def test_names_cannot_lead_elsewhere(name: str) -> None:
     async def work(ctx: Any) -> None:

@@ -8,7 +8,7 @@ from catalyst.api import compile_flow
 from catalyst.diagnostics import Diagnostic
 from catalyst.spec.flow import body_output, load_flow, load_project, parse_body
 from catalyst.spec.load import load_tree
-from catalyst.spec.model import NO_TYPE, Flow
+from catalyst.spec.model import Flow, NoType
 from catalyst.spec.typetext import ArrayType, NamedType, OptionalType, RecordType, SimpleType
 from tests.spec.samples import FLOW, flow_with
 
@@ -284,7 +284,7 @@ def test_everything_wrong_is_told_at_once_and_the_rest_is_still_given() -> None:
     assert codes == ["E141", "E145", "E140", "E140", "E255", "E142", "E142"]
     assert loaded.flow is not None
     assert list(loaded.flow.nodes) == ["a", "b", "c"]
-    assert loaded.flow.nodes["a"].type == NO_TYPE
+    assert isinstance(loaded.flow.nodes["a"].type, NoType)
     assert list(loaded.flow.input) == ["a", "b", "c"]
 
 

@@ -56,11 +56,13 @@ def test_what_writes_is_not_done_twice():
         "count": node("redisOperation", {"operation": "incr", "key": "a"}),
         "put": node("redisOperation", {"operation": "set", "key": "a", "value": 1}),
         "told": node("graphqlMutation", {"endpoint": "https://a.example.com", "mutation": "mutation { a }"}),
+        "posted": node("httpRequest", {"url": "https://a.example.com", "method": "POST"}),
+        "replaced": node("httpRequest", {"url": "https://a.example.com", "method": "PUT"}),
         "wanted": node("postgresQuery", {"query": "delete from a"}, retries=1),
     }
     inside = {"each": node("loop", {"items": "{{ input.l }}", "body": children})}
     loaded = load(document({"x": node("retry", {"maxAttempts": 2, "children": inside})}))
     made = loaded.flows[0].tree["nodes"]["x"]["do"]["each"]["do"]
-    assert [name for name, each in made.items() if "retry" in each] == ["read", "put", "wanted"]
+    assert [name for name, each in made.items() if "retry" in each] == ["read", "put", "replaced", "wanted"]
     warned = [item.message.split("`")[3] for item in loaded.diagnostics if item.code == "W150"]
-    assert warned == ["write", "count", "told"]
+    assert warned == ["write", "count", "told", "posted"]

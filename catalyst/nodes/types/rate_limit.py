@@ -60,7 +60,7 @@ class RateLimitParams(Params):
     @model_validator(mode="after")
     def one_limit(self) -> Self:
         """`limit` and `window`, or `min_interval`."""
-        given = {"limit", "window", "min_interval"} & self.model_fields_set
+        given = {"limit", "window", "min_interval"} & self.stated
         if given not in ({"limit", "window"}, {"min_interval"}):
             raise problem("E481", "give `limit` and `window`, or `min_interval` alone")
         return self

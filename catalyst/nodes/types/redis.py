@@ -133,7 +133,8 @@ class RedisParams(Params):
     @model_validator(mode="after")
     def fits_the_operation(self) -> Self:
         """An operation has what it needs and nothing that it would not look at."""
-        rule, given = _RULES[self.operation], self.model_fields_set - _COMMON
+        rule, given = _RULES[self.operation], self.stated | ({"value"} & self.model_fields_set)
+        given -= _COMMON
         needs: tuple[str, ...] = rule.needs
         if self.operation in _ONE_OF:
             one, other = _ONE_OF[self.operation]

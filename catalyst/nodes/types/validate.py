@@ -35,7 +35,10 @@ class ValidateParams(Params):
     schema_: JsonSchema | None = Field(
         default=None,
         alias="schema",
-        description="A JSON Schema (2020-12) that it must fit. References lead only to other parts of the schema.",
+        description=(
+            "A JSON Schema (2020-12) that it must fit. References lead only to other parts of the schema; `format` is "
+            "asked for where it is `date`, `date-time`, `email`, `ipv4`, `ipv6` or `uuid`."
+        ),
     )
     on_invalid: Literal["fail", "result"] = Field(
         default="fail",

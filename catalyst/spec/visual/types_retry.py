@@ -70,14 +70,18 @@ def _branches(branches: LocatedMap, setting: At, step: Step) -> LocatedMap:
     return made
 
 
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Those of HTTP that leave the other side as it is when they come again."""
 _SAFE_OPERATIONS = frozenset({"get", "set", "delete", "expire", "hget", "hset", "lrange"})
 
 
 def _writes(node: LocatedMap) -> bool:
-    """Whether a store ends up with something else when the node is run twice."""
+    """Whether a store or a service ends up with something else when the node is run twice."""
     given = node.get("with")
     settings = given if isinstance(given, LocatedMap) else LocatedMap(node.span)
     match node.get("type"):
+        case "http":
+            return str(settings.get("method", "GET")).upper() not in _SAFE_METHODS
         case "sql":
             return any(writes(text) for key in ("query", "transaction") for text in strings_of(settings.get(key)))
         case "redis":

@@ -65,7 +65,9 @@ async def _plan(ctx: Context) -> Plan:
 
 async def llm_cached(ctx: Context) -> LlmCachedOutput:
     """Run the workflow once; gives its output."""
+    # poem, flow.yaml:8
     poem = await cached(ctx, "poem", (ctx.input["topic"],), 600.0, partial(_poem, ctx), replay=replay_text)
+    # plan, flow.yaml:12
     plan = await cached(ctx, "plan", (ctx.input["topic"],), 600.0, partial(_plan, ctx), replay=replay_value)
     return {"poem": poem["text"], "plan": plan}
 

@@ -1,0 +1,37 @@
+"""Starts the service in process, with everything outside of it replaced."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from app.main import create_app
+from app.runtime.http import HTTP
+from app.runtime.pools import ConnectionPools
+from tests.fake_http import Answers, FakeHttp
+
+_sleep = asyncio.sleep
+
+
+async def _quick_sleep(delay: float, result: object = None) -> object:
+    """Pauses of the workflows take no time here."""
+    return await _sleep(min(delay, 0.001), result)
+
+
+@contextmanager
+def running(answers: Answers = ()) -> Iterator[TestClient]:
+    """A client of the running service; whatever it calls answers from `answers`."""
+    pools = ConnectionPools({HTTP: FakeHttp(answers)})
+    with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(pools=pools)) as client:
+        yield client
+
+
+def assert_answered(answer: Response) -> None:
+    """The workflow answered, or failed in a way that it knows: with a problem document."""
+    if answer.headers.get("content-type") == "application/problem+json":
+        problem = answer.json()
+        assert problem["status"] == answer.status_code
+        assert "node" in problem or problem["type"] != "urn:problem:internal", problem
