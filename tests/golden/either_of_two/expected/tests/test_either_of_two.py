@@ -5,7 +5,6 @@ from tests.support import assert_answered, running
 
 PATH = "/api/v1/either_of_two/execute"
 
-
 EXAMPLE = {
     "ours": True,
     "words": ["words"],
@@ -14,7 +13,6 @@ EXAMPLE = {
     "guests": [{"name": "name", "nick": "nick"}],
     "hosts": [{"name": "name", "rooms": 1}],
 }
-
 
 ANSWERS: Answers = [("GET", "https://names.test/all", ["fetched"])]
 

@@ -119,7 +119,7 @@ async def either_of_two(ctx: Context) -> EitherOfTwoOutput:
         "filled": filled,
         "shape": shape,
         "lists": [rows, pair],
-        "people": f"{text([get(p, 'name') for p in people])}{text(cards)}",
+        "people": f"{text([p['name'] for p in people])}{text(cards)}",
         "rest": [cast(list[str | int] | str | int, nicks), last, fetched],
     }
 
