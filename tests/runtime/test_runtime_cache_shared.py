@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from templates.runtime import cache_shared, store_patience
+from templates.runtime import cache_shared, redis_node, store_patience
 from templates.runtime.cache import CACHE, MemoryCache
 from templates.runtime.cache_shared import SharedCache, cached_for_all
 from templates.runtime.cached import cached
@@ -224,6 +224,10 @@ def test_a_redis_that_is_stuck_is_waited_for_once(redis_url: str, monkeypatch: p
         assert len(calls) == 201
         with pytest.raises(FlowError, match="cannot be reached"):
             await RateLimiter(store).wait(Limit("any", 1, 60.0))
+        ctx = make_context(ConnectionPools({REDIS: store}))
+        with pytest.raises(FlowError, match="cannot be reached"):
+            async with asyncio.timeout(3):
+                await redis_node.take_lock(ctx, REDIS, "door", "1m")
         await ask(b"kept")
         assert len(calls) == 202
         door.thaw()

@@ -25,8 +25,8 @@ A lock ends by itself after `ttl`, whatever becomes of its holder. Put the work 
 `finally`. The `fence` grows with each who takes the lock: give it to what you write to, and let that refuse a
 smaller one than it has seen, so that a holder that was too slow does no harm.
 
-What is safe to do twice is tried again when Redis does not answer; `incr`, `lpush`, `rpop`, `publish`, `lock` and `set`
-with `nx` are not, unless the node's own `retry` says so. At the end it is a problem 503.
+What is safe to do twice is tried again when Redis does not answer within five seconds; `incr`, `lpush`, `rpop`,
+`publish`, `lock` and `set` with `nx` are not, unless the node's own `retry` says so. At the end it is a problem 503.
 """
 
 from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
