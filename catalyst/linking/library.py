@@ -67,6 +67,11 @@ def _signature(function: Function, module: LibraryModule, library: Library) -> S
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     free = frozenset(each.name for each in getattr(function, "type_params", ()))
+    by_position = arguments.posonlyargs[
+        : max(len(arguments.posonlyargs) + len(positional) - len(arguments.defaults), 0)
+    ]
+    if by_position:
+        return f"`{function.name}` takes `{by_position[0].arg}` by its position only; arguments are given by name"
     parameters: list[Parameter] = []
     for argument, required in given:
         reader = AnnotationReader(library, module, of_result=False, free=free)
@@ -82,10 +87,18 @@ def _signature(function: Function, module: LibraryModule, library: Library) -> S
         tuple(parameters),
         result,
         isinstance(function, ast.AsyncFunctionDef),
-        arguments.kwarg is not None,
+        _more(AnnotationReader(library, module, of_result=False, free=free), arguments.kwarg),
         ast.get_docstring(function) or "",
         annotation,
     )
+
+
+def _more(reader: AnnotationReader, argument: ast.arg | None) -> Parameter | None:
+    """What `**more` takes under each name; an annotation that is no type of data is left to the function."""
+    if argument is None:
+        return None
+    type_, annotation = _read(reader, argument.annotation)
+    return Parameter(argument.arg, ANY, False) if reader.unclear else Parameter(argument.arg, type_, False, annotation)
 
 
 def _read(reader: AnnotationReader, annotation: ast.expr | None) -> tuple[Type, Annotation | None]:
