@@ -42,7 +42,8 @@ def test_other_names_and_places(head: str, args: str, code: str | None) -> None:
     """What `**kw` takes is held to its annotation; what has to stand at its place has no name to be given by."""
     library = {"lib/kw.py": f"{head}\n    return ''\n"}
     result = compile_flow(FLOW.replace("ARGS", args), read=library.get)
-    assert [item.code for item in result.diagnostics] == ([code] if code else [])
+    errors = [item.code for item in result.diagnostics if item.severity == "error"]
+    assert errors == ([code] if code else [])
 
 
 ANNOTATED = """\
