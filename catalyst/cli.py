@@ -361,6 +361,6 @@ def main() -> None:
         with collecting_seldom():
             app()
     except Exception as error:
-        from catalyst.commands.guard import report_bug
+        from catalyst.commands.guard import report_outside
 
-        sys.exit(report_bug(error))
+        sys.exit(report_outside(error))

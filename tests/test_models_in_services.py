@@ -170,6 +170,7 @@ def test_every_step_of_an_agent_is_an_event_of_the_stream(provider, standin, tmp
     assert (name, last["output"]["tools"]) == ("done", [call["tool"] for call in calls])
     assert "".join(data["text"] for name, data in found if name == "token") == last["output"]["text"]
     assert [name for name, _ in broken] == ["token", "token", "token", "error"]
+    assert broken[-1][1]["source"] == "flow.yaml:8", "not the last node of a tool"
 
 
 @BOTH
@@ -199,7 +200,7 @@ nodes:
     type: llm
     with: {provider: anthropic, model: "{{ input.model }}", prompt: Tell of the sea., stream: true}
     retry: {max_attempts: 1}
-    fallback: [{provider: openai, model: gpt-4o-mini, errors: [connection, 5xx]}]
+    fallback: [{provider: openai, model: gpt-5.4-mini, errors: [connection, 5xx]}]
 output:
   text: {type: string, value: "{{ nodes.answer.output.text }}", stream: true}
   model: "{{ nodes.answer.output.model }}"
@@ -207,7 +208,7 @@ output:
     with service(flow, tmp_path, standin) as client:
         for fault in ("cut-0", "end-0", "fail-503"):
             found = events_of(client, "two", {"model": fault})
-            assert found[-1][1]["output"]["model"] == "gpt-4o-mini"
+            assert found[-1][1]["output"]["model"] == "gpt-5.4-mini"
             told = "".join(data["text"] for name, data in found if name == "token")
             assert told == found[-1][1]["output"]["text"]
         refused = client.post("/api/v1/two/execute", json={"model": "fail-401"}).json()

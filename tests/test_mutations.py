@@ -13,6 +13,7 @@ from pathlib import Path
 
 from catalyst.api import compile_flow
 from catalyst.diagnostics import render
+from catalyst.linking.flows import Read
 from catalyst.nodes.catalog import find_node_type, node_type_names
 from tests.emitted import GOLDEN
 
@@ -160,15 +161,15 @@ def test_mutated_flows_give_findings_and_nothing_else() -> None:
         name, text = chance.choice(known)
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
             text = chance.choice(CHANGES)(text, chance)
-        compiled += _compile(f"{SEED}/{number}", name, text)
+        compiled += try_one(f"{SEED}/{number}", name, text)
     assert compiled or COUNT < 50, "no mutation was a flow any more: they are too rough to test much"
 
 
-def _compile(which: str, name: str, text: str) -> bool:
+def try_one(which: str, name: str, text: str, read: Read | None = None) -> bool:
     """Compile one; whether it was right."""
     started = time.process_time()
     try:
-        result = compile_flow(text, filename=name)
+        result = compile_flow(text, filename=name, read=read)
         shown = [render(item, result.sources.get(item.file)) for item in result.diagnostics]
     except Exception as error:
         error.add_note(f"mutation {which} of {name}:\n{text}")

@@ -22,6 +22,14 @@ CASES = {
     "all parts of a tuple": ("a, b = task.result()\nreturn 1", "return 1"),
     "one of several values": ("a, b = 1, f(2)\nreturn b + 1", "b = f(2)\nreturn b + 1"),
     "one of several values, which can fail": ("a, b = g(1), f(2)\nreturn b + 1", "_, b = g(1), f(2)\nreturn b + 1"),
+    "an answer that ends the rest": (
+        "if not done:\n    # x, flow.yaml:3\n    x = await f()\nif done:\n    return ANSWERED\nreturn x + 1",
+        "if done:\n    return ANSWERED\n# x, flow.yaml:3\nx = await f()\nreturn x + 1",
+    ),
+    "an answer that may come while the rest goes on": (
+        "if not done:\n    done = await f()\nif done:\n    return ANSWERED\nreturn 1",
+        "if not done:\n    done = await f()\nif done:\n    return ANSWERED\nreturn 1",
+    ),
     "the name of an error": (
         "try:\n    await f()\nexcept KeyError as error:\n    await g(error)\n"
         "except ValueError as error:\n    x = error\n    await g()",

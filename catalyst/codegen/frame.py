@@ -1,8 +1,7 @@
 """A function while it is written: which Python name every value has there.
 
 A frame resolves what expressions refer to. A value that an enclosing function holds becomes a parameter of the inner
-one
-the first time it is asked for; so a node's function takes exactly what it reads.
+one the first time it is asked for; so a node's function takes exactly what it reads.
 """
 
 from __future__ import annotations
@@ -88,6 +87,10 @@ class Frame:
         self._hidden: list[str] = []
         self._annotated: dict[str, tuple[str, Type]] = {}
         """What the names given out so far stand for; a name keeps its type in the whole function."""
+        self.group = "group"
+        """The variable for the task groups of this function."""
+        self.inner_group = ""
+        """The variable for those whose failure ends the group around this function, if it is a lane of one."""
         self.node_id = ""
         """The node whose expressions are being written; what has to be named for them is named after it."""
         self.handlers = 0

@@ -14,7 +14,7 @@ from catalyst.codegen.functions import call_source, needs_function
 from catalyst.codegen.usage import Usage, ids_inside
 from catalyst.expressions.types import Type, nullable
 from catalyst.graph.model import Body, Step
-from catalyst.graph.plan import Lane, Plan, steps_of
+from catalyst.graph.plan import Lane, Plan, Together, steps_of
 
 
 class FlowWriter(Protocol):
@@ -38,11 +38,18 @@ class BodySteps(Protocol):
         """The function around the group."""
 
     @property
+    def group(self) -> str:
+        """The variable of the groups of this body's lanes."""
+
+    @property
     def steps(self) -> Mapping[str, Step]:
         """The steps of the body by id."""
 
     def is_read(self, step: Step) -> bool:
         """Whether anybody reads the step's output."""
+
+    def comment(self, step: Step) -> None:
+        """The line that ties code to the flow."""
 
     def beside(self, frame: Frame) -> BodySteps:
         """The same body, written into the function of a lane."""
@@ -76,10 +83,22 @@ class LaneWriter:
         self.task = ""
         self.function = ""
 
+    @property
+    def _holds_groups(self) -> bool:
+        return any(isinstance(item, Together) for item in self.lane.items)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the lane's function has to stand inside the group, for it reads the group or one of its tasks."""
+        return bool(self.sources) or self._holds_groups
+
     def write_function(self) -> None:
         """The nested function that the lane runs."""
         outer = self.sequence.frame
         frame = Frame(outer.flow, outer, closure=True)
+        if self._holds_groups:
+            # It reads the group around it, so its own ones have other names.
+            frame.group, frame.inner_group = frame.names.take("group"), frame.names.take("inner_group")
         keys = [(lane, _received(frame, lane)) for lane in self.sources]
         with frame.part() as steps:
             self.sequence.beside(frame).write(self.lane.items)
@@ -132,16 +151,18 @@ class LaneWriter:
         frame = self.sequence.frame
         if self.is_direct:
             step = self.steps[0]
+            if step.policy.cache is not None:
+                self.sequence.comment(step)
             source = call_source(self.sequence.writer, frame, step)
             if self.sequence.is_read(step):
                 self.exports = [(("output", step.id), step.output, False)]
         else:
             source = f"{self.function}()"
         if not self.exports and not self.awaited:
-            frame.body.line(f"group.create_task({source})")
+            frame.body.line(f"{self.sequence.group}.create_task({source})")
             return
         self.task = frame.names.take(f"{self.lane.name}_task")
-        frame.body.line(f"{self.task} = group.create_task({source})")
+        frame.body.line(f"{self.task} = {self.sequence.group}.create_task({source})")
 
     def collect(self) -> None:
         """Take over what the lane hands over, once all lanes are done."""

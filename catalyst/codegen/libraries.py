@@ -29,7 +29,7 @@ def runtime_imports(text: str) -> Iterator[str]:
     """The names of `app/runtime/NAME.py` that a file imports, whether there is one or not."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # what is no Python is reported where its functions are read
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == RUNTIME:

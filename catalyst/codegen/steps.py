@@ -71,6 +71,10 @@ class Sequence:
         """Steps whose answer has ended the function, so that nobody behind them has to ask."""
         self.is_lane = False
         """Whether this function hands what its steps gave to others at its end, whatever happened."""
+        self.group = frame.group
+        """The variable of the groups of this body's lanes."""
+        self.around = ""
+        """The variable of the group that this function is a lane of."""
 
     def write(self, plan: Plan) -> None:
         """Write the items of a plan."""
@@ -202,6 +206,8 @@ class Sequence:
             self._tolerant(step, lambda: self._end(step, rest))
         elif needs_function(step):
             self._declare_answered(step)
+            if step.policy.cache is not None:
+                self.comment(step)  # its key is looked at here, which can fail
             self._tolerant(step, lambda: self._call(step))
         elif step.form is not None:
             self._tolerant(step, lambda: self._form(step, rest))
@@ -400,17 +406,17 @@ class Sequence:
     # Side by side
 
     def _together(self, together: Together) -> None:
-        group = self.frame.use("tasks", "TaskGroup")
         inside = {id_ for lane in together.lanes for id_ in steps_of(lane.items)}
         group_ids = ids_inside([self.steps[id_] for id_ in inside])
         lanes = [LaneWriter(self, lane, group_ids) for lane in together.lanes]
         connect(lanes)
         for lane in lanes:
-            if not lane.is_direct and not lane.sources:
+            if not lane.is_direct and not lane.is_inside:
                 lane.write_function()
-        with self.frame.body.block(f"async with {group}() as group:"):
+        group = f"{self.frame.use('tasks', 'InnerGroup' if self.around else 'TaskGroup')}({self.around})"
+        with self.frame.body.block(f"async with {group} as {self.group}:"):
             for lane in lanes:
-                if not lane.is_direct and lane.sources:
+                if not lane.is_direct and lane.is_inside:
                     lane.write_function()
                 lane.start()
         for lane in lanes:
@@ -423,6 +429,7 @@ class Sequence:
         twin.top = twin.leaves = False
         twin.marked = set()
         twin.is_lane = True
+        twin.around, twin.group = self.group, frame.inner_group
         return twin
 
 

@@ -1,9 +1,9 @@
 """What a person would take out again once a function stands: names that nobody reads, branches that do nothing.
 
 Goes in: the text of a function. Comes out: the same, without names that are only written, without conditions that
-change nothing, and with an `if` that is all that another one holds as one with it. The usage of a flow says where
-somebody reads a value; that the reader itself is needed by nobody, or found a plainer form, shows only when all is
-written. What can fail or waits for something stays, without its name.
+change nothing, with an `if` that is all that another one holds as one with it, and leaving early where it can. The
+usage of a flow says where somebody reads a value; that the reader itself is needed by nobody, or found a plainer form,
+shows only when all is written. What can fail or waits for something stays, without its name.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Cleaner:
     def _block(self, statements: Sequence[ast.stmt], *, may_go: bool = False) -> bool:
         """Clean the statements of a block. Returns whether all are gone; else one that would be empty gets a `pass`."""
         for first, second in pairwise(statements):
-            if self._pass_on(first, second) or self._ask_once(first, second):
+            if self._pass_on(first, second) or self._ask_once(first, second) or self._leave_early(first, second):
                 return False
         gone = [self._statement(statement) for statement in statements]
         if not statements or not all(gone):
@@ -169,6 +169,29 @@ class _Cleaner:
                 self.lines[second.lineno - 1] = None
                 return True
         return False
+
+    def _leave_early(self, first: ast.stmt, second: ast.stmt) -> bool:
+        """Of `if not flag:` with what goes on and `if flag: return x`, the return comes first, the rest behind it."""
+        match first, second:
+            case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=flag)), body=body, orelse=[]), ast.If(
+                test=ast.Name(id=again), body=[ast.Return()], orelse=[]
+            ) if (flag == again and second.lineno == (first.end_lineno or 0) + 1 and not self._may_set(flag, body)):
+                pad = " " * first.col_offset
+                leaving = self.lines[second.lineno - 1 : second.end_lineno]
+                self.lines[second.lineno - 1 : second.end_lineno] = [None] * len(leaving)
+                self.lines[first.lineno - 1] = "\n".join(line for line in leaving if line is not None)
+                for number in range(first.lineno, first.end_lineno or 0):
+                    line = self.lines[number]
+                    self.lines[number] = line[4:] if line and line.startswith(f"{pad}    ") else line
+                return True
+        return False
+
+    def _may_set(self, flag: str, body: Sequence[ast.stmt]) -> bool:
+        """Whether statements assign a flag, or a function inside may do so while they wait."""
+        is_foreign = any(flag in scope.foreign for scope in self.readers.scopes.values())
+        return is_foreign or any(
+            name.id == flag and isinstance(name.ctx, ast.Store) for statement in body for name in _names(statement)
+        )
 
     def _is_read_once(self, name: str) -> bool:
         return self.scope.home(name) is self.scope and self.scope.read[name] == 1

@@ -85,7 +85,12 @@ def _write(stream: TextIO | None, text: str) -> None:
         raise
     except OSError as error:
         discard(stream)
-        raise CommandProblem(f"the output cannot be written: {(error.strerror or 'it failed').lower()}") from None
+        raise CommandProblem(cannot_write(error)) from None
+
+
+def cannot_write(error: OSError) -> str:
+    """What to say when the output cannot be written."""
+    return f"the output cannot be written: {(error.strerror or 'it failed').lower()}"
 
 
 def discard(stream: TextIO) -> None:

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from types import FrameType
 
 from catalyst import __version__
-from catalyst.commands.console import discard, say
-from catalyst.commands.problems import INTERRUPTED, OUR_BUG, PIPE_CLOSED, CommandProblem
+from catalyst.commands.console import cannot_write, discard, say
+from catalyst.commands.problems import COMMAND_IS_WRONG, INTERRUPTED, OUR_BUG, PIPE_CLOSED, CommandProblem
 from catalyst.diagnostics import CompilerBug
 
 _interrupts: list[int] = []
@@ -39,6 +39,15 @@ def guarded(action: Callable[[], int]) -> int:
     except Exception as error:
         return report_bug(error)
     return code
+
+
+def report_outside(error: Exception) -> int:
+    """Say what went wrong outside of any command, where only help and the version are written; gives the exit code."""
+    if not isinstance(error, OSError):
+        return report_bug(error)
+    discard(sys.stdout)
+    say_problem(cannot_write(error))
+    return COMMAND_IS_WRONG
 
 
 def say_problem(message: str, help: str | None = None) -> None:

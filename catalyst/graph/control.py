@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from catalyst.diagnostics import Diagnostics, Located
 from catalyst.expressions.check_names import PROBLEM
@@ -280,7 +280,7 @@ def _agent(
         path = ("tools", number, "do")
         if path not in draft.bodies:
             continue
-        args = _arguments(site, number)
+        args = _arguments(site, number) if draft.params is not None else _open_arguments(tool.args)
         body = builder.body(draft.bodies[path], around.inside(around.known[-1], {"args": args}))
         answer = next((step for step in all_steps(body) if step.type.name == "respond"), None)
         if answer is not None:
@@ -299,6 +299,11 @@ def _arguments(site: NodeSite, number: int) -> ObjectType:
     record.put(Located("properties", written.span), written, written.span)
     type_ = site.type_named(record, "tools", number, "args")
     return type_ if isinstance(type_, ObjectType) else ObjectType(())
+
+
+def _open_arguments(given: Mapping[str, Any] | None) -> ObjectType:
+    """The arguments of a tool beside one that is wrong and has been left out: what stands where cannot be told."""
+    return ObjectType(tuple((str(name), FieldType(ANY)) for name in given or {}))
 
 
 def _check_reached(params: TryParams, site: NodeSite) -> None:

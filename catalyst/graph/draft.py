@@ -19,7 +19,7 @@ from catalyst.nodes.catalog import find_node_type, node_type_names
 from catalyst.nodes.partial import partial_settings
 from catalyst.nodes.settings import Expr, Params, Shape, bodies_in, expressions_in, make_expr, make_shape, unread_holes
 from catalyst.spec.flow import body_output, parse_body
-from catalyst.spec.model import COMMON_KEYS, NO_TYPE, NodeSpec
+from catalyst.spec.model import COMMON_KEYS, NodeSpec, NoType
 from catalyst.spec.tree import LocatedMap, located_key, span_at
 from catalyst.spec.validate import find_problems
 
@@ -118,7 +118,7 @@ class Drafter:
         self.seen.setdefault(id_, span)
 
     def _type(self, spec: NodeSpec) -> NodeType[Any] | None:
-        if spec.type == NO_TYPE:
+        if isinstance(spec.type, NoType):
             return None
         node_type = find_node_type(spec.type)
         if node_type is None:

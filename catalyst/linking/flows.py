@@ -1,8 +1,7 @@
 """The flows of a project: loaded from their files, linked where they call each other, built into graphs.
 
 Goes in: files as text. Comes out: `Linked`: the graphs, in the order of the files, and every finding. A flow is built
-when it
-is first asked for, so that one that calls another knows what that gives.
+when it is first asked for, so that one that calls another knows what that gives.
 """
 
 from __future__ import annotations
@@ -18,7 +17,9 @@ from catalyst.graph.model import Workflow, all_steps
 from catalyst.graph.workflow import build_workflow, called_input
 from catalyst.linking.databases import check_tables
 from catalyst.linking.library import read_signature
+from catalyst.linking.library_modules import read_module
 from catalyst.linking.metrics import check_metrics
+from catalyst.linking.vectors import check_vectors
 from catalyst.nodes.base import CalledFlow, Program, Signature
 from catalyst.spec.flow import flow_from_tree, load_flow
 from catalyst.spec.model import Flow, ProjectFile
@@ -122,6 +123,7 @@ class Linker:
         self._check_routes()
         check_metrics(self.linked.workflows, self.linked.found)
         check_tables(self.linked.workflows, self.linked.found)
+        check_vectors(self.linked.workflows, self.linked.found)
         return self.linked
 
     def _build(self, unit: Unit) -> Workflow | None:
@@ -189,9 +191,8 @@ class Linker:
         if self.read is None:
             return None
         signature = read_signature(module, name, self.read)
-        if isinstance(signature, Signature):
-            self._keep_library(path)
-        return signature
+        wrong = self._keep_library(path) if isinstance(signature, Signature) else None
+        return wrong or signature
 
     def beside(self, caller: Unit, name: str) -> str | None:
         """A file beside a flow, or beside the project file; it goes along with the project."""
@@ -205,16 +206,19 @@ class Linker:
                 return text
         return None
 
-    def _keep_library(self, path: str) -> None:
-        """Copy a file of `lib` and what it imports from there."""
+    def _keep_library(self, path: str) -> str | None:
+        """Copy a file of `lib` and what it imports from there; text says what is wrong with one of them."""
         if path in self.linked.libraries or self.read is None:
-            return
+            return None
         source = self.read(path)
         if source is None:
-            return
+            return None
         self.linked.libraries[path] = source
-        for other in imported_siblings(path, source):
-            self._keep_library(other)
+        module = read_module(path, source)
+        if isinstance(module, str):
+            return module
+        wrong = [self._keep_library(other) for other in imported_siblings(path, module)]
+        return next(filter(None, wrong), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,16 +247,16 @@ class _Neighbours:
         return self.linker.beside(self.unit, name)
 
 
-def imported_siblings(path: str, source: str) -> list[str]:
+def imported_siblings(path: str, module: ast.Module) -> list[str]:
     """Files of `lib` that a file of `lib` imports, as paths that may exist."""
     package = path.rpartition("/")[0].split("/")
     paths: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
-            module = [*base, *(node.module.split(".") if node.module else [])]
-            paths += _candidates(module)
-            paths += [candidate for alias in node.names for candidate in _candidates([*module, alias.name])]
+            origin = [*base, *(node.module.split(".") if node.module else [])]
+            paths += _candidates(origin)
+            paths += [candidate for alias in node.names for candidate in _candidates([*origin, alias.name])]
         elif isinstance(node, ast.Import):
             paths += [candidate for alias in node.names for candidate in _candidates(alias.name.split("."))]
     return [candidate for candidate in dict.fromkeys(paths) if candidate.startswith("lib/")]

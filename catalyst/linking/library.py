@@ -32,7 +32,10 @@ def read_signature(module: str, name: str, read: Callable[[str], str | None]) ->
         return f"`{name}` gives its values one by one (`yield`); return a list of them"
     if function.args.posonlyargs:
         return f"`{name}` has parameters that cannot be given by name; take the `/` away"
-    return _signature(function, found, library)
+    try:
+        return _signature(function, found, library)
+    except RecursionError:
+        return f"the types of `{name}` are nested too deep to be read"
 
 
 def _not_there(module: LibraryModule, name: str, functions: dict[str, Function]) -> str:

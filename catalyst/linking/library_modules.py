@@ -44,15 +44,22 @@ class Library:
         source = self.read(path)
         if source is None:
             return f"there is no file `{path}`"
-        if len(source) > _LONGEST:
-            return f"`{path}` is too long to be read"
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError) as error:
-            line = getattr(error, "lineno", None)
-            return f"`{path}` is not Python" + (f": line {line}" if line else "")
+        tree = read_module(path, source)
+        if isinstance(tree, str):
+            return tree
         classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
         return LibraryModule(name, path, tree, classes, _aliases(tree), _imported(tree, name))
+
+
+def read_module(path: str, source: str) -> ast.Module | str:
+    """The syntax tree of a file; text says why there is none."""
+    if len(source) > _LONGEST:
+        return f"`{path}` is too long to be read"
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        return f"`{path}` is not Python" + (f": line {line}" if line else "")
 
 
 def _aliases(tree: ast.Module) -> dict[str, ast.expr]:

@@ -360,7 +360,7 @@ def _unquoted(annotation: ast.expr) -> ast.expr:
                 return node
             try:
                 return ast.parse(node.value, mode="eval").body
-            except (SyntaxError, ValueError, RecursionError):
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return node
 
     result: ast.expr = Unquote().visit(annotation)

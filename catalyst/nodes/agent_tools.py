@@ -20,7 +20,7 @@ from catalyst.nodes.settings import BodySlot, Params
 from catalyst.nodes.types.python import FUNCTION
 from catalyst.spec.fields import exactly_one, model_schema
 from catalyst.spec.problems import problem
-from catalyst.spec.units import Duration
+from catalyst.spec.units import Period
 
 _WISH = "the model calls it by its name and chooses it by what it is told of it"
 _KINDS = ("function", "workflow", "do", "mcp")
@@ -71,7 +71,7 @@ class ToolParams(Params):
     )
     token: str | None = Field(default=None, description="The secret that is sent to the server as a bearer token.")
     only: list[str] = Field(default_factory=list, description="Those of the server's tools that the model may call.")
-    timeout: Duration = Field(default=30.0, description="How long one call may take.")
+    timeout: Period = Field(default=30.0, description="How long one call may take.")
 
     @model_validator(mode="after")
     def one_kind(self) -> Self:

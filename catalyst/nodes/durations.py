@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -10,11 +11,16 @@ from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.types import ANY
 from catalyst.nodes.settings import Expr, Slot
-from catalyst.spec.units import DURATION_SCHEMA, parse_duration
+from catalyst.spec.problems import problem
+from catalyst.spec.units import DURATION_SCHEMA, SHORTEST_PERIOD, TOO_SHORT_HELP, parse_duration
 
 
+@dataclass(frozen=True)
 class DurationSlot(Slot):
     """A duration such as `2s`, or an expression that gives seconds or such a text."""
+
+    least: float = 0.0
+    """How many seconds a constant must have at least."""
 
     def read(self, value: object) -> Expr:
         """Turn a constant into seconds."""
@@ -25,6 +31,8 @@ class DurationSlot(Slot):
             seconds = parse_duration(str(expr.constant))
         except ValueError as error:
             raise PydanticCustomError("duration", "{reason}", {"reason": str(error)}) from error
+        if seconds < self.least:
+            raise problem("E145", f"`{expr.constant}` is shorter than a millisecond", help=TOO_SHORT_HELP)
         return Expr(expr.expected, expr.sink, seconds)
 
     def constant_schema(self) -> JsonSchemaValue:
@@ -48,3 +56,5 @@ class MomentSlot(Slot):
 
 
 DurationExpr = Annotated[Expr, DurationSlot(ANY)]
+PeriodExpr = Annotated[Expr, DurationSlot(ANY, least=SHORTEST_PERIOD)]
+"""A duration that something lasts: a millisecond at least."""

@@ -8,12 +8,12 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from catalyst.expressions.types import STR, nullable
+from catalyst.expressions.types import INT, STR, UnionType, nullable
 from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.nodes.stores import REDIS_URL, store
 from catalyst.spec.fields import exactly_one
-from catalyst.spec.units import Duration
+from catalyst.spec.units import Period
 
 _MEMORY_DB = "MEMORY_DB_URL"
 _WEEK = 7 * 86_400.0
@@ -42,8 +42,9 @@ class WindowParams(Params):
 class MemoryParams(Params):
     """A conversation by session, kept from run to run."""
 
-    session: Annotated[Expr, Slot(nullable(STR))] = Field(
-        description="Which conversation it is, such as the user's id; none or empty text keeps nothing."
+    session: Annotated[Expr, Slot(nullable(UnionType((STR, INT))))] = Field(
+        description="Which conversation it is, such as the user's id, text or a whole number; none or empty text keeps"
+        " nothing."
     )
     window: WindowParams = Field(
         default_factory=lambda: WindowParams(messages=20),
@@ -61,7 +62,7 @@ class MemoryParams(Params):
         description="The secret with the address of the store; REDIS_URL or DATABASE_URL when not given. Where that is "
         "not declared, what is embedded takes its place: memory, or a file of the data folder.",
     )
-    ttl: Duration = Field(default=_WEEK, description="How long a session is kept after it was last used.")
+    ttl: Period = Field(default=_WEEK, description="How long a session is kept after it was last used.")
 
 
 def check_memory(params: MemoryParams | None, site: Site) -> None:

@@ -8,7 +8,18 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import ANY, ListType
+from catalyst.expressions.types import (
+    ANY,
+    STR,
+    AnyType,
+    FieldType,
+    ListType,
+    MapType,
+    ObjectType,
+    UnionType,
+    accepts,
+    describe,
+)
 from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.memory import MemoryParams, check_memory
 from catalyst.nodes.models import Asking, CacheTime, Files, check_files, content_of
@@ -25,6 +36,10 @@ class Message(Params):
     cache: bool = Field(
         default=False, description="Keep everything up to here at the provider (anthropic), as `prompt_cache` says."
     )
+
+
+_MESSAGE = ObjectType((("role", FieldType(STR)), ("content", FieldType(UnionType((STR, ListType(ANY)))))), open=True)
+"""What a computed message has at least."""
 
 
 class Talk(Asking):
@@ -73,6 +88,18 @@ def check_talk(params: Talk, site: Site) -> None:
     check_files(params.files, site)
     for number, message in enumerate(params.messages if isinstance(params.messages, list) else ()):
         check_files(message.files, site, "messages", number)
+    if isinstance(params.messages, Expr):
+        _check_computed(params.messages, site)
+
+
+def _check_computed(messages: Expr, site: Site) -> None:
+    """What is known of computed messages must not keep them from being some."""
+    given = site.type_of(messages)
+    item = given.item if isinstance(given, ListType) else ANY
+    if not (isinstance(item, AnyType | MapType) or accepts(_MESSAGE, item)):
+        message = f"a message is {{role, content}}, this is {describe(item)}"
+        wish = "make messages of them: map(each => {'role': 'user', 'content': each.text})"
+        site.found.error("E206", message, site.span_of("messages"), help=wish)
 
 
 def told_of(params: Talk, scribe: Scribe) -> list[str]:

@@ -32,6 +32,7 @@ RUNTIME_ALLOWANCES: dict[str, frozenset[str]] = {
     "http_proxies": frozenset({"urllib.request"}),  # asks which proxies the environment names
     "llm_prices": frozenset({"pathlib"}),  # reads the prices that the owner of the service names
     "logs": frozenset({"__class__", "__dict__"}),  # the fields of a log record; an exception's class name
+    "short_way": frozenset({"__call__", "__module__"}),  # whether somebody put a method of his own into the framework
     "quick_json": frozenset({"msgspec"}),  # reads bodies; what it can do beside that is nobody's business
     "vector_points": frozenset(
         {"qdrant_client"}

@@ -38,7 +38,7 @@ from catalyst.spec.triggers import (
     Trigger,
     TriggerShape,
 )
-from catalyst.spec.units import Duration, Size, TimeLimit, Timeout
+from catalyst.spec.units import Duration, Period, Size, TimeLimit, Timeout
 
 __all__ = [
     "COMMON_KEYS",
@@ -101,7 +101,7 @@ class Retry(SpecModel):
     backoff: Literal["exponential", "linear", "constant"] = Field(
         default="exponential", description="How the pause grows."
     )
-    delay: Duration = Field(default=0.2, description="The first pause.")
+    delay: Duration = Field(default=0.2, description="The first pause; `0s` tries again at once.")
     max_delay: Duration = Field(default=5.0, description="The longest pause.")
     errors: ErrorKinds = Field(
         ("timeout", "connection", "429", "5xx"), description="Which errors are worth another try."
@@ -150,7 +150,7 @@ def _as_on_error(value: Any) -> Any:
 class Cache(SpecModel):
     """The output is kept and used again."""
 
-    ttl: Duration = Field(description="How long it is kept.")
+    ttl: Period = Field(description="How long it is kept.")
     key: Raw = Field(default=None, description="What it depends on, an expression; the node's settings when not given.")
     store: Literal["memory", "redis"] | None = Field(
         default=None,
@@ -159,7 +159,7 @@ class Cache(SpecModel):
     max_entries: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
         default=None, description="How many outputs of the node memory holds at most; 10,000 if not given."
     )
-    errors: Duration | None = Field(
+    errors: Period | None = Field(
         default=None, description="How long an error is kept in place of an output; not at all if not given."
     )
 
@@ -172,8 +172,8 @@ def _read_condition(value: Any) -> Any:
     return value
 
 
-NO_TYPE = "\0"
-"""The type of a node whose type is missing or wrong, which has been reported; no file can hold it."""
+class NoType(Located):
+    """Stands for the type of a node whose type is missing or wrong, which has been reported."""
 
 
 class NodeSpec(SpecModel):

@@ -1,7 +1,7 @@
 """A copy of a flow's tree without what is wrong in it, so that later passes can look at the rest.
 
 Whatever is left out has been reported. Names stay known: an input or a type that is wrong becomes `any`, a node whose
-type is missing gets `NO_TYPE`, so that nobody complains about a name that the author did give.
+type is missing gets a `NoType`, so that nobody complains about a name that the author did give.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalyst.diagnostics import Located, Span
-from catalyst.spec.model import NO_TYPE
+from catalyst.spec.model import NoType
 from catalyst.spec.names import name_problem, normal_form, usable_name
 from catalyst.spec.tree import LocatedList, LocatedMap, located_key
 from catalyst.spec.validate import Place
@@ -57,6 +57,27 @@ def without_places(value: Any, places: Iterable[Place]) -> Any:
                 items.put(without_places(item, inside.get(index, [])), span)
         return items
     return value
+
+
+def with_any_type(tree: LocatedMap, places: Iterable[Place]) -> LocatedMap:
+    """A copy of the tree in which the types at some places, which could not be read, are `any`: what has them stays
+    known.
+    """
+    result = tree
+    for place in places:
+        result = _with_any(result, place)
+    return result
+
+
+def _with_any(value: Any, place: Place) -> Any:
+    if not place:
+        return Located("any", value.span) if isinstance(value, Located) else value
+    if not isinstance(value, LocatedMap) or place[0] not in value:
+        return value
+    copy = LocatedMap(value.span)
+    for key, item in value.items():
+        _copy(copy, value, key, _with_any(item, place[1:]) if key == place[0] else item)
+    return copy
 
 
 def _copy(copy: LocatedMap, original: LocatedMap, key: str, value: Any) -> None:
@@ -117,5 +138,5 @@ def _known_as(key: str, taken: set[str]) -> Located | None:
 def _node_without(node: Any, keys: set[str], span: Span) -> LocatedMap:
     rest = node.without(*keys) if isinstance(node, LocatedMap) else LocatedMap(span)
     if "type" not in rest:
-        rest.put(Located("type", span), Located(NO_TYPE, span), span)
+        rest.put(Located("type", span), NoType("none", span), span)
     return rest

@@ -25,6 +25,8 @@ _ISO_SECONDS = (604800.0, 86400.0, 3600.0, 60.0, 1.0)
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMG]?i?B)", re.ASCII | re.IGNORECASE)
 _RATE = re.compile(r"(\d{1,9}) ?/ ?(?:(\d{1,6})? ?([a-z]+))", re.ASCII)
 LONGEST_DURATION = 366 * 86400.0
+SHORTEST_PERIOD = 0.001
+TOO_SHORT_HELP = "write a time in which something can happen, such as 200ms or 10s, or leave the setting out"
 _DURATION_HELP = "write a number and a unit, such as 200ms, 10s, 5m, 24h or 7d"
 
 
@@ -101,6 +103,13 @@ def _read_duration(value: Any) -> float:
         raise problem("E145", str(wrong), help=_DURATION_HELP) from wrong
 
 
+def _read_period(value: Any) -> float:
+    seconds = _read_duration(value)
+    if seconds < SHORTEST_PERIOD:
+        raise problem("E145", f"`{value}` is shorter than a millisecond", help=TOO_SHORT_HELP)
+    return seconds
+
+
 def _read_timeout(value: Any) -> TimeLimit:
     if isinstance(value, str) and value == "none":
         return TimeLimit(None)
@@ -144,6 +153,9 @@ DURATION_SCHEMA = {
 
 Duration = Annotated[float, Reader(_read_duration, DURATION_SCHEMA)]
 """Seconds, written as `200ms`, `10s`, `5m`, `24h`, `7d` or ISO 8601."""
+
+Period = Annotated[float, Reader(_read_period, DURATION_SCHEMA)]
+"""A duration that something lasts: a millisecond at least."""
 
 Timeout = Annotated[TimeLimit, Reader(_read_timeout, {"anyOf": [DURATION_SCHEMA, {"const": "none"}]})]
 """A duration, or `none` for no limit."""

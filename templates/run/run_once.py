@@ -139,7 +139,7 @@ def _log_to_stderr(secrets: Any) -> None:
     root.handlers[:] = [handler]
     level = logging.getLevelName(os.environ.get("LOG_LEVEL", "info").upper())
     root.setLevel(level if isinstance(level, int) else logging.INFO)
-    for noisy in ("aiohttp", "httpx2", "httpcore", "httpcore2", "openai", "anthropic", "asyncio"):
+    for noisy in ("aiohttp", "httpx", "httpx2", "httpcore", "httpcore2", "openai", "anthropic", "mcp", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -35,7 +35,7 @@ _ALWAYS = (
     "prometheus_client",
     "pydantic.v1",
 )
-"""The last of them is what FastAPI looks at when it gets its first route."""
+"""The last of them is what FastAPI looks at when it makes its first model, such as for `/docs`."""
 _SOMETIMES = {
     "http_client": ("aiohttp",),
     "httpx_client": ("httpx2",),

@@ -8,6 +8,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from math import isfinite
+from time import monotonic_ns
 from typing import Any
 
 import httpx2 as httpx
@@ -18,8 +19,8 @@ from typing_extensions import TypedDict
 from .cache import Computations, cache_key
 from .context import ExecutionContext
 from .errors import FlowError
-from .llm import LLM
-from .llm_answers import status_error, transport_error
+from .llm import LLM, charge, milliseconds_since
+from .llm_answers import status_error, tokens, transport_error
 from .llm_openai import OpenAI
 from .pools import PoolKey
 from .tasks import map_items
@@ -35,9 +36,11 @@ Key = tuple[str, str | None, int | None, str]
 
 
 class EmbeddingUsage(TypedDict):
-    """Tokens of the texts that were asked for; those that were remembered cost none."""
+    """Tokens of the texts that were asked for, and their cost in US dollars, None where nobody knows the model's
+    price; those that were remembered cost nothing."""
 
     input_tokens: int
+    cost: float | None
 
 
 class Embedding(TypedDict):
@@ -101,6 +104,7 @@ EMBEDDED: PoolKey[VectorMemory] = PoolKey("embedded", open=_open, close=VectorMe
 
 async def embed(
     ctx: Context,
+    node: str,
     model: OpenAI,
     text: str,
     *,
@@ -112,17 +116,18 @@ async def embed(
     async def ask() -> Embeddings:
         nonlocal asked_here
         asked_here = True
-        return await embed_all(ctx, model, [text], dimensions=dimensions)
+        return await embed_all(ctx, node, model, [text], dimensions=dimensions)
 
     key = cache_key(*_key(model, dimensions, text), model.api_key)
     found = await ctx.pools[EMBEDDED].asked.join(key, ask)
     # A vector belongs to the one who gets it, and only who asked pays for it.
-    usage: EmbeddingUsage = found["usage"] if asked_here else {"input_tokens": 0}
+    usage = found["usage"] if asked_here else _used([])
     return {"vector": list(found["vectors"][0]), "model": found["model"], "usage": usage}
 
 
 async def embed_all(
     ctx: Context,
+    node: str,
     model: OpenAI,
     texts: Sequence[str],
     *,
@@ -146,34 +151,43 @@ async def embed_all(
             known[text] = vector
     missing = [text for text in dict.fromkeys(texts) if text not in known]
     batches = [missing[start : start + batch_size] for start in range(0, len(missing), batch_size)]
-    used = await _ask_all(ctx, model, batches, dimensions, known)
-    return {"vectors": [known[text] for text in texts], "model": model.name, "usage": {"input_tokens": used}}
+    used = await _ask_all(ctx, node, model, batches, dimensions, known)
+    return {"vectors": [known[text] for text in texts], "model": model.name, "usage": used}
 
 
 async def _ask_all(
     ctx: Context,
+    node: str,
     model: OpenAI,
     batches: Sequence[Sequence[str]],
     dimensions: int | None,
     known: dict[str, list[float]],
-) -> int:
-    """Ask for all batches and put the vectors into `known`; gives the tokens. The first error ends the others."""
+) -> EmbeddingUsage:
+    """Ask for all batches and put the vectors into `known`. The first error ends the others."""
     memory = ctx.pools[EMBEDDED]
 
-    async def ask(context: Context, batch: Sequence[str], index: int) -> int:
-        vectors, used = await _ask(context, model, batch, dimensions)
+    async def ask(context: Context, batch: Sequence[str], index: int) -> EmbeddingUsage:
+        vectors, used = await _ask(context, node, model, batch, dimensions)
         for text, vector in zip(batch, vectors, strict=True):
             known[text] = vector
             memory.keep(_key(model, dimensions, text), vector)
         return used
 
-    return sum(await map_items(ctx, batches, ask, concurrency=_AT_ONCE))
+    return _used(await map_items(ctx, batches, ask, concurrency=_AT_ONCE))
+
+
+def _used(parts: Sequence[EmbeddingUsage]) -> EmbeddingUsage:
+    """What several requests took together; the cost is unknown as soon as that of one is."""
+    costs = [part["cost"] for part in parts if part["cost"] is not None]
+    cost = round(sum(costs), 9) if len(costs) == len(parts) else None
+    return {"input_tokens": sum(part["input_tokens"] for part in parts), "cost": cost}
 
 
 async def _ask(
-    ctx: Context, model: OpenAI, batch: Sequence[str], dimensions: int | None
-) -> tuple[list[list[float]], int]:
-    """The vectors of one batch, in its order, and the tokens."""
+    ctx: Context, node: str, model: OpenAI, batch: Sequence[str], dimensions: int | None
+) -> tuple[list[list[float]], EmbeddingUsage]:
+    """The vectors of one batch, in its order, and what they took."""
+    began = monotonic_ns()
     client = model.client(ctx.pools[LLM])
     wanted = dimensions if dimensions is not None else openai.omit
     try:
@@ -184,10 +198,16 @@ async def _ask(
         raise status_error(error.status_code, error.response.headers) from error
     except (openai.OpenAIError, httpx.HTTPError, ValueError) as error:
         raise transport_error(error) from error
-    return _vectors(answer, len(batch), dimensions), _tokens(answer)
+    if not isinstance(answer, CreateEmbeddingResponse):
+        # The SDK gives the text of what is no JSON.
+        raise _unexpected("the model's answer cannot be read")
+    read, name = _tokens(answer), _answered_by(answer, model)
+    # What was answered is to be paid, also where it cannot be used.
+    cost = charge(ctx, node, name, tokens(read, 0), {"ms": milliseconds_since(began)})
+    return _vectors(answer, len(batch), dimensions), {"input_tokens": read, "cost": cost}
 
 
-def _vectors(answer: object, count: int, dimensions: int | None) -> list[list[float]]:
+def _vectors(answer: CreateEmbeddingResponse, count: int, dimensions: int | None) -> list[list[float]]:
     """The vectors of an answer in the order of the texts. Raises FlowError for what is none."""
     by_index = _by_index(answer)
     if sorted(by_index) != list(range(count)):
@@ -203,11 +223,8 @@ def _vectors(answer: object, count: int, dimensions: int | None) -> list[list[fl
     return [by_index[index] for index in range(count)]
 
 
-def _by_index(answer: object) -> dict[int, list[float]]:
-    # The SDK gives the text of what is no JSON, and does not check what is.
-    if not isinstance(answer, CreateEmbeddingResponse):
-        raise _unexpected("the model's answer cannot be read")
-    try:
+def _by_index(answer: CreateEmbeddingResponse) -> dict[int, list[float]]:
+    try:  # the SDK does not check what it gives
         return {int(row.index): list(array("d", row.embedding)) for row in answer.data}
     except (AttributeError, TypeError, ValueError) as error:
         raise _unexpected("the model's answer cannot be read") from error
@@ -218,6 +235,12 @@ def _tokens(answer: CreateEmbeddingResponse) -> int:
     usage = answer.model_dump(include={"usage"}, warnings=False).get("usage")
     read = usage.get("prompt_tokens") if isinstance(usage, dict) else None
     return read if isinstance(read, int) else 0
+
+
+def _answered_by(answer: CreateEmbeddingResponse, model: OpenAI) -> str:
+    """The name of the model that answered, for its price: at Azure a deployment has one of its own."""
+    name = answer.model_dump(include={"model"}, warnings=False).get("model")
+    return name if isinstance(name, str) and name else model.name
 
 
 def _unexpected(title: str) -> FlowError:

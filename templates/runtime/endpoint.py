@@ -41,6 +41,8 @@ class Endpoint:
     def __init__(self, host: Host, workflow: Workflow, trigger: HttpTrigger) -> None:
         self.workflow = workflow
         self.trigger = trigger
+        self.route: dict[str, Any] = {}
+        """What the scope of a request says of its route, once there is one."""
         self.intake = Intake(workflow, trigger, host.limits.max_body)
         self._host = host
         self._counts = host.metrics.counts[workflow.name]

@@ -151,9 +151,17 @@ def _innermost(traceback: TracebackType | None) -> Place | None:
 
 
 def _mark_above(filename: str, line: int, first_line: int) -> Place | None:
-    """The nearest mark above `line`, looking no further up than one line above the function and its decorators."""
+    """The nearest mark above `line`, looking no further up than one line above the function and its decorators.
+
+    One in a block that ended before, such as a function for a tool, belongs to what is in there.
+    """
+    depth: int | None = None
     for number in range(line, max(0, first_line - 2), -1):
-        match = _MARK.match(linecache.getline(filename, number).rstrip("\n"))
-        if match:
+        text = linecache.getline(filename, number).rstrip()
+        indent = len(text) - len(text.lstrip())
+        match = _MARK.match(text)
+        if match and (depth is None or indent <= depth):
             return Place(match["node"], match["source"])
+        if text:
+            depth = indent if depth is None else min(depth, indent)
     return None

@@ -2,7 +2,7 @@
 
 import re
 
-from .errors import FlowError, NodeError, RaisedError, TooLarge, is_too_large
+from .errors import FlowError, NodeError, RaisedError, TooLarge, is_too_large, locate
 
 # What may be told to a caller for errors that are not ours; the exception's own text never is.
 _CONNECTION_TITLE = "could not reach the other side"
@@ -24,12 +24,13 @@ def as_failure(error: BaseException, node: str | None = None) -> FlowError:
         return error
     known = TooLarge() if is_too_large(error) else error
     if isinstance(known, FlowError):
+        place = locate(error)  # what stands in line inside another node has not claimed it
         failure = NodeError(
             known.title,
             kind=known.kind,
             status=known.status,
             detail=known.detail,
-            node=known.node or node,
+            node=known.node or (place.node if place is not None else node),
             upstream=known.upstream,
             retry_after=known.retry_after,
             errors=known.errors,

@@ -5,8 +5,11 @@ a whole answer leaves in one write instead of two, its header lines are checked 
 an idle connection runs on instead of being set anew by every request. What is not ordinary goes uvicorn's own way:
 streams, HEAD, pipelined requests, upgrades, HTTP/1.0, `Connection: close`, a client that does not read.
 
+It also refuses (431) the head of a request that does not end. uvicorn would keep all of it, and put together an endless
+address for minutes while nobody else is served.
+
 All of this rests on inner parts of uvicorn, which may change with any version. So it is for the one it was written for
-(`WRITTEN_FOR`); with another the server takes uvicorn's own connection, and nothing but speed is lost.
+(`WRITTEN_FOR`); with another the server takes uvicorn's own connection, and nothing but speed and that bound are lost.
 """
 
 import asyncio
@@ -23,6 +26,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 WRITTEN_FOR = "0.54."
 
+_MAX_HEAD = 65_536  # bytes of a request's head after the piece that it begins in
+_NO_REQUEST = "Invalid HTTP request received."
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _WRITTEN_BY_PROXIES = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
 _STEERING = frozenset((b"connection", b"transfer-encoding"))
@@ -91,13 +96,52 @@ class Connection(HttpToolsProtocol):
     """One connection of a client."""
 
     _idle_since: float | None = None
+    _begun: Any = None
+    """The scope of the last request whose head was there as a whole: any other one is still on its way."""
+    _unfinished: Any = None
+    _head_size = 0
+    """How much of the head on its way has come, after the piece that it began in."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._straight: Any = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
 
+    def data_received(self, data: bytes) -> None:
+        """Read what arrived; the connection is not idle."""
+        self._idle_since = None
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.logger.warning(_NO_REQUEST)
+            self.send_400_response(_NO_REQUEST)
+            return
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._unsupported_upgrade_warning()
+        if self.scope is not self._begun:
+            self._bound_head(len(data))
+
+    def _bound_head(self, size: int) -> None:
+        """Refuse a head that was not there as a whole after the last piece, of this size, once it is too long."""
+        if self.scope is not self._unfinished:
+            self._unfinished, self._head_size = self.scope, 0  # the piece may hold the end of the request before
+            return
+        self._head_size += size
+        if self._head_size > _MAX_HEAD and not self.transport.is_closing():
+            self._refuse_head()
+
+    def _refuse_head(self) -> None:
+        """Say that the head is too long, unless an answer to the request before it is being sent, and hang up."""
+        if self.cycle is None or self.cycle.response_complete:
+            lines = [STATUS_LINE[431], b"content-length: 0\r\n", b"connection: close\r\n", b"\r\n"]
+            self.transport.write(b"".join(lines))
+        self.transport.close()
+
     def on_headers_complete(self) -> None:
         """Start the app; what is left of the request comes to it as it arrives."""
+        self._begun = self.scope
         parser, before = self.parser, self.cycle
         if (
             (before is not None and not before.response_complete)
@@ -151,7 +195,7 @@ class Connection(HttpToolsProtocol):
         self._idle_since = self.loop.time()
 
     def _unset_keepalive_if_required(self) -> None:
-        """Called with every piece that arrives: the connection is not idle."""
+        """Called when the connection is lost. A timer that still runs will find nothing to do."""
         self._idle_since = None
 
     def timeout_keep_alive_handler(self) -> None:

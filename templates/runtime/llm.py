@@ -3,7 +3,8 @@
 A model is an object of its provider's module (`llm_anthropic.Anthropic`, `llm_openai.OpenAI`, ...), so a project
 imports only the SDKs it uses. The SDKs' own retries are off: the node's `retry` is the only one.
 
-Every answer of a model is a line in the log, with the model, its tokens and the time that it took.
+Every answer of a model is a line in the log, with the model, its tokens and the time that it took. Models that give
+vectors or put documents in order are asked elsewhere, and counted here (`charge`).
 
 Errors have the kind `http` (`upstream` is the status, `retry_after` the pause asked for), `auth` (401 and 403),
 `timeout`, `connection`, `refused` (the model would not answer), or `invalid_output`.
@@ -11,7 +12,7 @@ Errors have the kind `http` (`upstream` is the status, `retry_after` the pause a
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic_ns
 from typing import Any, Protocol, TypeVar, Unpack
@@ -192,13 +193,28 @@ async def answer_of(
         async with gate.passing(expected_tokens(request, model.max_tokens)) as passed:
             answer = await model.ask(pool, request, on_token)
             passed.used(answer.usage["input_tokens"] + answer.usage["output_tokens"])
-    spent = round((monotonic_ns() - started) / 1e6, 1)
-    cost = pool.prices.cost(answer.model, answer.usage)
-    _add(ctx.totals, answer.usage, cost)
-    pool.spending.add(ctx.workflow, answer.model, answer.usage, cost)
-    facts = {"model": answer.model, **answer.usage, "cost": cost, "finish_reason": answer.finish_reason, "ms": spent}
-    log_event(ctx, "info", node, "model answered", **facts, run=dict(ctx.totals))
-    return replace(answer, cost=cost)
+    facts = {"finish_reason": answer.finish_reason, "ms": milliseconds_since(started)}
+    return replace(answer, cost=charge(ctx, node, answer.model, answer.usage, facts), asked=model.name)
+
+
+def charge(
+    ctx: Context, node: str, model: str, used: Tokens, facts: Mapping[str, object], searches: int = 0
+) -> float | None:
+    """Count what an answer took: in the log, on `/metrics`, and in the totals of the run. Gives its cost.
+
+    `facts` are for the log; `searches` are what some models that put documents in order are paid for.
+    """
+    pool = ctx.pools[LLM]
+    cost = pool.prices.cost(model, used, searches)
+    _add(ctx.totals, used, cost)
+    pool.spending.add(ctx.workflow, model, used, cost)
+    log_event(ctx, "info", node, "model answered", model=model, **used, cost=cost, **facts, run=dict(ctx.totals))
+    return cost
+
+
+def milliseconds_since(started: int) -> float:
+    """The time since a reading of the clock, for the log."""
+    return round((monotonic_ns() - started) / 1e6, 1)
 
 
 def _add(totals: dict[str, float], tokens: Tokens, cost: float | None) -> None:

@@ -143,7 +143,7 @@ def configure(level: str | None = None, secrets: Iterable[str] = ()) -> None:
             continue  # the server has switched it off, as it does its access log
         logger.handlers.clear()
         logger.propagate = True
-    for name in ("aiohttp", "httpx2", "httpcore", "httpcore2", "openai", "anthropic", "asyncio"):
+    for name in ("aiohttp", "httpx", "httpx2", "httpcore", "httpcore2", "openai", "anthropic", "mcp", "asyncio"):
         # These tell of every request, some with headers.
         logging.getLogger(name).setLevel(logging.WARNING)
 

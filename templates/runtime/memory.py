@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from .context import ExecutionContext
+from .errors import FlowError
 from .llm_turns import Message, Turn, text_of_content
 from .pools import PoolKey
 from .run_log import log_event
@@ -114,7 +115,7 @@ async def recall(
     ctx: ExecutionContext[Any, Any, Any],
     node: str,
     store: MemoryStore,
-    session: str | None,
+    session: str | int | None,
     *,
     window: Window,
     ttl: float = TTL,
@@ -128,8 +129,10 @@ async def recall(
     keeping = Keeping(
         ttl, min(window.messages or MOST_EXCHANGES, MOST_EXCHANGES) if summarize is None else MOST_EXCHANGES
     )
-    if not session:
+    if session is None or session == "":
         return Conversation(store, "", keeping)
+    if not isinstance(session, str | int) or isinstance(session, bool):
+        raise FlowError("a session is text or a whole number", kind="invalid_request")
     key = f"{ctx.workflow}.{node}:{session}"
     stored = await store.load(key)
     begin = window.begins(stored.exchanges)

@@ -22,6 +22,7 @@ Place = PoolKey[Store]
 Context = ExecutionContext[Any, Any, Any]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
+_LONGEST_TTL = 100 * 366 * 86_400.0
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))
@@ -142,6 +143,6 @@ def _data(found: bytes | None) -> Any:
 
 def _ttl(duration: object) -> float:
     seconds = seconds_of(duration, "ttl")
-    if seconds <= 0:
-        raise FlowError("`ttl` must be more than nothing", kind="redis", status=500)
+    if not 0 < seconds <= _LONGEST_TTL:
+        raise FlowError("`ttl` must be more than nothing and at most a hundred years", kind="redis", status=500)
     return seconds

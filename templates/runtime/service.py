@@ -29,15 +29,9 @@ from .answers import to_json
 from .context import ExecutionContext
 from .endpoint import Endpoint, new_execution_id
 from .host import Host, Limits, Live, drain, in_time
+from .openapi import describe
 from .pools import ConnectionPools
-from .routes import (
-    add_info_route,
-    add_problem_handlers,
-    add_security_schemes,
-    add_service_routes,
-    add_workflow_route,
-    operation_ids,
-)
+from .routes import add_info_route, add_problem_handlers, add_service_routes, add_workflow_route
 from .short_way import RouteTable, ShortWay, shorten
 from .start import PlainStart
 from .workflow import Auth, Check, HttpTrigger, Workflow
@@ -74,18 +68,17 @@ class Service:
 
     def mount(self, app: FastAPI) -> None:
         """Add everything to the app. Call it before adding routes of your own; middleware may come before or after."""
-        names = operation_ids(self._endpoints)
         # A path without parameters goes before one that would match it too, and so do the service's own.
         ordered = sorted(self._endpoints, key=lambda each: _specificity(each.trigger.path))
         for endpoint in [each for each in ordered if "{" not in each.trigger.path]:
-            add_workflow_route(app, endpoint, names[endpoint])
+            add_workflow_route(app, endpoint)
         own = [add_info_route(app, workflow) for workflow in self.workflows]
         own += add_service_routes(app, self._host)
         self._table.keep_out([*own, app.docs_url, app.redoc_url, app.openapi_url, app.swagger_ui_oauth2_redirect_url])
         for endpoint in [each for each in ordered if "{" in each.trigger.path]:
-            add_workflow_route(app, endpoint, names[endpoint])
+            add_workflow_route(app, endpoint)
         add_problem_handlers(app)
-        add_security_schemes(app, self._endpoints)
+        describe(app, self._endpoints)
         if self._fast_path:
             # At the end of the list: inside all other middleware, whenever it is added.
             app.user_middleware.append(Middleware(ShortWay, table=self._table, owner=app))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .endpoint import Endpoint
@@ -98,16 +99,17 @@ def _descend(segment: _Segment, parts: list[str], index: int, values: list[str],
 class ShortWay:
     """The middleware."""
 
-    def __init__(self, app: ASGIApp, table: RouteTable, owner: FastAPI) -> None:
+    def __init__(self, app: ASGIApp, table: RouteTable, owner: FastAPI, *, is_seen: bool = True) -> None:
         self._app = app
         self._table = table
         self._exact = table.exact
         self._owner = owner
+        self._is_seen = is_seen  # by other middleware, which may ask the scope for the route
         self._steps_aside = bool(owner.router.dependencies)
 
     def moved(self, app: ASGIApp) -> "ShortWay":
         """The same in front of another app."""
-        return ShortWay(app, self._table, self._owner)
+        return ShortWay(app, self._table, self._owner, is_seen=False)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a request to a workflow; hand everything else on. What is to be awaited goes back as it is."""
@@ -119,11 +121,16 @@ class ShortWay:
             path = path[len(root) :]  # mounted below a prefix, or behind a proxy that adds one
         endpoint = self._exact.get((scope["method"], path))
         if endpoint is not None:
+            if self._is_seen:
+                scope.update(endpoint.route, path_params={})
             return endpoint(scope, receive, send)
         found = self._table.find(scope["method"], path)
         if found is None:
             return self._app(scope, receive, send)
-        return found[0](scope, receive, send, found[1])
+        endpoint, values = found
+        if self._is_seen:
+            scope.update(endpoint.route, path_params=values)
+        return endpoint(scope, receive, send, values)
 
 
 _OURS: frozenset[object] = frozenset((ShortWay, PlainStart))
@@ -138,8 +145,8 @@ def shorten(app: FastAPI, table: RouteTable) -> None:
     stack = app.middleware_stack
     if stack is None or isinstance(stack, ShortWay):
         return  # mounted below another app, which has been started instead, or started before
-    if all(entry.cls in _OURS for entry in app.user_middleware):
-        app.middleware_stack = ShortWay(stack, table, app)
+    if all(entry.cls in _OURS for entry in app.user_middleware) and _is_stock(app.build_middleware_stack, FastAPI):
+        app.middleware_stack = ShortWay(stack, table, app, is_seen=False)
 
 
 def in_front_of(app: Any) -> Any:
@@ -150,7 +157,14 @@ def in_front_of(app: Any) -> Any:
     """
     if type(app) is not FastAPI or app.root_path or _may_trace(app) or not isinstance(app.middleware_stack, ShortWay):
         return app
+    if not all(_is_stock(owner.__call__, owner) for owner in (FastAPI, Starlette)):
+        return app
     return app.middleware_stack.moved(app)
+
+
+def _is_stock(method: object, owner: type) -> bool:
+    """Whether a method is the framework's own; tools that watch apps (Sentry, OpenTelemetry) put in theirs."""
+    return method.__module__ == owner.__module__ and not hasattr(method, "__wrapped__")
 
 
 def _may_trace(app: FastAPI) -> bool:

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from .pools import PoolKey
-from .sql_statement import Statement, one_or_none, only_value
+from .sql_statement import Statement, one_or_none, only_value, there
 
 Row = dict[str, Any]
 
@@ -34,6 +34,10 @@ class Work(ABC):
     async def fetch_one(self, statement: Statement, values: Sequence[Any] = ()) -> Row | None:
         """The only row, or None."""
         return one_or_none(await self.fetch_all(statement, values))
+
+    async def fetch_only(self, statement: Statement, values: Sequence[Any] = ()) -> Row:
+        """The only row. Raises FlowError when there is none, for then something in the database keeps it back."""
+        return there(await self.fetch_one(statement, values))
 
     async def fetch_value(self, statement: Statement, values: Sequence[Any] = ()) -> Any:
         """The first column of the only row, or None."""
@@ -78,6 +82,13 @@ class Database(ABC):
         """The only row, or None."""
         async with self.work(seconds, read_only=read_only) as work:
             return await work.fetch_one(statement, values)
+
+    async def fetch_only(
+        self, statement: Statement, values: Sequence[Any] = (), *, seconds: float | None = None, read_only: bool = False
+    ) -> Row:
+        """The only row. Raises FlowError when there is none."""
+        async with self.work(seconds, read_only=read_only) as work:
+            return await work.fetch_only(statement, values)
 
     async def fetch_value(
         self, statement: Statement, values: Sequence[Any] = (), *, seconds: float | None = None, read_only: bool = False

@@ -59,3 +59,10 @@ def one_or_none(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     if len(rows) > 1:
         raise FlowError("the statement gave more than one row", kind="too_many_rows", status=500)
     return rows[0] if rows else None
+
+
+def there(row: dict[str, Any] | None) -> dict[str, Any]:
+    """The row of a statement that always has one. Raises FlowError where a trigger or a rule has kept it back."""
+    if row is None:
+        raise FlowError("the statement gave no row", kind="no_row", status=500)
+    return row

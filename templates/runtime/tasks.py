@@ -5,7 +5,7 @@ Whatever happens, nothing is left running: who leaves, fails or is cancelled tak
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar, overload
@@ -57,6 +57,9 @@ class TaskGroup(asyncio.TaskGroup):
     """An `asyncio.TaskGroup` that raises the first error itself, with its cause and context, not a group of errors."""
 
     _parent_cancel_requested: bool
+    _aborting: bool
+    _abort: Callable[[], None]
+    _told: BaseException | None = None
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -72,12 +75,45 @@ class TaskGroup(asyncio.TaskGroup):
             if waiting is not None and sys.version_info < (3, 13):
                 _settle(waiting, from_outside, asked_meanwhile=self._parent_cancel_requested and not asked)
             inside = error is not None and not isinstance(error, asyncio.CancelledError)
-            first = error if error is not None and inside else group.exceptions[0]
+            first = error if error is not None and inside else self._told or group.exceptions[0]
         context = first.__context__
         try:
             raise first
         finally:
             first.__context__ = context  # `raise` would put the cancellation of the waiting task here
+
+    def end(self, error: BaseException) -> None:
+        """Cancel the tasks for an error that one of them is going to raise."""
+        if not self._aborting:
+            self._told = error
+            self._abort()
+
+
+class InnerGroup(TaskGroup):
+    """A group that a task of another one waits for: what fails in here ends the tasks of that one, too, and at once.
+
+    Its error comes up only when the tasks in here have cleaned up, which may take its time.
+    """
+
+    def __init__(self, around: TaskGroup) -> None:
+        super().__init__()
+        self._around = around
+
+    def create_task(self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], **options: Any) -> "asyncio.Task[T]":
+        """Start a task, as every group does."""
+        task = super().create_task(coro, **options)
+        task.add_done_callback(self._tell)
+        return task
+
+    def _tell(self, task: "asyncio.Task[Any]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._around.end(error)
+
+    def end(self, error: BaseException) -> None:
+        """The same, here and around."""
+        super().end(error)
+        self._around.end(error)
 
 
 def _settle(waiting: "asyncio.Task[Any]", from_outside: int, *, asked_meanwhile: bool) -> None:

@@ -73,6 +73,13 @@ def checked_vector(given: object) -> list[float]:
     raise invalid("a vector is a list of numbers")
 
 
+def checked_limit(given: object) -> int:
+    """How many points there may be. Raises FlowError for fewer than one, which servers refuse without saying why."""
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 1:
+        return given
+    raise invalid("the limit is a whole number from 1")
+
+
 def shown_id(found: object, payload: Mapping[str, Any] | None) -> str:
     """The id as it was given."""
     return str((payload or {}).get(OWN_ID, found))

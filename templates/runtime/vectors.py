@@ -17,6 +17,7 @@ from .pools import PoolKey
 from .run_log import log_event
 from .vector_points import (
     OWN_ID,
+    checked_limit,
     checked_vector,
     invalid,
     point_id,
@@ -102,14 +103,14 @@ async def search(
 ) -> list[dict[str, Any]]:
     """The points nearest to the vector, the best first. In a collection that is not there yet there are none."""
     name, near, wanted = _checked(collection), checked_vector(vector), to_filter(filter)
-    store = ctx.pools[pool]
+    most, store = checked_limit(limit), ctx.pools[pool]
     try:
         found = await store.call(
             lambda client: client.query_points(
                 name,
                 query=near,
                 query_filter=wanted,
-                limit=limit,
+                limit=most,
                 score_threshold=threshold,
                 with_payload=_with_own_id(payload),
                 with_vectors=vectors,
@@ -138,12 +139,12 @@ async def scroll(
 ) -> dict[str, Any]:
     """One page of a collection: its points in the order of their ids, and what to ask for next (None at the end)."""
     name, wanted = _checked(collection), to_filter(filter)
-    offset = point_id(after) if after is not None else None
+    most, offset = checked_limit(limit), point_id(after) if after is not None else None
     points, following = await ctx.pools[pool].call(
         lambda client: client.scroll(
             name,
             scroll_filter=wanted,
-            limit=limit,
+            limit=most,
             offset=offset,
             with_payload=_with_own_id(payload),
             with_vectors=vectors,

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 
 from .errors import ExpressionError
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 _NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
-_PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d)")
-_ALL = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d)){{1,5}}")
-_ISO = re.compile(rf"P(?:(?P<D>{_NUMBER})D)?(?:T(?:(?P<H>{_NUMBER})H)?(?:(?P<M>{_NUMBER})M)?(?:(?P<S>{_NUMBER})S)?)?")
-_ISO_UNITS = {"D": 86_400.0, "H": 3_600.0, "M": 60.0, "S": 1.0}
+_PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
+_ALL = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d|w)){{1,6}}")
+_ISO = re.compile(
+    rf"P(?:(?P<W>{_NUMBER})W)?(?:(?P<D>{_NUMBER})D)?"
+    rf"(?:T(?:(?P<H>{_NUMBER})H)?(?:(?P<M>{_NUMBER})M)?(?:(?P<S>{_NUMBER})S)?)?"
+)
+_ISO_UNITS = {"W": 604_800.0, "D": 86_400.0, "H": 3_600.0, "M": 60.0, "S": 1.0}
 
 
 async def sleep_for(duration: object) -> None:

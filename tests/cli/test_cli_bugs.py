@@ -1,6 +1,7 @@
 """A bug of Catalyst says that it is one; interruptions and closed pipes are quiet."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,11 +53,12 @@ def test_each_ending_has_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: no\n  = help: try yes\n"
 
 
+@pytest.mark.parametrize("arguments", [["schema"], ["--version"], ["build", "--help"]])
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
-def test_a_full_disk_is_no_bug() -> None:
+def test_a_full_disk_is_no_bug(arguments: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [*executable(), "schema"], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, env=environment(), check=False
+            [*executable(), *arguments], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, env=environment(), check=False
         )
     assert done.returncode == 2
     assert done.stderr.startswith(b"error: the output cannot be written: ")
@@ -73,3 +75,18 @@ def test_a_closed_pipe_is_quiet() -> None:
     command.stderr.close()
     assert command.wait(60) == 141
     assert complaint == b""
+
+
+def test_what_waits_for_the_end_of_the_process_still_runs() -> None:
+    """A command ends the process at once, but not before those who have asked to be told."""
+    program = "import atexit, sys; from catalyst.__main__ import run; atexit.register(print, 'told'); run()"
+    for arguments, code in ((["--version"], 0), (["build", "nowhere.yaml"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            capture_output=True,
+            cwd=ROOT,
+            env=environment(),
+            check=False,
+        )
+        assert done.returncode == code
+        assert done.stdout.endswith(b"told\n")

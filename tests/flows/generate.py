@@ -13,8 +13,13 @@ from typing import Any
 
 import yaml
 
+from tests.flows import lists
+
 REP = {"n": "integer", "s": "string", "ok": "boolean", "xs": "array<integer>", "maybe": "integer?"}
+ROW = {"n": "integer", "s": "string", "ok": "boolean", "maybe": "integer?"}
 OUTPUTS = {"rep": "Rep", "int": "integer", "list": "array<integer>"}
+WIDE = 4
+"""One flow of so many has caches and nodes over lists of records, too."""
 NESTED = ("switch", "parallel", "map", "loop", "try")
 ERRORS = ["timeout", "connection", "http", "4xx", "404", "5xx", "raised", "expression", "invalid_response"]
 
@@ -25,7 +30,7 @@ class Source:
 
     path: str
     type: str
-    """int, str, bool, list (of integers), rep, or mixed for anything else."""
+    """int, str, bool, list (of integers), rep, rows (a list of records), or mixed for anything else."""
     nullable: bool = False
     node: str | None = None
 
@@ -73,7 +78,7 @@ class Place:
 class Generator:
     """Makes one flow and those it calls."""
 
-    def __init__(self, seed: int, *, size: int = 7, prefix: str = "n", calls: bool = True) -> None:
+    def __init__(self, seed: int, *, size: int = 7, prefix: str = "n", calls: bool = True, wide: bool = False) -> None:
         self.chance = random.Random(f"flow {seed}")
         self.size = size
         self.prefix = prefix
@@ -81,6 +86,8 @@ class Generator:
         self.files: dict[str, str] = {}
         self.seed = seed
         self.calls = calls
+        self.wide = wide
+        """Whether there are nodes over lists of records and caches, too."""
 
     def maybe(self, share: float) -> bool:
         return self.chance.random() < share
@@ -101,6 +108,8 @@ class Generator:
             Source("input.opt", "int", nullable=True),
             Source("vars.k", "int"),
         ]
+        if self.wide:
+            sources.append(Source("input.rows", "rows"))
         place = Place(sources, 0, answers=self.maybe(0.25))
         nodes, after, _ = self.body(place, self.chance.randint(2, self.size))
         flow: dict[str, Any] = {
@@ -117,6 +126,9 @@ class Generator:
             "vars": {"k": self.chance.randint(1, 5)},
             "nodes": nodes,
         }
+        if self.wide:
+            flow["input"]["rows"] = "array<Row>"
+            flow["types"] = {"Rep": REP, "Row": ROW}
         if self.maybe(0.85):
             flow["output"] = self.output(Place(after, 0))
         return flow
@@ -178,6 +190,9 @@ class Generator:
             # Where it leads is said by a later node, if one wants to be led to.
             raw["on_error"] = {"goto": None}
             made.nullable = True
+        if self.wide and kind == "http" and self.maybe(0.3):
+            keys = [self.hole("int", place), f"{{{{ input.xs[{self.chance.randint(0, 2)}] }}}}"]
+            raw["cache"] = {"ttl": "1h", "key": self.chance.choice(keys)}
         if kind == "http" and self.maybe(0.15):
             raw["timeout"] = f"{self.chance.randint(200, 2500)}ms"
         if kind in NESTED and self.maybe(0.08):
@@ -242,6 +257,7 @@ class Generator:
             (0.3, self.raise_),
             (0.5 if self.calls and place.depth < 2 else 0, self.call),
             (1.0 if place.answers else 0, self.respond),
+            (3.0 if self.wide else 0, self.list_node),
         ]
         nested: list[tuple[float, Callable[[Place, str], Made]]] = [
             (1.2, self.switch),
@@ -292,6 +308,10 @@ class Generator:
         raw["output"] = OUTPUTS[shape]
         return Made(raw, shape)
 
+    def list_node(self, place: Place, id_: str) -> Made:
+        kind = self.chance.choice(lists.KINDS)
+        return lists.made(Made, kind, lists.settings(self, kind, place))
+
     def wait(self, place: Place, id_: str) -> Made:
         return Made({"type": "wait", "with": {"for": f"{self.chance.randint(1, 3000)}ms"}}, "mixed", True)
 
@@ -309,12 +329,14 @@ class Generator:
 
     def call(self, place: Place, id_: str) -> Made:
         name = f"sub_{self.seed}_{id_}"
-        inner = Generator(hash_of(self.seed, id_), size=4, prefix=f"{id_}_", calls=False)
+        inner = Generator(hash_of(self.seed, id_), size=4, prefix=f"{id_}_", calls=False, wide=self.wide)
         flow = inner.flow(name)
         flow["output"] = {"r": inner.chance.choice([1, "{{ input.n + 1 }}"])}
         # What the flow calls is told apart by what it is given.
         self.files[f"{name}.yaml"] = dump(flow)
         given = {"n": self.hole("int", place), "s": self.hole("str", place), "b": True, "xs": self.hole("list", place)}
+        if self.wide:
+            given["rows"] = self.hole("rows", place)
         raw = {"type": "call", "workflow": f"./{name}.yaml", "with": given}
         answers = "'respond'" in str(flow)
         return Made(raw, "mixed", False, [] if answers else [("r", "int", False)])
@@ -425,7 +447,7 @@ class Generator:
 
     def hole(self, type_: str, place: Place) -> Any:
         """A value of a type: mostly an expression, at times a constant."""
-        if self.maybe(0.15):
+        if self.maybe(0.15) and type_ != "rows":
             return self.literal_value(type_)
         return f"{{{{ {self.expr(type_, place, 2)} }}}}"
 
@@ -444,6 +466,7 @@ class Generator:
             "str": ["''", "'x'", "'Some text'"],
             "bool": ["true", "false"],
             "list": ["[3]", "[3, 1, 2]"],
+            "rows": ["[{'n': 2, 's': 'x', 'ok': true, 'maybe': none}]"],
         }
         return self.chance.choice(texts[type_])
 
@@ -503,6 +526,8 @@ class Generator:
                         f"({one('bool')} {choose(['and', 'or'])} {one('bool')})",
                     ]
                 )
+            case "rows":
+                return choose([f"({one('rows')} + {one('rows')})", f"({one('rows')} | filter(r => r.n > 1))"])
             case _:
                 return choose(
                     [
@@ -532,7 +557,8 @@ def dump(flow: dict[str, Any]) -> str:
 
 def random_case(seed: int) -> Case:
     """The flow of a seed, and an input for it."""
-    generator = Generator(seed, size=3 + seed % 7)
+    wide = seed % WIDE == 0
+    generator = Generator(seed, size=3 + seed % 7, wide=wide)
     flow = generator.flow(f"flow_{seed}")
     chance = random.Random(f"input {seed}")
     given = {
@@ -541,6 +567,17 @@ def random_case(seed: int) -> Case:
         "b": chance.random() < 0.5,
         "xs": [chance.randint(0, 9) for _ in range(chance.randint(0, 4))],
     }
+    if wide:
+        texts, numbers = ["", "a", "A", "b"], [None, 1, 2]
+        given["rows"] = [
+            {
+                "n": chance.randint(0, 3),
+                "s": chance.choice(texts),
+                "ok": chance.random() < 0.5,
+                "maybe": chance.choice(numbers),
+            }
+            for _ in range(chance.randint(0, 5))
+        ]
     if chance.random() < 0.5:
         given["opt"] = chance.randint(0, 5)
     return Case(seed, dump(flow), generator.files, given)

@@ -18,11 +18,12 @@ from unittest.mock import patch
 from catalyst.api import Result, compile_flow
 from tests.flows.clock import now, run_virtually
 from tests.flows.generate import Case
+from tests.flows.lists import KINDS
 from tests.flows.reference import Reference
 from tests.flows.world import World
 
 RUNTIME = Path(__file__).parents[2] / "templates" / "runtime"
-VALUES = frozenset({"set", "template", "http", "switch", "parallel", "map", "loop", "try", "call"})
+VALUES = frozenset({"set", "template", "http", "switch", "parallel", "map", "loop", "try", "call", *KINDS})
 
 
 @dataclass
@@ -135,9 +136,13 @@ def canonical(value: Any) -> str:
 
 
 def _without_details(value: Any) -> Any:
-    """The same without the `detail` of errors, which is for people."""
+    """The same without the `detail` of errors, which is for people, and without what `join` found no row for.
+
+    Where the types do not say which fields the other rows have, those are missing; elsewhere they are none.
+    """
     if isinstance(value, dict):
-        return {key: None if key == "detail" else _without_details(item) for key, item in value.items()}
+        kept = {key: item for key, item in value.items() if not (item is None and str(key).startswith("r_"))}
+        return {key: None if key == "detail" else _without_details(item) for key, item in kept.items()}
     return [_without_details(item) for item in value] if isinstance(value, list) else value
 
 
@@ -173,14 +178,16 @@ class Loaded:
             return run_virtually(self._run(module, case, world, logs))
 
     async def _run(self, module: ModuleType, case: Case, world: World, logs: list[Any]) -> Seen:
-        runtime = {name: sys.modules[f"app.runtime.{name}"] for name in ("context", "pools", "http", "reply")}
+        runtime = {name: sys.modules[f"app.runtime.{name}"] for name in ("context", "pools", "http", "reply", "cache")}
         workflow = getattr(module, self.result.name.upper())
         answers: list[tuple[int, Any, float]] = []
         ctx = runtime["context"].ExecutionContext(
             {"opt": None, **case.input},
             None,
             None,
-            runtime["pools"].ConnectionPools({runtime["http"].HTTP: WorldClient(world)}),
+            runtime["pools"].ConnectionPools(
+                {runtime["http"].HTTP: WorldClient(world), runtime["cache"].CACHE: runtime["cache"].MemoryCache()}
+            ),
             workflow=self.result.name,
             vars=workflow.vars,
             answer=lambda reply: answers.append((reply.status, reply.body, now())),
@@ -266,7 +273,7 @@ def prepare_runtime() -> None:
         sys.modules[name] = module
     run_log = importlib.import_module("app.runtime.run_log")
     setattr(run_log, "log_event", RECORDER)  # noqa: B010 - mypy knows the module better than we want
-    for name in ("context", "pools", "http", "reply", "problems", "tasks", "node"):
+    for name in ("context", "pools", "http", "reply", "problems", "tasks", "node", "cache"):
         importlib.import_module(f"app.runtime.{name}")
 
 

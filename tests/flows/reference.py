@@ -19,6 +19,7 @@ from catalyst.expressions.tree import Hole, Template
 from catalyst.spec.load import load_tree
 from catalyst.spec.units import parse_duration
 from tests.expressions.interpreter import NoValue, in_text, interpret
+from tests.flows import lists
 from tests.flows.clock import now
 from tests.flows.world import World, fits
 
@@ -70,6 +71,14 @@ class State:
     status: str = "skipped"
 
 
+@dataclass
+class Computing:
+    """What a cache holds: a value, or one on its way and how many wait for it."""
+
+    task: asyncio.Future[Any]
+    waiting: int = 0
+
+
 @dataclass(frozen=True)
 class Scope:
     """What a body can see."""
@@ -109,14 +118,17 @@ class Run:
 
 
 class Reference:
-    """Runs one flow; `read` gives the text of flows that it calls."""
+    """Runs one flow; `files` are the flows that it calls, `kept` is what caches hold."""
 
-    def __init__(self, source: str, world: World, files: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: str, world: World, files: Mapping[str, str], kept: dict[str, Computing] | None = None
+    ) -> None:
         tree, _ = load_tree(source, "flow.yaml")
         assert tree is not None
         self.flow: Mapping[str, Any] = tree
         self.world = world
         self.files = files
+        self.kept = kept if kept is not None else {}
         self.record = Run()
 
     async def run(self, given: Mapping[str, Any]) -> Run:
@@ -180,7 +192,7 @@ class Reference:
         """Run the node under its `on_error`."""
         on_error = raw.get("on_error")
         try:
-            state.output = await self.attempts(id_, raw, scope)
+            state.output = await (self.cached if "cache" in raw else self.attempts)(id_, raw, scope)
             state.ran, state.status = True, "ok"
         except Failure as failure:
             if not isinstance(on_error, dict):
@@ -190,6 +202,30 @@ class Reference:
                 state.output, state.ran = self.shape(on_error["default"], scope, id_), True
             else:
                 state.failed = True
+
+    async def cached(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
+        """What is kept for the key; one computes it, who else asks waits. It stops when nobody waits any more."""
+        try:
+            key = f"{self.flow['name']} {id_} {json.dumps(self.value(raw['cache']['key'], scope, id_))}"
+        except Failure as failure:
+            failure.time = now()
+            self.record.failures.append(failure)
+            raise
+        computing = self.kept.get(key)
+        if computing is None:
+            computing = self.kept[key] = Computing(asyncio.ensure_future(self.attempts(id_, raw, scope)))
+        computing.waiting += 1
+        try:
+            return await asyncio.shield(computing.task)
+        except Failure:
+            if self.kept.get(key) is computing:
+                del self.kept[key]
+            raise
+        finally:
+            computing.waiting -= 1
+            if not computing.waiting and not computing.task.done():
+                del self.kept[key]
+                computing.task.cancel()
 
     async def attempts(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """Run the node again as long as its `retry` says so."""
@@ -242,6 +278,8 @@ class Reference:
                 self.record.answers.append((given.get("status", 200), self.shape(given.get("body"), scope, id_), now()))
                 for state in scope.around:
                     state.ended = True
+            case "sort" | "dedupe" | "aggregate" | "join":
+                return lists.result(raw["type"], self.shape(given, scope, id_))
             case "call":
                 return await self.call(id_, raw, scope)
             case _:
@@ -282,7 +320,7 @@ class Reference:
 
     async def call(self, id_: str, raw: Mapping[str, Any], scope: Scope) -> Any:
         """Another flow, in the same run."""
-        inner = Reference(self.files[raw["workflow"].removeprefix("./")], self.world, self.files)
+        inner = Reference(self.files[raw["workflow"].removeprefix("./")], self.world, self.files, self.kept)
         inner.record.logs, inner.record.failures = self.record.logs, self.record.failures
         run = await inner.run(self.shape(raw.get("with", {}), scope, id_))
         if run.failure is not None:

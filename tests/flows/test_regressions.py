@@ -302,6 +302,30 @@ nodes:
     next: {i: "{{ loop.state.i + 1 }}"}
   n5: {type: log, with: {message: "{{ nodes.n1.output.i }}"}}
 """,
+    "an expression that fails in a node inside another, or as the key of a cache, is the error of that node": """
+nodes:
+  n1: {type: set, with: {value: 1}}
+  n2:
+    type: switch
+    timeout: 5s
+    cases:
+      - when: "{{ input.b }}"
+        do: {n3: {type: set, with: {value: "{{ input.xs[input.n] }}"}}}
+    default: {n4: {type: http, with: {url: "http://api.test/n4/int"}, cache: {ttl: 1m, key: "{{ input.xs[5] }}"}}}
+""",
+    "an error deep in a lane ends the lanes beside it at once, not when its own neighbours have cleaned up": """
+nodes:
+  n1: {type: wait, with: {for: 20ms}}
+  n2:
+    type: try
+    needs: [n1]
+    do: {n3: {type: wait, with: {for: 5s}}}
+    finally: {n4: {type: http, with: {url: "http://api.test/n4/int"}, timeout: 4s}, n5: {type: wait, needs: [n4], with: {for: 2s}}}
+  n6: {type: wait, needs: [n1], with: {for: 10ms}}
+  n7: {type: raise, if: "{{ input.b }}", needs: [n6], with: {title: no more}}
+  n8: {type: http, with: {url: "http://api.test/n8/int"}, timeout: 4s}
+  n9: {type: log, needs: [n8], with: {message: beside}}
+""",
     "a node with a time limit tells that it answered, and an answer elsewhere is not its own": """
 nodes:
   n1: {type: respond, with: {body: early}}

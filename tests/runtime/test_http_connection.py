@@ -307,6 +307,27 @@ def test_a_client_that_does_not_read_is_waited_for() -> None:
     assert size == 2 * len(large)
 
 
+@pytest.mark.parametrize("place", ["GET /", "GET /a HTTP/1.1\r\nHost: a\r\nX: ", "GET /a HTTP/1.1\r\nHost: a\r\n"])
+def test_a_head_that_does_not_end_is_refused(place: str) -> None:
+    async def talk() -> bytes:
+        async with Served(Connection, app) as served:
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            # What came before does not count: the piece that ends a long body may be the one that begins a head.
+            long = get("/a", "Content-Length: 200000", method="POST", text="x" * 200_000)
+            writer.write(long + place.encode())
+            assert await _heard_until(reader, b"x']")
+            answer = asyncio.create_task(reader.read())
+            for number in range(200):
+                writer.write(f"x{number}: {'y' * 990}\r\n".encode() if place.endswith("\n") else b"y" * 1_000)
+                await asyncio.sleep(0.001)
+                if answer.done():
+                    break
+            writer.close()
+            return await answer
+
+    assert uvloop.run(talk()).startswith(b"HTTP/1.1 431 ")
+
+
 @pytest.mark.parametrize("kind", [HttpToolsProtocol, Connection])
 def test_an_idle_connection_is_closed_and_a_busy_one_is_not(kind: type[HttpToolsProtocol]) -> None:
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:

@@ -47,9 +47,11 @@ def _near(one: list[float], other: list[float]) -> float:
 def test_texts_that_mean_alike_are_near() -> None:
     async def work(ctx: Any, url: str) -> Any:
         model = OpenAI("m", base_url=f"{url}/v1")
-        found = await embed_all(ctx, model, ["ships sail the sea", "the sea and its ships", "tax forms"], batch_size=2)
+        found = await embed_all(
+            ctx, "a", model, ["ships sail the sea", "the sea and its ships", "tax forms"], batch_size=2
+        )
         assert found["usage"]["input_tokens"] > 0
-        one = await embed(ctx, model, "ships sail the sea", dimensions=32)
+        one = await embed(ctx, "a", model, "ships sail the sea", dimensions=32)
         assert len(one["vector"]) == 32
         return found["vectors"]
 
@@ -62,11 +64,11 @@ def test_a_text_is_asked_for_once() -> None:
 
     async def work(ctx: Any, url: str) -> Any:
         model = OpenAI("m", base_url=f"{url}/v1")
-        first = await embed_all(ctx, model, ["a", "b", "a", "c"])
-        second = await embed_all(ctx, model, ["c", "a"])
+        first = await embed_all(ctx, "a", model, ["a", "b", "a", "c"])
+        second = await embed_all(ctx, "a", model, ["c", "a"])
         batches.append(second["usage"]["input_tokens"])
         assert first["vectors"][0] == first["vectors"][2] == second["vectors"][1]
-        other = await embed_all(ctx, OpenAI("other", base_url=f"{url}/v1"), ["a"])
+        other = await embed_all(ctx, "a", OpenAI("other", base_url=f"{url}/v1"), ["a"])
         batches.append(other["usage"]["input_tokens"])
 
     against_server(work)
@@ -94,7 +96,7 @@ def test_batches_go_out_at_the_same_time_and_an_error_ends_all() -> None:
 
     async def work(ctx: Any) -> None:
         with pytest.raises(FlowError):
-            await embed_all(ctx, MODEL, [str(number) for number in range(50)], batch_size=1)
+            await embed_all(ctx, "a", MODEL, [str(number) for number in range(50)], batch_size=1)
         assert len(asyncio.all_tasks()) == 1
 
     against(answer, work)
@@ -120,7 +122,7 @@ def _rows(*vectors: list[float]) -> httpx.Response:
 def test_wrong_answers(response: httpx.Response, kind: str, title: str) -> None:
     async def work(ctx: Any) -> None:
         with pytest.raises(FlowError, match=title) as caught:
-            await embed(ctx, MODEL, "text", dimensions=3)
+            await embed(ctx, "a", MODEL, "text", dimensions=3)
         assert caught.value.kind == kind
         assert "secret" not in str(caught.value)
 
@@ -151,7 +153,7 @@ def _answer(data: object, usage: object = None) -> httpx.Response:
 def test_what_is_no_vector_goes_no_further(data: object) -> None:
     async def work(ctx: Any) -> None:
         with pytest.raises(FlowError) as caught:
-            await embed_all(ctx, MODEL, ["secret one", "secret two"])
+            await embed_all(ctx, "a", MODEL, ["secret one", "secret two"])
         assert (caught.value.kind, caught.value.status) == ("invalid_response", 502)
         assert "secret" not in str(caught.value)
         assert len(ctx.pools[EMBEDDED]) == 0
@@ -162,15 +164,15 @@ def test_what_is_no_vector_goes_no_further(data: object) -> None:
 @pytest.mark.parametrize("usage", [None, "text", {}, {"prompt_tokens": None}])
 def test_vectors_without_usage_are_vectors(usage: object) -> None:
     async def work(ctx: Any) -> None:
-        found = await embed(ctx, MODEL, "text")
-        assert (found["vector"], found["usage"]) == ([1.0], {"input_tokens": 0})
+        found = await embed(ctx, "a", MODEL, "text")
+        assert (found["vector"], found["usage"]["input_tokens"]) == ([1.0], 0)
 
     against(lambda request: _answer([{"index": 0, "embedding": [1.0]}], usage), work)
 
 
 def test_vectors_stand_by_their_index() -> None:
     async def work(ctx: Any) -> None:
-        assert (await embed_all(ctx, MODEL, ["a", "b"]))["vectors"] == [[1.0], [2.0]]
+        assert (await embed_all(ctx, "a", MODEL, ["a", "b"]))["vectors"] == [[1.0], [2.0]]
 
     against(lambda request: _answer([{"index": 1, "embedding": [2.0]}, {"index": 0, "embedding": [1.0]}]), work)
 
@@ -183,11 +185,11 @@ def test_many_who_want_the_same_vector_are_one_question() -> None:
         return _rows([1.0, 2.0])
 
     async def work(ctx: Any) -> None:
-        found = await asyncio.gather(*(embed(ctx, MODEL, "text") for _ in range(200)))
+        found = await asyncio.gather(*(embed(ctx, "a", MODEL, "text") for _ in range(200)))
         assert sum(each["usage"]["input_tokens"] for each in found) == 1
         found[0]["vector"].clear()
         assert all(each["vector"] == [1.0, 2.0] for each in found[1:])
-        assert (await embed(ctx, MODEL, "text"))["vector"] == [1.0, 2.0]
+        assert (await embed(ctx, "a", MODEL, "text"))["vector"] == [1.0, 2.0]
 
     against(answer, work)
     assert len(asked) == 1
@@ -197,9 +199,9 @@ def test_an_error_goes_to_all_who_wait_and_is_not_kept() -> None:
     answers = iter([httpx.Response(503, json={}), _rows([1.0])])
 
     async def work(ctx: Any) -> None:
-        failed = await asyncio.gather(*(embed(ctx, MODEL, "text") for _ in range(3)), return_exceptions=True)
+        failed = await asyncio.gather(*(embed(ctx, "a", MODEL, "text") for _ in range(3)), return_exceptions=True)
         assert [type(each) for each in failed] == [FlowError] * 3
-        assert (await embed(ctx, MODEL, "text"))["vector"] == [1.0]
+        assert (await embed(ctx, "a", MODEL, "text"))["vector"] == [1.0]
 
     against(lambda request: next(answers), work)
 
@@ -213,8 +215,8 @@ def test_the_next_try_asks_only_for_what_is_missing() -> None:
 
     async def work(ctx: Any) -> None:
         with pytest.raises(FlowError):
-            await embed_all(ctx, MODEL, ["a", "b"], batch_size=1)
-        await embed_all(ctx, MODEL, ["a", "b"], batch_size=1)
+            await embed_all(ctx, "a", MODEL, ["a", "b"], batch_size=1)
+        await embed_all(ctx, "a", MODEL, ["a", "b"], batch_size=1)
 
     against(answer, work)
     assert asked == [["a"], ["b"], ["b"]]
@@ -224,7 +226,7 @@ def test_the_next_try_asks_only_for_what_is_missing() -> None:
 def test_what_is_no_list_is_not_sent(texts: Any) -> None:
     async def work(ctx: Any) -> None:
         with pytest.raises(FlowError, match="no list"):
-            await embed_all(ctx, MODEL, texts)
+            await embed_all(ctx, "a", MODEL, texts)
 
     against(lambda request: pytest.fail("nothing should be asked"), work)
 
@@ -233,7 +235,7 @@ def test_what_is_no_list_is_not_sent(texts: Any) -> None:
 def test_what_is_no_text_is_not_sent(texts: Any) -> None:
     async def work(ctx: Any) -> None:
         with pytest.raises(FlowError, match="text 2 of 2"):
-            await embed_all(ctx, MODEL, texts)
+            await embed_all(ctx, "a", MODEL, texts)
 
     against(lambda request: pytest.fail("nothing should be asked"), work)
 
@@ -242,8 +244,8 @@ def test_documents_are_ordered() -> None:
     documents = [{"t": "tax forms"}, {"t": "ships at sea"}, {"t": "a ship and the sea"}]
 
     async def work(ctx: Any, url: str) -> Any:
-        found = await rerank(ctx, f"{url}/v1", "m", "sea ship", documents, api_key="k", text_key="t", limit=2)
-        assert await rerank(ctx, f"{url}/v1", "m", "sea", []) == []
+        found = await rerank(ctx, "a", f"{url}/v1", "m", "sea ship", documents, api_key="k", text_key="t", limit=2)
+        assert await rerank(ctx, "a", f"{url}/v1", "m", "sea", []) == []
         return [each["index"] for each in found], [each["document"] for each in found]
 
     order, kept = against_server(work)
@@ -265,7 +267,7 @@ def test_documents_are_ordered() -> None:
 def test_wrong_rankings(response: httpx.Response, kind: str) -> None:
     async def work(ctx: Any) -> None:
         with pytest.raises(FlowError) as caught:
-            await rerank(ctx, "http://rank.test", "m", "q", ["a", "b"])
+            await rerank(ctx, "a", "http://rank.test", "m", "q", ["a", "b"])
         assert caught.value.kind == kind
 
     against(lambda request: response, work)

@@ -9,14 +9,17 @@ from typing import Any, Literal
 import pytest
 from pydantic import TypeAdapter
 
+from templates.runtime.embeddings import EMBEDDED, embed, embed_all
 from templates.runtime.errors import CannotStart
 from templates.runtime.llm import LLM, complete
 from templates.runtime.llm_answers import tokens
+from templates.runtime.llm_openai import OpenAI
 from templates.runtime.llm_price_list import AS_OF, LONG, PUBLISHED
 from templates.runtime.llm_prices import PriceList
 from templates.runtime.llm_route import ByModel
 from templates.runtime.llm_typed import complete_as
 from templates.runtime.pools import ConnectionPools
+from templates.runtime.rerank import rerank
 from tests.runtime.llm_parts import BOTH, model, says, with_llm
 from tests.runtime.support import Context, Watcher, make_context, run
 
@@ -28,7 +31,7 @@ def test_prices_are_dated_and_make_sense():
     for name, (_, long) in LONG.items():
         assert all(more > usual for more, usual in zip(long, PUBLISHED[name], strict=True)), name
     for name, row in PUBLISHED.items():
-        assert 0 < row[0] <= row[1], name
+        assert 0 < row[0] <= row[1] or row[1] == 0, name
         assert all(kept <= row[0] for kept in row[2:3]), name
 
 
@@ -58,10 +61,13 @@ def test_a_model_without_a_price_is_named_once(caplog):
 def test_the_owners_prices_go_first(tmp_path, monkeypatch):
     file = tmp_path / "prices.json"
     monkeypatch.setenv("LLM_PRICES", str(file))
-    file.write_text(json.dumps({"gpt-4o": {"input": 1, "output": 2}, "house": {"input": 0, "output": 0}}))
+    file.write_text(
+        json.dumps({"gpt-4o": {"input": 1, "output": 2}, "house": {"input": 0, "output": 0}, "rank": {"searches": 1.5}})
+    )
     prices = PriceList.from_environment()
     assert prices.cost("gpt-4o-2024-08-06", tokens(1_000_000, 1_000_000)) == 3.0
     assert prices.cost("house", tokens(5, 5)) == 0.0
+    assert prices.cost("rank", tokens(5, 0), 2) == 0.003
     assert prices.cost("gpt-4o-mini", tokens(1_000_000, 0)) == 0.15
     for wrong in ("", "[]", '{"a": {"input": "1", "output": 2}}', '{"a": {"input": 1}}', '{"a": {"in": 1}}'):
         file.write_text(wrong)
@@ -123,3 +129,33 @@ def test_totals_of_a_run_hold_every_answer():
     assert typed["cost"] == 0.0
     assert context[0].totals["input_tokens"] > typed["input_tokens"]
     assert context[0].totals["cost"] > 0
+
+
+def test_vectors_and_rankings_count_like_answers(standin, caplog):
+    """In the run's totals, in the log and on `/metrics`; what is remembered, or asked for by another, costs nothing."""
+    caplog.set_level(logging.INFO, "app")
+
+    async def scenario() -> Any:
+        async with ConnectionPools.opened([LLM, EMBEDDED]) as pools:
+            ctx = make_context(pools)
+            small = OpenAI("text-embedding-3-small", api_key="k", base_url=f"{standin.url}/v1")
+            several = await embed_all(ctx, "a", small, ["the sea", "the sky", "a ship at sea"], batch_size=2)
+            again = await embed(ctx, "b", small, "the sky")
+            await rerank(ctx, "c", f"{standin.url}/v2", "rerank-v3.5", "sea", ["ship"] * 101)
+            await rerank(ctx, "d", f"{standin.url}/v1", "house-rank", "the sea", ["a ship"])
+            shown = {
+                (sample.name, sample.labels["model"], sample.labels.get("kind")): sample.value
+                for metric in pools[LLM].collect()
+                for sample in metric.samples
+            }
+            return several["usage"], again["usage"], dict(ctx.totals), shown
+
+    several, again, totals, shown = run(scenario())
+    assert several == {"input_tokens": 8, "cost": pytest.approx(8 * 0.02 / 1e6)}
+    assert again == {"input_tokens": 0, "cost": 0.0}
+    assert totals == {"input_tokens": 12, "output_tokens": 0, "cost": pytest.approx(8 * 0.02 / 1e6 + 2 * 2.0 / 1e3)}
+    assert shown["llm_answers_total", "text-embedding-3-small", None] == 2
+    assert shown["llm_tokens_total", "house-rank", "input"] == 4
+    assert shown["llm_cost_dollars_total", "rerank-v3.5", None] == 0.004
+    lines = [record.fields for record in caplog.records if record.getMessage() == "model answered"]
+    assert [(line["node"], line["cost"]) for line in lines[-2:]] == [("c", 0.004), ("d", None)]

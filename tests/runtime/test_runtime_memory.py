@@ -8,6 +8,7 @@ import pytest
 
 from templates.runtime.agent import AgentLimits, run_agent
 from templates.runtime.agent_tools import AgentTool
+from templates.runtime.errors import FlowError
 from templates.runtime.llm_turns import Turn
 from templates.runtime.memory import Exchange, Keeping, MemoryStore, ProcessMemory, Window, recall
 from templates.runtime.memory_sql import SqlMemory
@@ -77,6 +78,12 @@ def test_without_a_session_nothing_is_kept(session):
         assert not (await recall(ctx, "answer", store, session, window=Window(messages=2))).messages
 
     run(scenario())
+
+
+@pytest.mark.parametrize("session", [{"id": 1}, True, 1.5])
+def test_a_session_is_a_name_or_a_number(session):
+    with pytest.raises(FlowError, match="text or a whole number"):
+        run(recall(make_context(), "answer", ProcessMemory(), session, window=Window(messages=2)))
 
 
 async def keeps_both(store: MemoryStore) -> None:

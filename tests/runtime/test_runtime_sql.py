@@ -75,6 +75,8 @@ def test_rows_are_objects(address: str) -> None:
         assert await database.fetch_one(one, [9]) is None
         assert await database.fetch_value(one, [1]) == "Ada"
         assert await database.fetch_value(one, [9]) is None
+        assert await database.fetch_only(one, [1]) == {"name": "Ada"}
+        assert (await failure(database.fetch_only(one, [9]))).kind == "no_row"
         assert (await failure(database.fetch_one(ALL))).kind == "too_many_rows"
         assert await database.execute(Statement("update people set age = 1")) == 3
         assert (
@@ -290,6 +292,16 @@ def test_a_value_that_does_not_fit(address: str) -> None:
         assert "1000000" not in f"{error.title} {error.detail}"
 
     run(address, test)
+
+
+def test_which_value_does_not_fit_is_told_without_it(postgres_url: str) -> None:
+    async def test(database: Database) -> None:
+        error = await failure(database.execute(ADD, [1, 77_777, 1]))
+        assert error.detail == "$2: expected str, got int"
+        error = await failure(database.execute(ADD, [1, "x", "hidden (expected a, got b)"]))
+        assert error.detail == "$3: 'str' object cannot be interpreted as an integer"
+
+    run(postgres_url, test)
 
 
 def test_a_missing_value(address: str) -> None:

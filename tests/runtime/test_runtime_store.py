@@ -190,7 +190,7 @@ def test_what_is_no_json_is_an_error_without_the_text(address: str) -> None:
 
 def test_a_time_to_live_is_more_than_nothing(address: str) -> None:
     async def scenario(ctx: Context) -> None:
-        for ttl in (0, -1, "0s"):
+        for ttl in (0, -1, "0s", 1e300):
             error = await failing(redis_node.set_value(ctx, REDIS, "key", 1, ttl=ttl))
             assert isinstance(error, FlowError)
         with pytest.raises(ExpressionError, match="`ttl` needs seconds"):
@@ -361,3 +361,10 @@ def test_a_server_that_is_down_keeps_nothing_from_opening() -> None:
                 assert "hunter2" not in f"{error} {error.detail}"
 
     run(scenario())
+
+
+@pytest.mark.parametrize("patience", ["0", "-1", "soon", "5.1", "1e9"])
+def test_a_wrong_patience_ends_the_start(patience: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_PATIENCE", patience)
+    with pytest.raises(CannotStart, match="REDIS_PATIENCE should be seconds from"):
+        asyncio.run(redis_pool("redis").open("redis://127.0.0.1:1"))

@@ -10,7 +10,17 @@ from tests.runtime.support import run
 
 @pytest.mark.parametrize(
     ("given", "seconds"),
-    [(2, 2), (0.5, 0.5), ("200ms", 0.2), ("1h30m", 5400), ("1 d", 86400), ("PT1M2.5S", 62.5), ("P1D", 86400)],
+    [
+        (2, 2),
+        (0.5, 0.5),
+        ("200ms", 0.2),
+        ("1h30m", 5400),
+        ("1 d", 86400),
+        ("PT1M2.5S", 62.5),
+        ("P1D", 86400),
+        ("1w2d", 777_600),
+        ("P1W", 604_800),
+    ],
 )
 def test_durations(given, seconds):
     assert seconds_of(given, "for") == seconds

@@ -1,11 +1,13 @@
 """What the server calls instead of the app: workflows are answered before it, unless somebody would be passed by."""
 
 import asyncio
+from functools import wraps
 from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.applications import Starlette
 
 from templates.runtime.auth import ApiKey
 from templates.runtime.rate_limit import RateLimit
@@ -34,6 +36,22 @@ def _of_another_fastapi(app: FastAPI) -> None:
     del app._telemetry
 
 
+def _watched_from_outside(app: FastAPI) -> None:
+    """As OpenTelemetry's instrumentation of FastAPI does it."""
+    stock = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Through(stock())  # type: ignore[method-assign]
+
+
+class Through:
+    """Hands everything on, and would have seen it."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, send)
+
+
 def _entrance(app: FastAPI) -> Any:
     async def started() -> Any:
         app.middleware_stack = app.build_middleware_stack()  # as it does at the first message of the server
@@ -47,11 +65,39 @@ def test_workflows_are_answered_before_the_app() -> None:
     assert isinstance(_entrance(make_app()), ShortWay)
 
 
-@pytest.mark.parametrize("change", [_with_middleware, _with_root_path, _with_telemetry, _of_another_fastapi])
+@pytest.mark.parametrize(
+    "change", [_with_middleware, _with_root_path, _with_telemetry, _of_another_fastapi, _watched_from_outside]
+)
 def test_an_app_that_does_more_is_asked_itself(change: Any) -> None:
     app = make_app()
     change(app)
     assert _entrance(app) is app
+
+
+def test_a_stack_that_somebody_wrapped_stays_the_outermost() -> None:
+    app = make_app()
+    _watched_from_outside(app)
+    _entrance(app)
+    assert isinstance(app.middleware_stack, Through)
+
+
+@pytest.mark.parametrize("owner", [FastAPI, Starlette])
+def test_who_put_himself_in_the_place_of_a_framework_sees_every_request(
+    owner: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Sentry and others do it, before or after the app is made."""
+    stock, seen = vars(owner)["__call__"], []
+
+    @wraps(stock)
+    async def watch(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope.get("path"))
+        await stock(self, scope, receive, send)
+
+    app = make_app()
+    monkeypatch.setattr(owner, "__call__", watch)
+    with serving(app) as server:
+        assert server.post().status_code == 200
+    assert seen == [None, "/api/v1/echo/execute"]
 
 
 def test_so_is_one_without_the_short_way_and_one_that_is_no_fastapi() -> None:

@@ -6,10 +6,12 @@ import httpx2
 import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.openapi.utils import get_openapi
 from fastapi.testclient import TestClient
 from pydantic import with_config
 from typing_extensions import TypedDict
 
+from templates.runtime.openapi import DescribedRoute
 from templates.runtime.service import NO_TELEMETRY
 from templates.runtime.short_way import ShortWay
 from templates.runtime.sse import EventStream
@@ -62,6 +64,25 @@ def test_middleware_written_as_a_function_and_compression(fast_path: bool) -> No
     assert [answer.headers["x-marked"] for answer in (good, wrong)] == ["POST", "POST"]
     assert [answer.headers["content-encoding"] for answer in (good, wrong)] == ["gzip", "gzip"]
     assert good.json() == {"text": "ab x20"}
+
+
+def test_middleware_may_ask_for_the_route(fast_path: bool) -> None:
+    """Those that count or log by route look there once the answer has come."""
+    by_name = HttpTrigger("PUT", "/words/{query}", parameters={"query": "path"}, parameters_type=_Word)
+    app = make_app(workflow(), workflow(name="word", trigger=by_name, input_type=_Word), fast_path=fast_path)
+    seen: list[Any] = []
+
+    @app.middleware("http")
+    async def note(request: Request, call_next: Any) -> Response:
+        answer: Response = await call_next(request)
+        scope = request.scope
+        seen.append((scope["route"].path, scope["route"].name, scope["path_params"], scope["endpoint"].__name__))
+        return answer
+
+    with TestClient(app) as client:
+        client.post(PATH, json=BODY)
+        client.put("/words/two%20of%20them")
+    assert seen == [(PATH, "echo", {}, "answer"), ("/words/{query}", "word", {"query": "two of them"}, "answer")]
 
 
 @pytest.mark.parametrize("prefix", ["", "/behind"])
@@ -190,6 +211,21 @@ def test_every_route_has_a_name_of_its_own_in_openapi() -> None:
         "/a-b": "echo_put_a_b_4",
         "/{query}": "echo_put_query",
     }
+
+
+def test_models_of_openapi_are_made_when_it_is_asked_for() -> None:
+    """No start waits for them, and an owner who makes OpenAPI from the routes, or includes them, gets all of it."""
+    app = make_app(workflow())
+    described = next(route for route in app.routes if isinstance(route, DescribedRoute))
+    assert (described.path, described.methods, described.name) == (PATH, {"POST"}, "echo")
+    assert not {"body_field", "response_field"} & vars(described).keys()
+    own = get_openapi(title=app.title, version=app.version, routes=app.routes)["paths"]
+    assert own == app.openapi()["paths"]
+    around = FastAPI()
+    around.include_router(make_app(workflow()).router, prefix="/v2")
+    assert around.openapi()["paths"] == {f"/v2{path}": operation for path, operation in own.items()}
+    assert own[PATH]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert own[PATH]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
 
 
 @pytest.mark.parametrize("status", [204, 205])

@@ -8,7 +8,7 @@ from catalyst.api import compile_flow
 from catalyst.diagnostics import Diagnostic
 from catalyst.spec.flow import body_output, load_flow, load_project, parse_body
 from catalyst.spec.load import load_tree
-from catalyst.spec.model import NO_TYPE, Flow
+from catalyst.spec.model import Flow, NoType
 from catalyst.spec.typetext import ArrayType, NamedType, OptionalType, RecordType, SimpleType
 from tests.spec.samples import FLOW, flow_with
 
@@ -253,6 +253,8 @@ def test_a_flow_without_a_name_is_called_like_its_file() -> None:
         ({"nodes": "{a: 1}"}, "E142", 12),
         ({"nodes": "{a-b: {type: set}}"}, "E242", 9),
         ({"nodes": "{a: {type: set, timeout: 0s}}"}, "E145", 33),
+        ({"nodes": "{a: {type: set, cache: {ttl: 0s}}}"}, "E145", 37),
+        ({"nodes": "{a: {type: set, cache: {ttl: 1s, errors: 0ms}}}"}, "E145", 49),
         ({"nodes": "{a: {type: set, on_error: continue}}"}, "E144", 34),
         ({"nodes": "{a: {type: set, if: [x]}}"}, "E142", 28),
         ({"nodes": "{a: {type: set, cache: {key: x}}}"}, "E141", 24),
@@ -282,7 +284,7 @@ def test_everything_wrong_is_told_at_once_and_the_rest_is_still_given() -> None:
     assert codes == ["E141", "E145", "E140", "E140", "E255", "E142", "E142"]
     assert loaded.flow is not None
     assert list(loaded.flow.nodes) == ["a", "b", "c"]
-    assert loaded.flow.nodes["a"].type == NO_TYPE
+    assert isinstance(loaded.flow.nodes["a"].type, NoType)
     assert list(loaded.flow.input) == ["a", "b", "c"]
 
 

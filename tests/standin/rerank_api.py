@@ -1,5 +1,7 @@
 """The rerank protocol that Cohere, Jina and others share: documents by how much they have to do with a query."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -22,4 +24,12 @@ async def rerank(request: Request) -> Response:
         for document in body["documents"]
     ]
     order = sorted(range(len(scores)), key=lambda at: -scores[at])[: body.get("top_n") or len(scores)]
-    return JSONResponse({"results": [{"index": at, "relevance_score": round(scores[at], 6)} for at in order]})
+    results = [{"index": at, "relevance_score": round(scores[at], 6)} for at in order]
+    return JSONResponse({"results": results, **_billed(request.url.path, body)})
+
+
+def _billed(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What it took, as Cohere (/v2) and as Jina (/v1) say it."""
+    if path.startswith("/v2"):
+        return {"meta": {"billed_units": {"search_units": 1 + len(body["documents"]) // 101}}}
+    return {"usage": {"total_tokens": sum(len(str(text).split()) for text in [body["query"], *body["documents"]])}}

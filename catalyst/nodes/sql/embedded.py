@@ -20,7 +20,10 @@ _TYPES = {
 _MORE_OF_A_TYPE = frozenset({"precision", "varying"})
 _NOW = frozenset({"now", "transaction_timestamp", "statement_timestamp", "clock_timestamp"})
 _UUIDS = frozenset({"gen_random_uuid", "uuid_generate_v4"})
-_RANDOM_UUID = "(lower(hex(randomblob(16))))"
+_RANDOM_UUID = (
+    "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'"
+    " || substr('89ab', 1 + abs(random() % 4), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))"
+)
 
 
 def embedded_edits(tokens: Sequence[Token]) -> Iterator[RawEdit]:

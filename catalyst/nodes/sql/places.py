@@ -70,7 +70,7 @@ def _is_distinct_from(tokens: list[Token], at: int) -> bool:
 
 def _is_whole_item(tokens: list[Token], at: int, after: Token | None) -> bool:
     """Whether the hole is all of an item that names a column: to sort or group by, to write, to insert or to select."""
-    clause, words = _clause(tokens, at)
+    clause, words = clause_of(tokens, at)
     before = tokens[at - 1]
     ends = after is None or after.kind in (",", ")", ";") or after.word in _ENDS_AN_ITEM
     begins = before.kind in (",", "(") or before.word in ("by", "select", "distinct", "set", "returning")
@@ -80,13 +80,24 @@ def _is_whole_item(tokens: list[Token], at: int, after: Token | None) -> bool:
         return after is not None and after.text == "="
     if clause == "into" or (clause == "from" and before.kind == ","):
         return True
-    # A bare value among the columns of a table has no name: it is a column that was meant.
+    # A bare value among the columns of a table has no name: it is a column that was meant. What is inserted needs none.
     if clause in ("select", "returning") and begins and ends:
-        return clause == "returning" or "from" in words
+        return clause == "returning" or ("from" in words and not _is_inserted(tokens, at))
     return False
 
 
-def _clause(tokens: list[Token], at: int) -> tuple[str, frozenset[str]]:
+def _is_inserted(tokens: list[Token], at: int) -> bool:
+    """Whether the query around is what an `insert` takes its rows from."""
+    depth = depths(tokens)
+    for index in range(at - 1, -1, -1):
+        if depth[index] < depth[at]:
+            return False
+        if depth[index] == depth[at] and tokens[index].word == "insert":
+            return True
+    return False
+
+
+def clause_of(tokens: list[Token], at: int) -> tuple[str, frozenset[str]]:
     """The clause that a hole stands in, with the words that follow at the same depth.
 
     The clause is `by`, `set`, `select`, `returning`, `into` (the columns of an insert), or something else.

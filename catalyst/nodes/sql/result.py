@@ -9,10 +9,26 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from catalyst.expressions.types import ANY, BOOL, INT, NUMBER, STR, FieldType, ObjectType, Type, nullable
+from catalyst.expressions.types import (
+    ANY,
+    BOOL,
+    INT,
+    NUMBER,
+    STR,
+    FieldType,
+    IntType,
+    NumberType,
+    ObjectType,
+    StrType,
+    Type,
+    may_be_none,
+    nullable,
+    union,
+    without_none,
+)
 from catalyst.nodes.sql.schema import Column, Schema, column_type, value_type
 from catalyst.nodes.sql.text import Edit, applied
 from catalyst.nodes.sql.tokens import Token, closing, depths, tokens_of, word_set
@@ -136,15 +152,9 @@ def result_type(schema: Schema, text: str) -> ObjectType | None:
 
 
 def first_type(schema: Schema, text: str) -> Type:
-    """The type of the first column, `any` where it is not known; none when there is no row."""
+    """The type of the first column of the only row, `any` where it is not known."""
     row = _row_type(schema, text)
-    if row is None or not row.fields:
-        return ANY
-    tokens = tokens_of(text)
-    type_ = row.fields[0][1].type
-    always_one = tokens[0].word == "select" and tokens[1:2] and tokens[1].word in ("count", "exists")
-    is_sum = always_one and not any(token.word in ("group", "having", "limit", "offset") for token in tokens)
-    return type_ if is_sum else nullable(type_)
+    return row.fields[0][1].type if row is not None and row.fields else ANY
 
 
 _COMMON_NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -191,10 +201,12 @@ def _returned(schema: Schema, tokens: Sequence[Token], at: int) -> ObjectType | 
     table = {column.name.lower(): column for column in schema.tables.get(name, ())}
     wanted: list[Column] = []
     for item in _split(tokens[at + 1 :]):
+        plain = _without_name(item)
         if len(item) == 1 and item[0].text == "*":
             wanted += table.values()
-        elif len(item) == 1 and _name(item[0]) in table:
-            wanted.append(table[_name(item[0])])
+        elif len(plain) == 1 and _name(plain[0]) in table:
+            column = table[_name(plain[0])]
+            wanted.append(column if plain is item else replace(column, name=_name(item[-1])))
         else:
             return None
     return ObjectType(tuple((column.name, FieldType(value_type(column))) for column in wanted)) if wanted else None
@@ -212,6 +224,7 @@ def _split(tokens: Sequence[Token]) -> list[list[Token]]:
 
 
 _SETS = frozenset({"union", "intersect", "except", "with", "values"})
+_TOTALS = frozenset({"sum", "avg", "min", "max"})
 _COUNTS = frozenset({"count", "row_number", "rank", "dense_rank", "ntile"})
 
 
@@ -250,11 +263,29 @@ class _Items:
             return INT
         if item[0].word == "exists":
             return BOOL
+        if item[0].word in _TOTALS and closing(item, 1) == len(item) - 1:
+            return self._of_total(item[0].word, self._of_item(item[2:-1], ""))
+        if item[0].word == "coalesce" and closing(item, 1) == len(item) - 1:
+            return self._of_first([self._of_item(each, "") for each in _split(item[2:-1])])
         if item[0].word == "cast" and item[-3].word == "as":
             # What is cast may be none, and nothing else is known of it.
             known = column_type(item[-2].text)
             return ANY if known == ANY else nullable(known)
         return ANY
+
+    def _of_total(self, word: str, type_: Type) -> Type:
+        """`sum`, `avg`, `min` and `max` of a column; none where there are no rows."""
+        plain = without_none(type_)
+        if word in ("sum", "avg") and isinstance(plain, StrType):
+            return ANY
+        return nullable(NUMBER if word == "avg" else plain) if _keeps_its_type(plain) else ANY
+
+    def _of_first(self, types: list[Type]) -> Type:
+        """`coalesce`: none only where all of them are."""
+        known = union(*map(without_none, types))
+        if not _keeps_its_type(known):
+            return ANY
+        return nullable(known) if all(map(may_be_none, types)) else known
 
     def _of_column(self, source: str, name: str) -> Type:
         found = [
@@ -268,6 +299,11 @@ class _Items:
             return ANY
         column, outer = found[0]
         return nullable(column.type) if outer else value_type(column)
+
+
+def _keeps_its_type(type_: Type) -> bool:
+    """Whether SQLite, too, gives such values out of an expression; points in time and booleans it does not."""
+    return isinstance(type_, IntType | NumberType | StrType)
 
 
 def _without_name(item: list[Token]) -> list[Token]:

@@ -22,7 +22,7 @@ from catalyst.nodes.memory import memory_of
 from catalyst.nodes.models import USAGE, check_models, model_of, others_of
 from catalyst.nodes.settings import Params
 from catalyst.nodes.talk import Talk, check_talk, messages_of, told_of
-from catalyst.spec.units import Duration
+from catalyst.spec.units import Period
 
 STEP = ObjectType(
     (
@@ -52,7 +52,7 @@ class Budget(Params):
     tokens: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Tokens of all rounds together, read and written; more than that ends it."
     )
-    time: Duration = Field(default=300.0, description="Time for all rounds and tools together.")
+    time: Period = Field(default=300.0, description="Time for all rounds and tools together.")
 
 
 class AgentParams(Talk):
@@ -90,7 +90,7 @@ def output(params: AgentParams, site: Site) -> Type:
 
 def check(params: AgentParams, site: Site) -> None:
     """The models must be able to do what they are told, files must be files, and tools must be there."""
-    check_models(params, site)
+    check_models(params, site, tools=True)
     check_talk(params, site)
     check_tools(params.tools, site)
 
@@ -213,7 +213,7 @@ nodes:
     type: agent
     with:
       provider: openai
-      model: gpt-4o-mini
+      model: gpt-5.4-mini
       system: Look things up before you answer.
       prompt: "{{ input.question }}"
       tools:

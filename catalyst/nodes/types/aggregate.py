@@ -73,14 +73,14 @@ class Measure(Params):
     @model_validator(mode="after")
     def one_of_them(self) -> Self:
         """Exactly one."""
-        if len(self.model_fields_set) != 1:
+        if len(self.stated) != 1:
             raise PydanticCustomError("one_of", "give one of `count`, `sum`, `avg`, `min` and `max`")
         return self
 
     @property
     def what(self) -> tuple[str, str]:
         """Which of them, and the path of the field."""
-        name = next(iter(self.model_fields_set))
+        (name,) = self.stated
         return name, getattr(self, name)
 
 

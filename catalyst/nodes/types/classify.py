@@ -33,8 +33,12 @@ class ClassifyParams(Reading):
     @model_validator(mode="after")
     def each_class_once(self) -> Self:
         """Two classes of one name could not be told apart."""
-        if not isinstance(self.classes, str) and len(set(self.classes)) < len(self.classes):
+        if isinstance(self.classes, str):
+            return self
+        if len(set(self.classes)) < len(self.classes):
             raise PydanticCustomError("one_of", "`classes` has a name twice")
+        if len({" ".join(name.split()).casefold() for name in self.classes}) < len(self.classes):
+            raise PydanticCustomError("one_of", "two names of `classes` differ only in case or spaces")
         return self
 
 
@@ -103,7 +107,7 @@ nodes:
     type: classify
     with:
       provider: openai
-      model: gpt-4o-mini
+      model: gpt-5.4-mini
       text: "{{ input.ticket }}"
       classes: {billing: money and invoices, technical: something does not work, other: anything else}
   answer:

@@ -6,16 +6,22 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
-from catalyst.expressions.types import INT, NUMBER, STR, FieldType, ListType, ObjectType, Type
+from catalyst.expressions.types import FLOAT, INT, NUMBER, STR, FieldType, ListType, ObjectType, Type, nullable
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.models import CLASSES, KEYS, MODULES, place_of
 from catalyst.nodes.settings import Expr, Params, Slot
 from catalyst.spec.fields import exactly_one
 
-USAGE = ObjectType((("input_tokens", FieldType(INT)),), "embeddings.EmbeddingUsage")
+USAGE = ObjectType(
+    (("input_tokens", FieldType(INT)), ("cost", FieldType(nullable(FLOAT)))), "embeddings.EmbeddingUsage"
+)
 _REST = (("model", FieldType(STR)), ("usage", FieldType(USAGE)))
 ONE = ObjectType((("vector", FieldType(ListType(NUMBER))), *_REST), "embeddings.Embedding")
 SEVERAL = ObjectType((("vectors", FieldType(ListType(ListType(NUMBER)))), *_REST), "embeddings.Embeddings")
+
+
+SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
+"""How many numbers a vector of OpenAI's models has; it may be asked for fewer."""
 
 
 class EmbeddingParams(Params):
@@ -51,6 +57,17 @@ class EmbeddingParams(Params):
             raise PydanticCustomError("one_of", "give either `text` or `texts`")
         return self
 
+    @property
+    def size(self) -> int | None:
+        """How many numbers a vector has, where that is known."""
+        return self.dimensions if self.dimensions is not None else self.most
+
+    @property
+    def most(self) -> int | None:
+        """How many numbers a vector of the model can have, where that is known."""
+        is_known = self.provider == "openai" and self.base_url is None and self.model.is_constant
+        return SIZES.get(str(self.model.constant)) if is_known else None
+
 
 def output(params: EmbeddingParams, site: Site) -> Type:
     """One vector, or a list of them."""
@@ -61,6 +78,9 @@ def check(params: EmbeddingParams, site: Site) -> None:
     """The provider's key must be a declared secret, unless the node names another."""
     if params.api_key is None and params.base_url is None:
         site.need_secret(KEYS[params.provider], "model")
+    if params.dimensions is not None and params.most is not None and params.dimensions > params.most:
+        message = f"a vector of `{params.model.constant}` has at most {params.most} numbers"
+        site.found.error("E144", message, site.span_of("dimensions"), help="ask for fewer, or leave it out")
 
 
 def emit(params: EmbeddingParams, scribe: Scribe) -> None:
@@ -68,7 +88,7 @@ def emit(params: EmbeddingParams, scribe: Scribe) -> None:
     scribe.pool("llm", "LLM")
     scribe.pool("embeddings", "EMBEDDED")
     provider = scribe.use(MODULES[params.provider], CLASSES[params.provider])
-    arguments = ["ctx", f"{provider}({', '.join(place_of(params, scribe))})"]
+    arguments = ["ctx", repr(scribe.node_id), f"{provider}({', '.join(place_of(params, scribe))})"]
     if params.text is not None:
         arguments.append(scribe.text(params.text))
     else:

@@ -49,7 +49,7 @@ from catalyst.expressions.types import (
     describe,
 )
 from catalyst.nodes.base import NodeType, Scribe, Site
-from catalyst.nodes.durations import DurationExpr
+from catalyst.nodes.durations import DurationExpr, PeriodExpr
 from catalyst.nodes.settings import Expr, IntExpr, KeyExpr, Params, ShapeSlot, Slot
 from catalyst.nodes.stores import REDIS_URL, check_connection, store
 from catalyst.spec.problems import problem
@@ -120,7 +120,7 @@ class RedisParams(Params):
         default=None, description="Several fields of a hash, name to value."
     )
     by: IntExpr | None = Field(default=None, description="How much to add; 1 if not given.")
-    ttl: DurationExpr | None = Field(default=None, description="How long it is kept; a lock is held no longer.")
+    ttl: PeriodExpr | None = Field(default=None, description="How long it is kept; a lock is held no longer.")
     nx: bool = Field(default=False, description="Whether to write only when there is no such key yet.")
     start: IntExpr | None = Field(default=None, description="The first position; 0 if not given.")
     stop: IntExpr | None = Field(
@@ -133,7 +133,8 @@ class RedisParams(Params):
     @model_validator(mode="after")
     def fits_the_operation(self) -> Self:
         """An operation has what it needs and nothing that it would not look at."""
-        rule, given = _RULES[self.operation], self.model_fields_set - _COMMON
+        rule, given = _RULES[self.operation], self.stated | ({"value"} & self.model_fields_set)
+        given -= _COMMON
         needs: tuple[str, ...] = rule.needs
         if self.operation in _ONE_OF:
             one, other = _ONE_OF[self.operation]
@@ -147,13 +148,6 @@ class RedisParams(Params):
         if extra:
             takes = listing([*rule.needs, *rule.may])
             raise problem("E480", f"`{self.operation}` does not take {listing(extra)}", help=f"it takes {takes}")
-        return self
-
-    @model_validator(mode="after")
-    def time_passes(self) -> Self:
-        """Nothing is kept for no time."""
-        if self.ttl is not None and self.ttl.is_constant and self.ttl.constant <= 0:
-            raise problem("E480", "`ttl` must be more than nothing", help="leave it out to keep the value for good")
         return self
 
 

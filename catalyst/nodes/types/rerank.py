@@ -18,6 +18,7 @@ from catalyst.expressions.types import (
     ObjectType,
     StrType,
     Type,
+    accepts,
     describe,
     without_none,
 )
@@ -76,6 +77,13 @@ def check(params: RerankParams, site: Site) -> None:
         known = f"it can be: {listing(names)}" if names else "write `text_key: name`"
         place = "documents" if params.text_key is None else "text_key"
         site.found.error("E144", message, site.span_of(place), help=f"write `text_key`; {known}" if names else known)
+        return
+    text = item.field(params.text_key)
+    if text is not None and not (text.required and accepts(STR, text.type)):
+        given = describe(text.type) if text.required else "not always there"
+        message = f"the text of a document is text; `{params.text_key}` of these is {given}"
+        wish = 'give documents that all have a text there, as in documents: "{{ list | map(each => ...) }}"'
+        site.found.error("E206", message, site.span_of("text_key"), help=wish)
 
 
 def _item(params: RerankParams, site: Site) -> Type:
@@ -90,7 +98,14 @@ def emit(params: RerankParams, scribe: Scribe) -> None:
         scribe.reads_address(ADDRESSES[params.provider], needed=False)
     url = scribe.expr(params.base_url) if params.base_url is not None else f"{scribe.use('rerank', params.provider)}()"
     key = scribe.expr(params.api_key) if params.api_key is not None else scribe.secret(KEYS[params.provider])
-    arguments = ["ctx", url, scribe.expr(params.model), scribe.text(params.query), scribe.expr(params.documents)]
+    arguments = [
+        "ctx",
+        repr(scribe.node_id),
+        url,
+        scribe.expr(params.model),
+        scribe.text(params.query),
+        scribe.expr(params.documents),
+    ]
     if key is not None:
         arguments.append(f"api_key={key}")
     if params.text_key is not None:

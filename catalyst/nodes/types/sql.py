@@ -15,6 +15,7 @@ from catalyst.expressions.types import ANY, INT, OPEN_OBJECT, STR, AnyType, List
 from catalyst.nodes.base import NodeType, Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Shape, ShapeSlot, Slot
 from catalyst.nodes.sql.checks import StatementCheck, check_statements
+from catalyst.nodes.sql.one_row import always_one
 from catalyst.nodes.sql.result import first_type, result_type
 from catalyst.nodes.sql.schema import Schema, read_schema
 from catalyst.nodes.sql.statement import FlowStatement
@@ -116,9 +117,12 @@ def _known_type(params: SqlParams, schema: Schema | None, holes: tuple[Type, ...
     statement = FlowStatement(params.statements[-1][1])
     text = next(iter(statement.texts(holes).values())).embedded
     if params.fetched == "value":
-        return first_type(schema, text) if schema is not None else ANY
-    row = result_type(schema, text) if schema is not None else None
-    return ListType(row or OPEN_OBJECT) if params.fetched == "all" else nullable(row or OPEN_OBJECT)
+        known = first_type(schema, text) if schema is not None else ANY
+    else:
+        known = (result_type(schema, text) if schema is not None else None) or OPEN_OBJECT
+    if params.fetched == "all":
+        return ListType(known)
+    return known if always_one(statement.text.tokens) else nullable(known)
 
 
 def check(params: SqlParams, site: Site) -> None:
@@ -153,10 +157,16 @@ def emit(params: SqlParams, scribe: Scribe) -> None:
     arguments = _statement(params.query, scribe)
     if params.params is not None:
         arguments.append(_numbered(params.params, scribe))
-    _returns(params, scribe, f"await {database}.{_METHODS[params.fetched]}({', '.join([*arguments, *options])})")
+    _returns(params, scribe, f"await {database}.{_method(params)}({', '.join([*arguments, *options])})")
 
 
 _METHODS = {"all": "fetch_all", "one": "fetch_one", "value": "fetch_value", "none": "execute"}
+
+
+def _method(params: SqlParams) -> str:
+    """What is asked of the database; for the one row of a statement that has one, the method that says so."""
+    is_there = params.fetched == "one" and always_one(FlowStatement(params.statements[-1][1]).text.tokens)
+    return "fetch_only" if is_there else _METHODS[params.fetched]
 
 
 def _connection(params: SqlParams, scribe: Scribe) -> str:
@@ -169,7 +179,7 @@ def _connection(params: SqlParams, scribe: Scribe) -> str:
 
 
 def _returns(params: SqlParams, scribe: Scribe, call: str) -> None:
-    if params.fetched == "none" or scribe.output in (ListType(OPEN_OBJECT), nullable(OPEN_OBJECT)):
+    if params.fetched == "none" or scribe.output in (ListType(OPEN_OBJECT), OPEN_OBJECT, nullable(OPEN_OBJECT)):
         scribe.body.line(f"return {call}")
     else:
         scribe.returns(call, ANY)
@@ -182,7 +192,7 @@ def _emit_transaction(params: SqlParams, scribe: Scribe, database: str) -> None:
         *first, (_, last) = params.statements
         for _, expr in first:
             scribe.body.line(f"await work.execute({', '.join(_statement(expr, scribe))})")
-        _returns(params, scribe, f"await work.{_METHODS[params.fetched]}({', '.join(_statement(last, scribe))})")
+        _returns(params, scribe, f"await work.{_method(params)}({', '.join(_statement(last, scribe))})")
 
 
 def _emit_batch(params: SqlParams, scribe: Scribe, database: str, options: list[str]) -> None:

@@ -48,7 +48,7 @@ def function_file(source: str, name: str, imports: Sequence[str], *, is_async: b
     wrapped = f'{start}    """The code of the node `{name}`."""\n{_indented(body)}\n'
     try:
         ast.parse(head + wrapped)
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return error.msg if isinstance(error, SyntaxError) else str(error)
     text = _file(name, _sorted(["from typing import Any", *map(_import_line, imports)]), wrapped)
     return FunctionFile(text, name, (Parameter(parameter, optional=False),))
@@ -76,7 +76,7 @@ def _defined(body: str, name: str) -> tuple[str, tuple[Parameter, ...]] | None:
     """The function that code defines at its top level, when it is a module and not the body of a function."""
     try:
         tree = ast.parse(body)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     functions = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     others = [node for node in tree.body if not isinstance(node, _DEFINITIONS)]
@@ -106,7 +106,7 @@ def _data_name(body: str) -> str:
     """What the code calls the incoming data."""
     try:
         tree = ast.parse(f"async def body():\n{_indented(body)}\n")
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "data"
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}

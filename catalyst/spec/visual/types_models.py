@@ -130,15 +130,20 @@ def _keep_at_provider(step: Step, with_: dict[str, Any]) -> None:
 def _mark_messages(step: Step, with_: dict[str, Any], numbers: list[Any], raw: LocatedMap) -> None:
     _, written = step.raw("messages")
     listed = written if isinstance(written, LocatedList) else []
-    known = with_["messages"].value if "messages" in with_ else []
-    left = len(listed) - len(known) if isinstance(known, LocatedList) else 0
-    right = [number for number in numbers if isinstance(number, int) and left <= number < len(listed)]
-    if right != numbers or not isinstance(known, LocatedList):
+    found = with_["messages"].value if "messages" in with_ else None
+    known = list(found) if isinstance(found, LocatedList) else []
+    left = len(listed) - len(known)
+    places = {number for number, message in enumerate(known, left) if isinstance(message, LocatedMap)}
+    right = [number for number in numbers if type(number) is int and number in places]
+    if right != numbers:
         message = f"`breakpoints` of `{step.node.key}` are `system`, `tools` or positions in `messages`, from 0 on"
         step.report.error("E157", message, raw.value_spans["breakpoints"])
         return
     marked = []
     for number, message in enumerate(known, left):
+        if not isinstance(message, LocatedMap):
+            marked.append(message)
+            continue
         entry = {key: At(value, message.value_spans[key]) for key, value in message.items()}
         marked.append(At(entry | ({"cache": True} if number in right else {}), message.span))
     with_["messages"] = At(marked, with_["messages"].span)

@@ -17,8 +17,6 @@ from app.settings import Secrets
 from lib.passages import cut
 
 EMBEDDING_MODEL = "text-embedding-3-small"
-
-
 COLLECTION = "handbook"
 
 
@@ -65,6 +63,7 @@ async def _passages(ctx: Context) -> list[PassagesItem]:
 async def _meaning(ctx: Context, passages: list[PassagesItem]) -> Embeddings:
     return await embed_all(
         ctx,
+        "meaning",
         OpenAI(EMBEDDING_MODEL, api_key=ctx.secrets.openai_api_key.get_secret_value()),
         [each["title"] + ": " + each["text"] for each in passages],
         dimensions=256,

@@ -3,9 +3,7 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/memory_stores/execute"
-
-
-EXAMPLE = {"question": "question", "user": "user"}
+EXAMPLE = {"question": "question", "user": 1}
 
 
 def test_it_is_described() -> None:
@@ -18,7 +16,7 @@ def test_it_is_described() -> None:
 
 def test_missing_input_is_named() -> None:
     with running() as client:
-        answer = client.post(PATH, json={"user": "user"})
+        answer = client.post(PATH, json={"user": 1})
         assert answer.status_code == 422
         assert "question" in [error["field"] for error in answer.json()["errors"]]
 

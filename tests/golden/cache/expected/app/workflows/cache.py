@@ -33,6 +33,7 @@ async def _weather(ctx: Context) -> str:
 
 async def cache(ctx: Context) -> CacheOutput:
     """Run the workflow once; gives its output."""
+    # weather, flow.yaml:6
     weather = await cached(ctx, "weather", (ctx.input["city"].lower(),), 600.0, partial(_weather, ctx))
     return {"weather": weather}
 

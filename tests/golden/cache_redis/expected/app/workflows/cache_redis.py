@@ -33,8 +33,6 @@ class CacheRedisOutput(TypedDict):
 
 
 Context = ExecutionContext[CacheRedisInput, Env, Secrets]
-
-
 WEATHER: TypeAdapter[Weather] = TypeAdapter(Weather)
 
 
@@ -53,11 +51,13 @@ async def _place(ctx: Context) -> str:
 async def cache_redis(ctx: Context) -> CacheRedisOutput:
     """Run the workflow once; gives its output."""
     async with TaskGroup() as group:
+        # weather, flow.yaml:9
         weather_task = group.create_task(
             cached_for_all(
                 ctx, REDIS, WEATHER, "weather", (ctx.input["city"].lower(),), 600.0, partial(_weather, ctx), errors=5.0
             )
         )
+        # place, flow.yaml:14
         place_task = group.create_task(
             cached(ctx, "place", (ctx.input["city"],), 3600.0, partial(_place, ctx), max_entries=100)
         )

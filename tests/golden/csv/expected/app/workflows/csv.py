@@ -16,7 +16,7 @@ from app.runtime.moments import Moment
 from app.runtime.node import node
 from app.runtime.run_log import log_event
 from app.runtime.tables import Records
-from app.runtime.tasks import TaskGroup
+from app.runtime.tasks import InnerGroup, TaskGroup
 from app.runtime.values import get
 from app.runtime.workflow import HttpTrigger, Workflow
 
@@ -48,6 +48,8 @@ class CsvOutput(TypedDict):
 
 
 Context = ExecutionContext[CsvInput, None, None]
+PLAIN: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
+PLAIN_ROWS: Records[dict[str, str]] = Records(PLAIN, texts=None)
 
 
 class Order(TypedDict):
@@ -61,18 +63,6 @@ class Order(TypedDict):
 
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 
-
-ORDERS_ROWS: Records[Order] = Records(
-    ORDER, columns=("id", "region", "price", "day", "paid"), texts=frozenset(["region"]), optional=frozenset(["note"])
-)
-
-
-PLAIN: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
-
-
-PLAIN_ROWS: Records[dict[str, str]] = Records(PLAIN, texts=None)
-
-
 PART_ROWS: Records[Order] = Records(
     ORDER, columns=("id", "region", "price", "day", "paid"), texts=frozenset(["region"]), optional=frozenset(["note"])
 )
@@ -83,13 +73,17 @@ class Part(TypedDict):
     next: int | None
 
 
+ORDERS_ROWS: Records[Order] = Records(
+    ORDER, columns=("id", "region", "price", "day", "paid"), texts=frozenset(["region"]), optional=frozenset(["note"])
+)
+
+
 class Declared(TypedDict):
     id: int
     region: str
 
 
 DECLARED: TypeAdapter[Declared] = TypeAdapter(Declared)
-
 
 DECLARED_ROWS: Records[Declared] = Records(DECLARED, columns=("id", "region"), texts=frozenset(["region"]))
 
@@ -100,7 +94,6 @@ class Named(TypedDict):
 
 
 NAMED: TypeAdapter[Named] = TypeAdapter(Named)
-
 
 NAMED_ROWS: Records[Named] = Records(NAMED, columns=("first", "second"), texts=frozenset(["first", "second"]))
 
@@ -145,8 +138,8 @@ async def _named(ctx: Context) -> list[Named]:
 # part, flow.yaml:20
 @node("part", timeout=30.0)
 async def _part(ctx: Context, at: int | None) -> Part:
-    part_2 = await asyncio.to_thread(read_part, text_of(ctx.input["orders"]["content"]), PART_ROWS, CsvForm(), at, 2)
-    return {"rows": part_2.rows, "next": part_2.next}
+    read = await asyncio.to_thread(read_part, text_of(ctx.input["orders"]["content"]), PART_ROWS, CsvForm(), at, 2)
+    return {"rows": read.rows, "next": read.next}
 
 
 # written, flow.yaml:25
@@ -176,15 +169,6 @@ async def _loose(ctx: Context, plain: list[dict[str, str]]) -> str:
 async def csv(ctx: Context) -> CsvOutput:
     """Run the workflow once; gives its output."""
 
-    async def orders_to_chosen() -> tuple[list[Order], str, str]:
-        orders = await _orders(ctx)
-        async with TaskGroup() as group:
-            written_task = group.create_task(_written(ctx, orders))
-            chosen_task = group.create_task(_chosen(ctx, orders))
-        written = written_task.result()
-        chosen = chosen_task.result()
-        return orders, written, chosen
-
     async def plain_then_loose() -> tuple[list[dict[str, str]], str]:
         plain = await _plain(ctx)
         loose = await _loose(ctx, plain)
@@ -197,7 +181,7 @@ async def csv(ctx: Context) -> CsvOutput:
         sum_: int = 0
         parts: int = 0
         for _ in range(1000):
-            if not (at is not None):
+            if at is None:
                 break
             part = await _part(ctx, at)
             at, sum_, parts = part["next"], sum_ + sum(r["id"] for r in part["rows"]), parts + 1
@@ -209,6 +193,16 @@ async def csv(ctx: Context) -> CsvOutput:
         return total
 
     async with TaskGroup() as group:
+
+        async def orders_to_chosen() -> tuple[list[Order], str, str]:
+            orders = await _orders(ctx)
+            async with InnerGroup(group) as inner_group:
+                written_task = inner_group.create_task(_written(ctx, orders))
+                chosen_task = inner_group.create_task(_chosen(ctx, orders))
+            written = written_task.result()
+            chosen = chosen_task.result()
+            return orders, written, chosen
+
         orders_task = group.create_task(orders_to_chosen())
         declared_task = group.create_task(_declared(ctx))
         plain_task = group.create_task(plain_then_loose())

@@ -10,7 +10,7 @@ from app.runtime.embeddings import Embedding, Embeddings, embed, embed_all
 from app.runtime.llm_openai import OpenAI
 from app.runtime.node import Retry, node
 from app.runtime.rerank import cohere, rerank
-from app.runtime.tasks import TaskGroup
+from app.runtime.tasks import InnerGroup, TaskGroup
 from app.runtime.vectors import Written, search, together, upsert
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
@@ -68,6 +68,7 @@ OWN_ITEM_LIST: TypeAdapter[list[OwnItem]] = TypeAdapter(list[OwnItem])
 async def _asked(ctx: Context) -> Embedding:
     return await embed(
         ctx,
+        "asked",
         OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ctx.input["question"],
         dimensions=8,
@@ -79,6 +80,7 @@ async def _asked(ctx: Context) -> Embedding:
 async def _meant(ctx: Context) -> Embeddings:
     return await embed_all(
         ctx,
+        "meant",
         OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ctx.input["texts"],
         dimensions=8,
@@ -107,6 +109,7 @@ async def _ordered(ctx: Context, hits: list[HitsItem]) -> list[OrderedItem]:
         ORDERED_ITEM_LIST,
         await rerank(
             ctx,
+            "ordered",
             cohere(),
             "rerank-v3.5",
             ctx.input["question"],
@@ -124,30 +127,30 @@ async def _own(ctx: Context) -> list[OwnItem]:
     return conform(
         OWN_ITEM_LIST,
         await rerank(
-            ctx, ctx.env.rank_url, "own", "q", ["a", "b"], api_key=ctx.secrets.cohere_api_key.get_secret_value()
+            ctx, "own", ctx.env.rank_url, "own", "q", ["a", "b"], api_key=ctx.secrets.cohere_api_key.get_secret_value()
         ),
     )
 
 
 async def embedding(ctx: Context) -> EmbeddingOutput:
     """Run the workflow once; gives its output."""
-
-    async def asked_to_ordered() -> tuple[Embeddings, list[HitsItem], list[OrderedItem]]:
-        async def meant_then_kept() -> Embeddings:
-            meant = await _meant(ctx)
-            await _kept(ctx, meant)
-            return meant
-
-        async with TaskGroup() as group:
-            asked_task = group.create_task(_asked(ctx))
-            meant_task = group.create_task(meant_then_kept())
-        asked = asked_task.result()
-        meant = meant_task.result()
-        hits = await _hits(ctx, asked)
-        ordered = await _ordered(ctx, hits)
-        return meant, hits, ordered
-
     async with TaskGroup() as group:
+
+        async def asked_to_ordered() -> tuple[Embeddings, list[HitsItem], list[OrderedItem]]:
+            async def meant_then_kept() -> Embeddings:
+                meant = await _meant(ctx)
+                await _kept(ctx, meant)
+                return meant
+
+            async with InnerGroup(group) as inner_group:
+                asked_task = inner_group.create_task(_asked(ctx))
+                meant_task = inner_group.create_task(meant_then_kept())
+            asked = asked_task.result()
+            meant = meant_task.result()
+            hits = await _hits(ctx, asked)
+            ordered = await _ordered(ctx, hits)
+            return meant, hits, ordered
+
         asked_task = group.create_task(asked_to_ordered())
         own_task = group.create_task(_own(ctx))
     meant, hits, ordered = asked_task.result()

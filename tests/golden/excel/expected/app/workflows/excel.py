@@ -13,7 +13,7 @@ from app.runtime.excel_write import Sheet, write_excel
 from app.runtime.moments import Moment
 from app.runtime.node import node, tolerate
 from app.runtime.tables import Records
-from app.runtime.tasks import TaskGroup
+from app.runtime.tasks import InnerGroup, TaskGroup
 from app.runtime.values import present
 from app.runtime.workflow import HttpTrigger, Workflow
 
@@ -40,30 +40,21 @@ class ExcelOutput(TypedDict):
 Context = ExecutionContext[ExcelInput, None, None]
 
 
-SALE: TypeAdapter[Sale] = TypeAdapter(Sale)
-
-
-SALES_ROWS: Records[Sale] = Records(SALE, columns=("region", "total", "day"), texts=frozenset(["region"]))
-
-
-REGIONS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
-
-
-REGIONS_ROWS: Records[dict[str, Any]] = Records(REGIONS, texts=None)
-
-
 class BackItem(TypedDict):
     a: Any
     b: Any
 
 
 BACK_ITEM: TypeAdapter[BackItem] = TypeAdapter(BackItem)
-
-
 BACK_ROWS: Records[BackItem] = Records(BACK_ITEM, columns=("a", "b"))
-
+SALE: TypeAdapter[Sale] = TypeAdapter(Sale)
 
 UPLOAD_ROWS: Records[Sale] = Records(SALE, columns=("region", "total", "day"), texts=frozenset(["region"]))
+
+SALES_ROWS: Records[Sale] = Records(SALE, columns=("region", "total", "day"), texts=frozenset(["region"]))
+
+REGIONS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+REGIONS_ROWS: Records[dict[str, Any]] = Records(REGIONS, texts=None)
 
 
 # book, flow.yaml:7
@@ -118,15 +109,6 @@ async def _upload(ctx: Context) -> list[Sale]:
 async def excel(ctx: Context) -> ExcelOutput:
     """Run the workflow once; gives its output."""
 
-    async def book_to_regions() -> tuple[list[Sale], list[dict[str, Any]]]:
-        book = await _book(ctx)
-        async with TaskGroup() as group:
-            sales_task = group.create_task(_sales(ctx, book))
-            regions_task = group.create_task(_regions(ctx, book))
-        sales = sales_task.result()
-        regions = regions_task.result()
-        return sales, regions
-
     async def plain_then_back() -> list[BackItem]:
         plain = await _plain(ctx)
         back: list[BackItem]
@@ -144,6 +126,16 @@ async def excel(ctx: Context) -> ExcelOutput:
             await _upload(ctx)
 
     async with TaskGroup() as group:
+
+        async def book_to_regions() -> tuple[list[Sale], list[dict[str, Any]]]:
+            book = await _book(ctx)
+            async with InnerGroup(group) as inner_group:
+                sales_task = inner_group.create_task(_sales(ctx, book))
+                regions_task = inner_group.create_task(_regions(ctx, book))
+            sales = sales_task.result()
+            regions = regions_task.result()
+            return sales, regions
+
         book_task = group.create_task(book_to_regions())
         plain_task = group.create_task(plain_then_back())
         group.create_task(run_upload())

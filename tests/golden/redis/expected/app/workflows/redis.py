@@ -25,7 +25,7 @@ from app.runtime.redis_node import (
     set_value,
     take_lock,
 )
-from app.runtime.tasks import TaskGroup
+from app.runtime.tasks import InnerGroup, TaskGroup
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
@@ -51,11 +51,7 @@ class RedisOutput(TypedDict):
 
 
 Context = ExecutionContext[RedisInput, None, Secrets]
-
-
 STR_LIST: TypeAdapter[list[str]] = TypeAdapter(list[str])
-
-
 POPPED: TypeAdapter[str | None] = TypeAdapter(str | None)
 
 
@@ -167,59 +163,60 @@ async def _gone(ctx: Context) -> int:
 async def redis(ctx: Context) -> RedisOutput:
     """Run the workflow once; gives its output."""
 
-    async def visits_to_gone() -> tuple[int, int, int, Any, list[str], str | None, bool, bool, Profile | None, int]:
-        async def fields_to_last() -> tuple[int, int, Any]:
-            fields = await _fields(ctx)
-            field = await _field(ctx)
-            last = await _last(ctx)
-            return fields, field, last
-
-        async def pushed_to_popped() -> tuple[list[str], str | None]:
-            await _pushed(ctx)
-            todo = await _todo(ctx)
-            popped = await _popped(ctx)
-            return todo, popped
-
-        async with TaskGroup() as group:
-            visits_task = group.create_task(_visits(ctx))
-            fields_task = group.create_task(fields_to_last())
-            pushed_task = group.create_task(pushed_to_popped())
-
-            async def run_forgotten() -> bool:
-                await visits_task
-                return await _forgotten(ctx)
-
-            forgotten_task = group.create_task(run_forgotten())
-
-            async def profile_then_read() -> tuple[bool, Profile | None]:
-                visits = await visits_task
-                profile = await _profile(ctx, visits)
-                read = await _read(ctx)
-                return profile, read
-
-            profile_task = group.create_task(profile_then_read())
-
-            async def run_gone() -> int:
-                await fields_task
-                await pushed_task
-                await profile_task
-                return await _gone(ctx)
-
-            gone_task = group.create_task(run_gone())
-        visits = visits_task.result()
-        fields, field, last = fields_task.result()
-        todo, popped = pushed_task.result()
-        forgotten = forgotten_task.result()
-        profile, read = profile_task.result()
-        gone = gone_task.result()
-        return visits, fields, field, last, todo, popped, forgotten, profile, read, gone
-
     async def door_then_opened() -> tuple[Lock, bool]:
         door = await _door(ctx)
         opened = await _opened(ctx, door)
         return door, opened
 
     async with TaskGroup() as group:
+
+        async def visits_to_gone() -> tuple[int, int, int, Any, list[str], str | None, bool, bool, Profile | None, int]:
+            async def fields_to_last() -> tuple[int, int, Any]:
+                fields = await _fields(ctx)
+                field = await _field(ctx)
+                last = await _last(ctx)
+                return fields, field, last
+
+            async def pushed_to_popped() -> tuple[list[str], str | None]:
+                await _pushed(ctx)
+                todo = await _todo(ctx)
+                popped = await _popped(ctx)
+                return todo, popped
+
+            async with InnerGroup(group) as inner_group:
+                visits_task = inner_group.create_task(_visits(ctx))
+                fields_task = inner_group.create_task(fields_to_last())
+                pushed_task = inner_group.create_task(pushed_to_popped())
+
+                async def run_forgotten() -> bool:
+                    await visits_task
+                    return await _forgotten(ctx)
+
+                forgotten_task = inner_group.create_task(run_forgotten())
+
+                async def profile_then_read() -> tuple[bool, Profile | None]:
+                    visits = await visits_task
+                    profile = await _profile(ctx, visits)
+                    read = await _read(ctx)
+                    return profile, read
+
+                profile_task = inner_group.create_task(profile_then_read())
+
+                async def run_gone() -> int:
+                    await fields_task
+                    await pushed_task
+                    await profile_task
+                    return await _gone(ctx)
+
+                gone_task = inner_group.create_task(run_gone())
+            visits = visits_task.result()
+            fields, field, last = fields_task.result()
+            todo, popped = pushed_task.result()
+            forgotten = forgotten_task.result()
+            profile, read = profile_task.result()
+            gone = gone_task.result()
+            return visits, fields, field, last, todo, popped, forgotten, profile, read, gone
+
         visits_task = group.create_task(visits_to_gone())
         absent_task = group.create_task(_absent(ctx))
         told_task = group.create_task(_told(ctx))

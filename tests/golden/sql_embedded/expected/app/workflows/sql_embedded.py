@@ -15,8 +15,6 @@ from app.runtime.values import soft
 from app.runtime.workflow import HttpTrigger, Workflow
 
 MISSING_SQL = Statement("select * from nowhere")
-
-
 SUM_SQL = Statement("select 1 + 1 as two")
 
 
@@ -35,8 +33,8 @@ Context = ExecutionContext[SqlEmbeddedInput, None, None]
 
 # sum, flow.yaml:4
 @node("sum", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=10.0)
-async def _sum(ctx: Context) -> dict[str, Any] | None:
-    return await ctx.pools[DATABASE].fetch_one(SUM_SQL, seconds=10.0)
+async def _sum(ctx: Context) -> dict[str, Any]:
+    return await ctx.pools[DATABASE].fetch_only(SUM_SQL, seconds=10.0)
 
 
 # missing, flow.yaml:5

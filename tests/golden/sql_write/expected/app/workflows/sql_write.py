@@ -16,20 +16,10 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
 MOVED_SQL = Statement("update accounts set balance = balance + $1 where id = 2")
-
-
 MOVED_SQL_2 = Statement("update accounts set balance = balance - $1 where id = 1")
-
-
 MOVED_SQL_3 = Statement("insert into log (what) values ($1) returning id, what")
-
-
 NOTED_SQL = Statement("insert into log (what) values ($1)")
-
-
 LEFT_SQL = Statement("select owner, balance from accounts order by id")
-
-
 TOUCHED_SQL = Statement("update accounts set owner = owner")
 
 
@@ -63,9 +53,7 @@ class Moved(TypedDict):
     what: str
 
 
-MOVED: TypeAdapter[Moved | None] = TypeAdapter(Moved | None)
-
-
+MOVED: TypeAdapter[Moved] = TypeAdapter(Moved)
 SQL_WRITE_LEFT_ITEM_LIST: TypeAdapter[list[SqlWriteLeftItem]] = TypeAdapter(list[SqlWriteLeftItem])
 
 
@@ -79,11 +67,11 @@ async def _noted(ctx: Context) -> int:
 
 # moved, flow.yaml:9
 @node("moved", timeout=10.0)
-async def _moved(ctx: Context) -> Moved | None:
+async def _moved(ctx: Context) -> Moved:
     async with ctx.pools[DATABASE_BANK_URL].transaction(10.0) as work:
         await work.execute(MOVED_SQL, [ctx.input["amount"]])
         await work.execute(MOVED_SQL_2, [ctx.input["amount"]])
-        return conform(MOVED, await work.fetch_one(MOVED_SQL_3, [f"moved {ctx.input['amount']}"]))
+        return conform(MOVED, await work.fetch_only(MOVED_SQL_3, [f"moved {ctx.input['amount']}"]))
 
 
 # left, flow.yaml:19

@@ -45,7 +45,7 @@ FOUND_ITEM_LIST: TypeAdapter[list[FoundItem]] = TypeAdapter(list[FoundItem])
 @node("known", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=60.0)
 async def _known(ctx: Context) -> Embeddings:
     return await embed_all(
-        ctx, OpenAI("small", api_key=ctx.secrets.openai_api_key.get_secret_value()), ctx.input["notes"]
+        ctx, "known", OpenAI("small", api_key=ctx.secrets.openai_api_key.get_secret_value()), ctx.input["notes"]
     )
 
 
@@ -63,7 +63,9 @@ async def _kept(ctx: Context, known: Embeddings) -> Written:
 # vector, flow.yaml:13
 @node("vector", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=60.0)
 async def _vector(ctx: Context) -> Embedding:
-    return await embed(ctx, OpenAI("small", api_key=ctx.secrets.openai_api_key.get_secret_value()), ctx.input["query"])
+    return await embed(
+        ctx, "vector", OpenAI("small", api_key=ctx.secrets.openai_api_key.get_secret_value()), ctx.input["query"]
+    )
 
 
 # found, flow.yaml:14

@@ -44,7 +44,7 @@ from app.runtime.sorting import By, sort_rows
 from app.runtime.sql_statement import Statement
 from app.runtime.sse import EventStream
 from app.runtime.store import Limit
-from app.runtime.tasks import TaskGroup
+from app.runtime.tasks import InnerGroup, TaskGroup
 from app.runtime.validation import Invalid
 from app.runtime.values import multiply, soft
 from app.runtime.vectors import Written, change_payload, scroll, search, upsert
@@ -56,34 +56,18 @@ from lib.tools import find_order
 from lib.visual_all_shout import shout as shout_
 
 IDS_QUERY = JsonQuery("sort_by([?id > `0`], &id)[].{number: id, text: text}")
-
-
 GREETING = "Dear"
-
-
 PERSON_DOCUMENT = "query One($name: String!) { person(name: $name) { id } }"
-
 
 LISTED_DOCUMENT = (
     "query All($after: String) { people(after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
 )
 
-
 NOTED_DOCUMENT = "mutation Note($text: String!) { note(text: $text) { id } }"
-
-
 ROWS_SQL = Statement("select cast($1 as text) as name")
-
-
 MOVED_SQL = Statement("create table if not exists marks (name text)", session=True)
-
-
 MOVED_SQL_2 = Statement("delete from marks where name = $1")
-
-
 MOVED_SQL_3 = Statement("insert into marks (name) values ($1)")
-
-
 MOVED_SQL_4 = Statement("select count(*) as n from marks")
 
 
@@ -206,7 +190,6 @@ class FindOrderArgs(TypedDict):
 
 
 FIND_ORDER_ARGS: TypeAdapter[FindOrderArgs] = TypeAdapter(FindOrderArgs)
-
 
 ASSISTANT_FIND_ORDER_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema(
     {"type": "object", "properties": {"number": {"type": "integer"}}}
@@ -369,7 +352,10 @@ async def _page(ctx: Context) -> Page:
 @node("meaning", retry=Retry(max_attempts=3, delay=0.2, max_delay=5.0), timeout=60.0)
 async def _meaning(ctx: Context) -> Embedding:
     return await embed(
-        ctx, OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()), ctx.input["name"]
+        ctx,
+        "meaning",
+        OpenAI("text-embedding-3-small", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+        ctx.input["name"],
     )
 
 
@@ -397,8 +383,8 @@ async def _gpt(ctx: Context) -> Completion:
         ctx,
         "gpt",
         [
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0),
-            OpenAI("gpt-4o", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0),
+            OpenAI("gpt-5.4", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         timeout=120.0,
@@ -439,9 +425,9 @@ async def _routed(ctx: Context) -> Completion:
             (
                 Anthropic("claude-opus-4-6", api_key=ctx.secrets.anthropic_api_key.get_secret_value())
                 if ctx.input["vip"]
-                else OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())
+                else OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())
             ),
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         timeout=120.0,
@@ -454,7 +440,7 @@ async def _assistant(ctx: Context) -> AgentAnswer:
     return await run_agent(
         ctx,
         "assistant",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         tools=[
             with_schema(
@@ -603,40 +589,6 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
     # end, flow.json:74
     send_event(ctx, "end", "stream_end", {"ok": True})
 
-    async def gate_to_wrong() -> None:
-        gate = await _gate(ctx)
-        shape: Shape | None = None
-        # shape, flow.json:15
-        if gate["allowed"]:
-            verdict = checked_by(SHAPE_SCHEMA, {"name": ctx.input["name"]})
-            shape = {"valid": not verdict.errors, "errors": verdict.errors, "data": verdict.data}
-            ctx.set_output("shape", shape)
-        # started, flow.json:17
-        started_ran = (shape["valid"] if shape is not None else None) is True
-        if started_ran:
-            log_node(ctx, "info", "started", f"for {ctx.input['name']}")
-
-        async def run_pause() -> None:
-            if started_ran:
-                await _pause(ctx)
-
-        async def run_busy() -> None:
-            # busy, flow.json:14
-            if not gate["allowed"]:
-                ctx.respond(Reply({"busy": True}, status=429))
-                ctx.set_output("busy", None)
-
-        async def run_wrong() -> None:
-            # wrong, flow.json:16
-            if shape is not None and ((shape["valid"] if shape is not None else None) is False):
-                ctx.respond(Reply({"places": [e["place"] for e in shape["errors"]]}, status=422))
-                ctx.set_output("wrong", None)
-
-        async with TaskGroup() as group:
-            group.create_task(run_pause())
-            group.create_task(run_busy())
-            group.create_task(run_wrong())
-
     async def fetched_then_caught() -> bool:
         fetched_error: ErrorInfo | None = None
         try:
@@ -654,10 +606,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         # again, flow.json:49
         again_started = monotonic_ns()
         again: Any
-        try:
-            again = await _stock(ctx)
-        finally:
-            pass
+        again = await _stock(ctx)
         ctx.finished("again", again, monotonic_ns() - again_started)
         return again
 
@@ -667,17 +616,42 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         dropped = await _dropped(ctx)
         return got, dropped
 
-    async def stored_to_page() -> tuple[list[NearestItem], Page]:
-        await _stored(ctx)
-        await _marked(ctx)
-        async with TaskGroup() as group:
-            nearest_task = group.create_task(_nearest(ctx))
-            page_task = group.create_task(_page(ctx))
-        nearest = nearest_task.result()
-        page = page_task.result()
-        return nearest, page
-
     async with TaskGroup() as group:
+
+        async def gate_to_wrong() -> None:
+            gate = await _gate(ctx)
+            shape: Shape | None = None
+            # shape, flow.json:15
+            if gate["allowed"]:
+                verdict = checked_by(SHAPE_SCHEMA, {"name": ctx.input["name"]})
+                shape = {"valid": not verdict.errors, "errors": verdict.errors, "data": verdict.data}
+                ctx.set_output("shape", shape)
+            # started, flow.json:17
+            started_ran = (shape["valid"] if shape is not None else None) is True
+            if started_ran:
+                log_node(ctx, "info", "started", f"for {ctx.input['name']}")
+
+            async def run_pause() -> None:
+                if started_ran:
+                    await _pause(ctx)
+
+            async def run_busy() -> None:
+                # busy, flow.json:14
+                if not gate["allowed"]:
+                    ctx.respond(Reply({"busy": True}, status=429))
+                    ctx.set_output("busy", None)
+
+            async def run_wrong() -> None:
+                # wrong, flow.json:16
+                if shape is not None and ((shape["valid"] if shape is not None else None) is False):
+                    ctx.respond(Reply({"places": [e["place"] for e in shape["errors"]]}, status=422))
+                    ctx.set_output("wrong", None)
+
+            async with InnerGroup(group) as inner_group:
+                inner_group.create_task(run_pause())
+                inner_group.create_task(run_busy())
+                inner_group.create_task(run_wrong())
+
         group.create_task(gate_to_wrong())
         seat_task = group.create_task(_seat(ctx))
         shout_task = group.create_task(_shout(ctx))
@@ -691,6 +665,17 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         rows_task = group.create_task(_rows(ctx))
         moved_task = group.create_task(_moved(ctx))
         put_task = group.create_task(put_to_dropped())
+
+        async def stored_to_page() -> tuple[list[NearestItem], Page]:
+            await _stored(ctx)
+            await _marked(ctx)
+            async with InnerGroup(group) as inner_group:
+                nearest_task = inner_group.create_task(_nearest(ctx))
+                page_task = inner_group.create_task(_page(ctx))
+            nearest = nearest_task.result()
+            page = page_task.result()
+            return nearest, page
+
         stored_task = group.create_task(stored_to_page())
         meaning_task = group.create_task(_meaning(ctx))
         claude_task = group.create_task(_claude(ctx))
