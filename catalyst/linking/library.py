@@ -70,11 +70,6 @@ def _signature(function: Function, module: LibraryModule, library: Library) -> S
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     free = frozenset(each.name for each in getattr(function, "type_params", ()))
-    by_position = arguments.posonlyargs[
-        : max(len(arguments.posonlyargs) + len(positional) - len(arguments.defaults), 0)
-    ]
-    if by_position:
-        return f"`{function.name}` takes `{by_position[0].arg}` by its position only; arguments are given by name"
     parameters: list[Parameter] = []
     for argument, required in given:
         reader = AnnotationReader(library, module, of_result=False, free=free)
