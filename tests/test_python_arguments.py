@@ -30,6 +30,13 @@ def test_names_are_passed_on() -> None:
     assert "f, a_b=1)" in result.files["app/workflows/named.py"]
 
 
+def test_what_is_passed_on_fits() -> None:
+    """Every argument of another name is held to what `**kw` takes."""
+    library = {"lib/kw.py": "def f(**kw: int) -> str:\n    return ''\n"}
+    result = compile_flow(FLOW.replace("ARGS", "{a: 1, b: x}"), read=library.get)
+    assert [item.code for item in result.diagnostics if item.severity == "error"] == ["E206"]
+
+
 ANNOTATED = """\
 catalyst: 1
 name: annotated

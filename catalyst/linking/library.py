@@ -85,10 +85,18 @@ def _signature(function: Function, module: LibraryModule, library: Library) -> S
         tuple(parameters),
         result,
         isinstance(function, ast.AsyncFunctionDef),
-        arguments.kwarg is not None,
+        _more(AnnotationReader(library, module, of_result=False, free=free), arguments.kwarg),
         ast.get_docstring(function) or "",
         annotation,
     )
+
+
+def _more(reader: AnnotationReader, argument: ast.arg | None) -> Parameter | None:
+    """What `**more` takes under each name; an annotation that is no type of data is left to the function."""
+    if argument is None:
+        return None
+    type_, annotation = _read(reader, argument.annotation)
+    return Parameter(argument.arg, ANY, False) if reader.unclear else Parameter(argument.arg, type_, False, annotation)
 
 
 def _read(reader: AnnotationReader, annotation: ast.expr | None) -> tuple[Type, Annotation | None]:

@@ -59,7 +59,8 @@ class Signature:
     parameters: tuple[Parameter, ...]
     result: Type
     is_async: bool
-    accepts_any_keyword: bool = False
+    more: Parameter | None = None
+    """What each argument of any other name is held to, where it takes such (`**more`)."""
     words: str = ""
     """The docstring."""
     result_annotation: Annotation | None = None

@@ -10,6 +10,7 @@ on, and the thread ends by itself.
 
 import keyword
 import re
+from dataclasses import replace
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -86,9 +87,10 @@ def check(params: PythonParams, site: Site) -> None:
     given = params.args if isinstance(params.args, dict) else {}
     known = {each.name: each for each in signature.parameters}
     for name, shape in given.items():
-        if name in known:
-            _check_argument(params, site, known[name], shape)
-        elif not signature.accepts_any_keyword:
+        parameter = known.get(name, signature.more)
+        if parameter is not None:
+            _check_argument(params, site, replace(parameter, name=name), shape)
+        else:
             site.found.error(
                 "E202",
                 f"`{params.function}` has no parameter `{name}`",
@@ -123,7 +125,8 @@ def emit(params: PythonParams, scribe: Scribe) -> None:
     signature = scribe.signature(module, name)
     function = scribe.use_package(module, name)
     known = {each.name: each for each in signature.parameters} if signature is not None else {}
-    given = [f"{key}={_argument(scribe, known.get(key), shape)}" for key, shape in params.args.items()]
+    more = signature.more if signature is not None else None
+    given = [f"{key}={_argument(scribe, known.get(key, more), shape)}" for key, shape in params.args.items()]
     if signature is not None and signature.is_async:
         call = f"await {function}({', '.join(given)})"
     else:
