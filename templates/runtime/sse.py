@@ -253,10 +253,11 @@ async def _listen(receive: Receive, queue: _Queue) -> None:
 
 async def _leave(streamed: StreamedRun, run: "asyncio.Task[object]") -> None:
     """Let nothing run on that nobody asked for: a run that answered goes on, any other is cancelled and waited for."""
-    if run.done():
-        return
-    if streamed.answered is not None and streamed.answered.reply.done():
-        streamed.keep(run)
-        return
-    run.cancel()
-    await asyncio.wait((run,))
+    if not run.done():
+        if streamed.answered is not None and streamed.answered.reply.done():
+            streamed.keep(run)
+            return
+        run.cancel()
+        await asyncio.wait((run,))
+    if not run.cancelled():
+        run.exception()  # it may have failed just before, and there is nobody any more to be told

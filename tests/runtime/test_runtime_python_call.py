@@ -1,12 +1,13 @@
 import asyncio
 import threading
 from contextvars import ContextVar
+from typing import Any
 
 import pytest
 
 from templates.runtime.errors import FlowError, NodeError
 from templates.runtime.node import matches, node
-from templates.runtime.python_call import call_in_thread
+from templates.runtime.python_call import call_async, call_in_thread
 from tests.runtime.support import Context, make_context, run
 
 WHO = ContextVar("who", default="nobody")
@@ -19,6 +20,28 @@ def test_a_function_runs_in_a_thread_with_the_context_of_the_run():
     async def scenario() -> None:
         WHO.set("me")
         assert await call_in_thread(look, 1, b=2) == (3, "me", False)
+
+    run(scenario())
+
+
+def test_a_function_may_change_what_it_is_given_and_nobody_else_sees_it():
+    """What a cache keeps is one value for all callers: marks of one would be read by the next."""
+
+    def mark(page: dict[str, Any], live: object) -> tuple[dict[str, Any], object]:
+        page["seen_by"].append("me")
+        page["rows"][0]["seen"] = True
+        return page, live
+
+    async def mark_soon(page: dict[str, Any], live: object) -> tuple[dict[str, Any], object]:
+        return mark(page, live)
+
+    async def scenario() -> None:
+        kept, live = {"seen_by": ["somebody"], "rows": [{"id": 1}]}, object()
+        for call in (call_in_thread(mark, kept, live=live), call_async(mark_soon, kept, live=live)):
+            page, same = await call
+            assert page == {"seen_by": ["somebody", "me"], "rows": [{"id": 1, "seen": True}]}
+            assert same is live
+        assert kept == {"seen_by": ["somebody"], "rows": [{"id": 1}]}
 
     run(scenario())
 

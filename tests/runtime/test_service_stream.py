@@ -1,6 +1,7 @@
 """Event streams: framing, what is shown, errors, cancellation, back-pressure."""
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,29 @@ def test_a_client_that_leaves_cancels_the_run(fast_path: bool) -> None:
             next(answer.iter_lines())
         wait_until(lambda: slow.cancelled == 1)
         assert 'workflow_runs_in_flight{workflow="echo"} 0.0' in server.client.get("/metrics").text
+
+
+def test_a_run_that_fails_when_its_client_leaves_is_not_forgotten(
+    fast_path: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """asyncio complains of an error that nobody looked at, with all that it says."""
+    ended: list[bool] = []
+
+    async def run(ctx: Any) -> Told:
+        ctx.set_output("shout", "first")
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.append(True)
+            raise ValueError("of the run")
+
+    with serving(make_app(workflow(run, stream=EventStream()), fast_path=fast_path)) as server:
+        with server.client.stream("POST", "/api/v1/echo/execute", json={"query": "ab"}, headers=ASK) as answer:
+            next(answer.iter_lines())
+        wait_until(lambda: bool(ended))
+        wait_until(lambda: 'in_flight{workflow="echo"} 0.0' in server.client.get("/metrics").text)
+        gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_comments_keep_the_connection_awake(fast_path: bool) -> None:

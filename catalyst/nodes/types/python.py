@@ -3,9 +3,9 @@
 The file is read, never run, when the flow is built. Aliases (`Rows = list[Row]`), `Optional`, `Union`, `Literal`,
 `Annotated`, `NewType` and `TypedDict`s are followed, into other files of `lib/` as well. A parameter that is a
 dataclass, an `Enum`, a `NamedTuple`, a pydantic model, a `set`, a `tuple` or a `date` is made of the flow's data, and
-such a result becomes data again. What has no annotation is `any`; an annotation that says nothing about data (a
-`DataFrame`) is an error. A function that is not `async` runs in a thread: when the node's time is over the flow goes
-on, and the thread ends by itself.
+such a result becomes data again. The lists and objects that a function is given are its own: it may change them. What
+has no annotation is `any`; an annotation that says nothing about data (a `DataFrame`) is an error. A function that is
+not `async` runs in a thread: when the node's time is over the flow goes on, and the thread ends by itself.
 """
 
 import keyword
@@ -127,10 +127,8 @@ def emit(params: PythonParams, scribe: Scribe) -> None:
     known = {each.name: each for each in signature.parameters} if signature is not None else {}
     more = signature.more if signature is not None else None
     given = [f"{key}={_argument(scribe, known.get(key, more), shape)}" for key, shape in params.args.items()]
-    if signature is not None and signature.is_async:
-        call = f"await {function}({', '.join(given)})"
-    else:
-        call = f"await {scribe.use('python_call', 'call_in_thread')}({', '.join([function, *given])})"
+    caller = "call_async" if signature is not None and signature.is_async else "call_in_thread"
+    call = f"await {scribe.use('python_call', caller)}({', '.join([function, *given])})"
     _give(call, signature, scribe)
 
 

@@ -5,7 +5,7 @@ from typing_extensions import TypedDict
 
 from app.runtime.context import ExecutionContext
 from app.runtime.node import node
-from app.runtime.python_call import call_in_thread
+from app.runtime.python_call import call_async, call_in_thread
 from app.runtime.workflow import HttpTrigger, Workflow
 from lib.words import count, split
 
@@ -36,7 +36,7 @@ async def _words(ctx: Context) -> list[str]:
 # counted, flow.yaml:6
 @node("counted", timeout=30.0)
 async def _counted(ctx: Context, words: list[str]) -> Counted:
-    return await count(words=words)
+    return await call_async(count, words=words)
 
 
 async def python(ctx: Context) -> PythonOutput:
