@@ -102,13 +102,17 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 class Door:
-    """A way to a server that can be shut, as if the server were gone: who is inside is cut off, nobody comes in."""
+    """A way to a server that can be shut, as if the server were gone: who is inside is cut off, nobody comes in. Or it
+    is frozen, as if the server were there and stuck: everybody comes in, and nobody gets an answer.
+    """
 
     def __init__(self, url: str) -> None:
         self._server_at = _place(url)
         self._server: asyncio.Server | None = None
         self._port = 0
         self._inside: set[asyncio.Task[None]] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -122,6 +126,14 @@ class Door:
     def shut(self) -> None:
         """Cut everybody off."""
         self._do(self._shut())
+
+    def freeze(self) -> None:
+        """Hold back whatever is said."""
+        self._loop.call_soon_threadsafe(self._flows.clear)
+
+    def thaw(self) -> None:
+        """Pass on what was held back."""
+        self._loop.call_soon_threadsafe(self._flows.set)
 
     def remove(self) -> None:
         """Shut it for good."""
@@ -151,21 +163,21 @@ class Door:
         try:
             far_reader, far_writer = await _connected(self._server_at)
             try:
-                await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+                await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
             finally:
                 far_writer.transport.abort()
-        except OSError:
-            pass  # one of the two went away
+        except (OSError, asyncio.CancelledError):
+            pass  # one of the two went away, or the door is shut
         finally:
             writer.transport.abort()
             self._inside.discard(task)
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    writer.transport.abort()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            await self._flows.wait()
+            writer.write(data)
+            await writer.drain()
+        writer.transport.abort()
 
 
 async def _connected(place: tuple[str, int]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -36,8 +36,6 @@ from app.runtime.sql import sql_pool
 from app.settings import Secrets
 
 DATABASE = sql_pool("database")
-
-
 REDIS = redis_pool("redis")
 
 

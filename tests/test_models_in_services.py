@@ -199,7 +199,7 @@ nodes:
     type: llm
     with: {provider: anthropic, model: "{{ input.model }}", prompt: Tell of the sea., stream: true}
     retry: {max_attempts: 1}
-    fallback: [{provider: openai, model: gpt-4o-mini, errors: [connection, 5xx]}]
+    fallback: [{provider: openai, model: gpt-5.4-mini, errors: [connection, 5xx]}]
 output:
   text: {type: string, value: "{{ nodes.answer.output.text }}", stream: true}
   model: "{{ nodes.answer.output.model }}"
@@ -207,7 +207,7 @@ output:
     with service(flow, tmp_path, standin) as client:
         for fault in ("cut-0", "end-0", "fail-503"):
             found = events_of(client, "two", {"model": fault})
-            assert found[-1][1]["output"]["model"] == "gpt-4o-mini"
+            assert found[-1][1]["output"]["model"] == "gpt-5.4-mini"
             told = "".join(data["text"] for name, data in found if name == "token")
             assert told == found[-1][1]["output"]["text"]
         refused = client.post("/api/v1/two/execute", json={"model": "fail-401"}).json()

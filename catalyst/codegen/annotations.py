@@ -53,6 +53,8 @@ class Annotations:
         self._classes: dict[ObjectType, str] = {}
         self._adapters: dict[str, str] = {}
         self._named: dict[str | None, str] = {}
+        self._made: set[str] = set()
+        """Classes of objects that have no name in the flow."""
 
     def keep(self, types: Mapping[str, ObjectType]) -> None:
         """Named types of the flow: their classes are called as they are."""
@@ -154,10 +156,17 @@ class Annotations:
 
     def _declare(self, type_: ObjectType, hint: str) -> None:
         wanted = type_.name or pascal_case(hint)
-        name = self._named.get(type_.name) or self.module.names.take(wanted)
+        name = self._named.get(type_.name) or self._class_name(wanted, hint)
         self._classes[type_] = name
         fields = [(key, self._field(field, f"{wanted} {key}")) for key, field in type_.fields]
         self.module.classes.append(self.class_source(name, fields, ""))
+
+    def _class_name(self, wanted: str, hint: str) -> str:
+        """A name of its own; the output of a node that is called like a class of the author's is the node's result."""
+        is_authors = wanted in self.module.names and wanted not in self._made
+        name = self.module.names.take(f"{wanted}Result" if is_authors and " " not in hint else wanted)
+        self._made.add(name)
+        return name
 
     def _field(self, field: FieldType, hint: str) -> str:
         default = self.default(json.loads(field.default), field.type) if field.default is not None else ""

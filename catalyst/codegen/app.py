@@ -52,18 +52,25 @@ def emit_main(facts: AppFacts) -> Module:
         module.use("service", name)
     module.use("pools", "ConnectionPools")
     settings = module.use_package("app.settings", "Settings") if facts.has_settings else ""
-    pools = [module.use(name, key) for name, key in sorted(facts.needs.pools)]
-    if facts.needs.connections:
-        connections = module.use_package(CONNECTIONS, "connections")
-        pools.append(f"*{connections}({'loaded.secrets' if needs_secrets(facts.needs.connections) else ''})")
-    module.functions.append(_create_app(module, facts, constants, pools, settings))
+    module.functions.append(_create_app(module, facts, constants, settings))
     module.end.append("app = create_app()")
     return module
 
 
-def _create_app(module: Module, facts: AppFacts, constants: list[str], pools: list[str], settings: str) -> str:
+def _pools(module: Module, facts: AppFacts) -> str:
+    """The list of all that is opened at start."""
+    pools = [module.use(name, key) for name, key in sorted(facts.needs.pools)]
+    if not facts.needs.connections:
+        return f"[{', '.join(pools)}]"
+    connections = module.use_package(CONNECTIONS, "connections")
+    made = f"{connections}({'loaded.secrets' if needs_secrets(facts.needs.connections) else ''})"
+    return f"[{', '.join([*pools, f'*{made}'])}]" if pools else made
+
+
+def _create_app(module: Module, facts: AppFacts, constants: list[str], settings: str) -> str:
     given = f"settings: {settings} | None = None, " if settings else ""
-    opened = "loaded.env, loaded.secrets, opened" if settings else "None, None, opened"
+    pools = _pools(module, facts)
+    running = "loaded.env, loaded.secrets, opened" if settings else "None, None, opened"
     pass_in = "settings and pools; the server reads the environment and opens its pools" if settings else "pools"
     docs = docstring_literal(f"Make the app. Tests pass their own {pass_in}.")
     lifespan = docstring_literal("Open the pools and start what runs by itself; close both when the server stops.")
@@ -76,7 +83,7 @@ def _create_app(module: Module, facts: AppFacts, constants: list[str], pools: li
         "    async def lifespan(app: FastAPI) -> AsyncIterator[None]:",
         f"        {lifespan}",
         *([f"        loaded = settings or {settings}.from_env()"] if settings else []),
-        f"        async with ConnectionPools.opened([{', '.join(pools)}], pools) as opened, service.running({opened}):",
+        f"        async with ConnectionPools.opened({pools}, pools) as opened, service.running({running}):",
         "            yield",
         "",
         f"    app = FastAPI({', '.join(_app_arguments(facts))})",

@@ -250,6 +250,9 @@ class FormWriter:
 
     def _try(self, form: TryForm) -> None:
         target = self._declare(self._annotation(self.step.output))
+        if not form.catches and form.finally_ is None:
+            self._case(form.body, target)
+            return
         with self.frame.body.block("try:"):
             self._case(form.body, target)
         if form.catches:
@@ -258,9 +261,6 @@ class FormWriter:
         if form.finally_ is not None:
             with self.frame.body.block("finally:"):
                 self._finally(form, form.finally_)
-        elif not form.catches:
-            with self.frame.body.block("finally:"):
-                self.frame.body.line("pass")
 
     def _finally(self, form: TryForm, body: Body) -> None:
         """What is done in any case; where a cancellation can come in, an error of it must not take that one's place."""
@@ -293,6 +293,7 @@ class FormWriter:
         before = self.frame.hide(key)
         with self.frame.part() as inner:
             variable = self.frame.define(key, name, PROBLEM)
+            self.frame.used.discard(variable.name)  # a handler before may have read its own error by this name
             self.frame.handlers += 1
             self._case(body, target)
             self.frame.handlers -= 1
@@ -433,7 +434,7 @@ class FormWriter:
 
     def _round(self, form: LoopForm) -> None:
         if form.while_ is not None:
-            with self.frame.body.block(f"if not ({self.scribe.expr(form.while_)}):"):
+            with self.frame.body.block(f"if {self.scribe.negated(form.while_)}:"):
                 self.frame.body.line("break")
         self._branch(form.body, leaves=self.leaves)
         if form.body.ends:

@@ -1,8 +1,7 @@
 """A function while it is written: which Python name every value has there.
 
 A frame resolves what expressions refer to. A value that an enclosing function holds becomes a parameter of the inner
-one
-the first time it is asked for; so a node's function takes exactly what it reads.
+one the first time it is asked for; so a node's function takes exactly what it reads.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """One Python module while it is written: its imports, constants, classes and functions, and every name in it.
 
 Names that the flow's author chose (node ids, state values, items) are kept for local variables; an import that would
-hide
-one comes in under another name.
+hide one comes in under another name.
 """
 
 from __future__ import annotations
@@ -17,6 +16,9 @@ from catalyst.pysource.imports import Imports
 from catalyst.pysource.names import Names
 
 RUNTIME = "app.runtime"
+
+_SHORT = 100
+"""A constant up to this stays on one line."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -131,17 +133,25 @@ class Module:
         body.line()
         for line in self.imports.lines():
             body.line(line)
-        for group in (self.constants, self.classes, self.functions, self.end):
-            for part in group:
+        above: str | None = None
+        for part in (*self.constants, *self.classes, *self.functions, *self.end):
+            for _ in range(2 if above is None else _blank_lines(above, part)):
                 body.line()
-                body.line()
-                body.line(part.rstrip("\n"))
+            body.line(part.rstrip("\n"))
+            above = part
         return body.text()
 
     def _names_read(self) -> set[str]:
         """The names that the code reads."""
         code = "\n".join(part for group in (self.constants, self.classes, self.functions, self.end) for part in group)
         return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+
+
+def _blank_lines(above: str, below: str) -> int:
+    """How many blank lines stand between two parts of a module: constants stand together, the long ones loosely."""
+    if any(part.startswith(("class ", "def ", "async def ", "@", "if ")) for part in (above, below)):
+        return 2
+    return 0 if all("\n" not in part and len(part) <= _SHORT for part in (above, below)) else 1
 
 
 def docstring_literal(text: str) -> str:

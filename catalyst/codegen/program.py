@@ -1,8 +1,7 @@
 """All workflows of a project become {path: text}: the modules, the app around them, and what else they need.
 
-Goes in: the graphs. Comes out: an `Emitted`: Python that is not formatted yet, and the facts that the files around
-the code
-are written from. Touches no disk.
+Goes in: the graphs. Comes out: an `Emitted`: Python that is not formatted yet, and the facts that the files around the
+code are written from. Touches no disk.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from catalyst.codegen.module import Connection, OwnMetric
 from catalyst.expressions.check import Checked
 from catalyst.expressions.python import expression_to_python, to_python
 from catalyst.expressions.references import walk
-from catalyst.expressions.tree import Hole, Ref, Text
-from catalyst.expressions.types import ANY, AnyType, SecretType, StrType, Type
+from catalyst.expressions.tree import Compare, Hole, Ref, Text
+from catalyst.expressions.types import ANY, AnyType, IntType, SecretType, StrType, Type
 from catalyst.expressions.variance import assignable, is_certain
 from catalyst.graph.model import Step
 from catalyst.graph.site import shape_type, widened
@@ -23,6 +23,7 @@ from catalyst.graph.types import type_of_constant
 from catalyst.nodes.base import Annotation, Parameter, Signature
 from catalyst.nodes.settings import Expr, Shape
 from catalyst.pysource.body import Body
+from catalyst.pysource.conditions import negated
 from catalyst.pysource.names import constant_case
 from catalyst.pysource.source import to_source
 
@@ -45,8 +46,9 @@ class StepScribe:
         return self.frame.body
 
     def local(self, hint: str) -> str:
-        """A name that nothing else in the function has."""
-        return self.frame.names.take(hint)
+        """A name that nothing else in the function has; where the hint is taken, the node's name stands before it."""
+        names = self.frame.names
+        return names.take(hint if hint not in names else f"{self.node_id}_{hint}")
 
     def constant(self, hint: str, source: str, annotation: str = "") -> str:
         """A constant of the module; with an annotation it stands below the classes that this names."""
@@ -128,6 +130,17 @@ class StepScribe:
     def expr(self, value: Expr) -> str:
         """An expression as Python text."""
         return to_source(self.tree(value))
+
+    def negated(self, value: Expr) -> str:
+        """The opposite of a condition as Python text."""
+        return to_source(negated(self.tree(value), in_order=self._compares_whole_numbers(value)))
+
+    def _compares_whole_numbers(self, value: Expr) -> bool:
+        parts = () if value.is_constant else self.checked[value].template.parts
+        match parts:
+            case (Hole(expr=Compare(first=first, rest=((_, second),))),):
+                return isinstance(first.type, IntType) and isinstance(second.type, IntType)
+        return False
 
     def text(self, value: Expr) -> str:
         """An expression as Python text that gives a string."""

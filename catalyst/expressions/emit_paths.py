@@ -23,6 +23,7 @@ from catalyst.expressions.types import (
     ObjectType,
     StrType,
     Type,
+    UnionType,
     accepts,
     may_be_none,
     without_none,
@@ -55,9 +56,11 @@ def _literal_key(step: Step) -> str | None:
 def _direct(value: ast.expr, step: Step, typed: bool) -> ast.expr | None:
     """The step as plain Python, when the type of what it steps into says that it cannot fail."""
     type_, key = without_none(step.value.type), _literal_key(step)
-    if not typed or not isinstance(type_, ObjectType) or key is None:
+    if not typed or key is None:
         return None
-    field = type_.field(key)
+    if isinstance(type_, UnionType):
+        return subscript(value, constant(key)) if _all_have(type_, key) else None
+    field = type_.field(key) if isinstance(type_, ObjectType) else None
     if field is None:
         return None
     if field.required:
@@ -66,6 +69,12 @@ def _direct(value: ast.expr, step: Step, typed: bool) -> ast.expr | None:
         return method(value, "get", constant(key))
     # A condition says that the key is there; whether its value may be none is not known to mypy then.
     return subscript(value, constant(key)) if not may_be_none(field.type) else None
+
+
+def _all_have(type_: UnionType, key: str) -> bool:
+    """Whether it is an object with the key, whichever of its kinds it is."""
+    fields = [member.field(key) if isinstance(member, ObjectType) else None for member in type_.members]
+    return all(field is not None and field.required for field in fields)
 
 
 _KEEPS_ITEMS = frozenset(

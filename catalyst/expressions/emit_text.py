@@ -28,7 +28,8 @@ def emit_parts(emitter: Emitter, parts: Sequence[Text | Hole], sink: Sink, wrap:
         pieces += [part.value] if isinstance(part, Text) else _flattened(part.expr)
     if wrap is not None:
         wrapped = [piece if isinstance(piece, str) else wrap(piece, emitter.emit(piece)) for piece in pieces]
-        return joined(wrapped)
+        alone = wrapped[0] if len(wrapped) == 1 else ""
+        return joined(wrapped) if isinstance(alone, str) else alone
     return _joined(emitter, pieces, sink)
 
 
@@ -54,6 +55,9 @@ def _flattened(node: Expr) -> list[str | Expr]:
 
 def _joined(emitter: Emitter, pieces: list[str | Expr], sink: Sink) -> ast.expr:
     values = [piece if isinstance(piece, str) else emitter.emit(piece) for piece in pieces]
+    alone = pieces[0] if len(pieces) == 1 else ""
+    if not isinstance(alone, str) and isinstance(alone.type, StrType) and not isinstance(values[0], str):
+        return values[0]
     if sink is not Sink.TEXT and not RULES[sink].takes_none:
         values = [_scalar(emitter, piece, value, sink) for piece, value in zip(pieces, values, strict=True)]
         pieces = ["" if isinstance(piece, str) else _text_like(piece) for piece in pieces]

@@ -1,12 +1,10 @@
 """From the flow as written to the graph: names resolved, types inferred, order and concurrency decided.
 
 Goes in: a `Flow`. Comes out: a frozen `Workflow`, and everything that is wrong with names, types, dependencies and
-settings.
-The workflow is given only when nothing is wrong.
+settings. The workflow is given only when nothing is wrong.
 
 Two passes over the nodes: `draft.py` reads settings and finds references; `Builder` here puts each body in order and
-then
-types its steps in that order, so that a step's inputs are known when it is reached.
+then types its steps in that order, so that a step's inputs are known when it is reached.
 """
 
 from __future__ import annotations

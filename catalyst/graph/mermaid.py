@@ -2,8 +2,7 @@
 
 Goes in: the picture. Comes out: text that Mermaid draws, the same for the same flow. Bodies are subgraphs; solid arrows
 carry data, dashed ones are order only, thick ones lead to where a failure goes on. Ids are made up (`n1`, `g1`),
-because
-words such as `end` mean something to Mermaid; what the author wrote stands in quotes, escaped.
+because words such as `end` mean something to Mermaid; what the author wrote stands in quotes, escaped.
 """
 
 from __future__ import annotations

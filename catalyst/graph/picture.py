@@ -1,8 +1,7 @@
 """A workflow as boxes and arrows, for pictures in any format.
 
 Goes in: the graph. Comes out: frozen boxes, groups inside boxes, and edges. An edge is `data` when the target reads
-what
-the source gave, and `order` when it only waits for it.
+what the source gave, and `order` when it only waits for it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The common keys of a node, with the defaults of its flow and of its type filled in.
 
 Retries are on by default for what is safe to repeat and off for everything else: a flow's `defaults.retry` says how
-safe
-nodes are repeated, and only a node's own `retry` makes a write be repeated.
+safe nodes are repeated, and only a node's own `retry` makes a write be repeated.
 """
 
 from __future__ import annotations

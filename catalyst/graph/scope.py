@@ -1,8 +1,7 @@
 """What a step can see: the nodes around it, whether they have surely run, and the names that bodies bind.
 
 A step has run exactly when one of its atoms is true (see `model.py`). Of two steps A and B it is known that B ran
-whenever A
-did if each atom of A implies one of B.
+whenever A did if each atom of A implies one of B.
 """
 
 from __future__ import annotations

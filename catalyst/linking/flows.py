@@ -1,8 +1,7 @@
 """The flows of a project: loaded from their files, linked where they call each other, built into graphs.
 
 Goes in: files as text. Comes out: `Linked`: the graphs, in the order of the files, and every finding. A flow is built
-when it
-is first asked for, so that one that calls another knows what that gives.
+when it is first asked for, so that one that calls another knows what that gives.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from catalyst.linking.databases import check_tables
 from catalyst.linking.library import read_signature
 from catalyst.linking.library_modules import read_module
 from catalyst.linking.metrics import check_metrics
+from catalyst.linking.vectors import check_vectors
 from catalyst.nodes.base import CalledFlow, Program, Signature
 from catalyst.spec.flow import flow_from_tree, load_flow
 from catalyst.spec.model import Flow, ProjectFile
@@ -123,6 +123,7 @@ class Linker:
         self._check_routes()
         check_metrics(self.linked.workflows, self.linked.found)
         check_tables(self.linked.workflows, self.linked.found)
+        check_vectors(self.linked.workflows, self.linked.found)
         return self.linked
 
     def _build(self, unit: Unit) -> Workflow | None:

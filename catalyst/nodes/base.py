@@ -1,8 +1,7 @@
 """What a node type is: its settings, what it gives, and how it is written as Python.
 
 A node type is one file in `nodes/types/` with a `Params` model, a few functions, and `NODE = NodeType(...)`. Nothing
-else
-names it: the catalog finds it by file name, and docs, JSON Schema, golden cases and suggestions are made from it.
+else names it: the catalog finds it by file name, and docs, JSON Schema, golden cases and suggestions are made from it.
 
 Three kinds, by how they come out:
 - `value`: no I/O. The node is an expression in line.

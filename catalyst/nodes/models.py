@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Protocol
 
@@ -28,7 +29,9 @@ from catalyst.expressions.types import (
     nullable,
 )
 from catalyst.nodes.base import Scribe, Site
+from catalyst.nodes.model_facts import check_facts
 from catalyst.nodes.settings import Expr, Params, Slot
+from catalyst.pysource.source import after_text, to_source
 from catalyst.spec.model import ErrorKinds
 
 Provider = Literal["anthropic", "openai", "groq", "azure"]
@@ -149,9 +152,9 @@ def models_in(settings: object) -> Iterator[Model]:
             yield from models_in(item)
 
 
-def check_models(params: Asking, site: Site, *others: tuple[Model, tuple[str | int, ...]]) -> None:
+def check_models(params: Asking, site: Site, *others: tuple[Model, tuple[str | int, ...]], tools: bool = False) -> None:
     """Each provider's key must be a declared secret, unless the node names another; a provider must know what it is
-    told. `others` are models that stand elsewhere among the settings, each with its place."""
+    told. `others` are models that stand elsewhere among the settings, each with its place; `tools` are for all."""
     models: list[tuple[Model, tuple[str | int, ...]]] = [(params, ())]
     models += [(model, ("fallback", number)) for number, model in enumerate(params.fallback)]
     for model, place in (*models, *others):
@@ -159,6 +162,7 @@ def check_models(params: Asking, site: Site, *others: tuple[Model, tuple[str | i
             site.need_secret(KEYS[model.provider], *place, "provider")
         if model.reasoning is not None:
             _check_reasoning(model, model.reasoning, site, place)
+        check_facts(model, site, place, tools=tools)
 
 
 def _check_reasoning(model: Model, reasoning: Reasoning, site: Site, place: tuple[str | int, ...]) -> None:
@@ -276,10 +280,8 @@ def content_of(text: str, files: Files, scribe: Scribe) -> str:
 def system_text(task: str, instructions: Expr | None, scribe: Scribe) -> str:
     """What a model is told to do, and what the author adds, as Python."""
     if instructions is None:
-        return repr(task)
-    if instructions.is_constant:
-        return repr(f"{task}\n\n{scribe.constant_text(instructions.constant)}")
-    return f"{task + chr(10) * 2!r} + {scribe.text(instructions)}"
+        return to_source(ast.Constant(task))
+    return to_source(after_text(f"{task}\n\n", scribe.text_tree(instructions)))
 
 
 def call_of(

@@ -1,10 +1,8 @@
 """Settings of nodes: values that may hold expressions, and the pydantic fields that read them.
 
-A node type declares its settings as a `Params` model. A field is a plain value, an `Expr` (a value that may be
-written as
-`{{ ... }}`), a `Shape` (any YAML with expressions inside) or a `RawBody` (nodes inside the node). Pydantic validates
-the
-shape and gives the JSON Schema; the expressions are typed later, by `graph.check`.
+A node type declares its settings as a `Params` model. A field is a plain value, an `Expr` (a value that may be written
+as `{{ ... }}`), a `Shape` (any YAML with expressions inside) or a `RawBody` (nodes inside the node). Pydantic validates
+the shape and gives the JSON Schema; the expressions are typed later, by `graph.build`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from catalyst.expressions.sinks import Sink
 from catalyst.expressions.tree import Hole, Ref
-from catalyst.expressions.types import STR
+from catalyst.expressions.types import STR, StrType
 from catalyst.nodes.base import Scribe, Site
 from catalyst.nodes.settings import Expr, Params, Shape, Slot
 from catalyst.pysource.source import joined, to_source
@@ -129,6 +129,9 @@ def _auth(auth: Auth, scribe: Scribe) -> str:
 
 def address_source(url: Expr, allow_hosts: list[str], scribe: Scribe) -> str:
     """The address: constant text as it is, the host's holes as they are, every other hole escaped for its place."""
+    match scribe.parts(url):
+        case [(whole, StrType(), refs)] if _is_base("", refs, allow_hosts):
+            return to_source(whole)
     parts: list[str | ast.expr] = []
     seen = ""
     for part in scribe.parts(url):

@@ -32,6 +32,7 @@ VARIABLES = (
     _variable("LOG_LEVEL", "logs server", "info", "`debug`, `info`, `warning` or `error`"),
     _variable("DATA_DIR", "data_folder", "data", "folder for what is embedded because no server is named"),
     _variable("DATABASE_POOL_SIZE", "sql_database", "10", "most connections to each PostgreSQL database"),
+    _variable("REDIS_PATIENCE", "store_redis", "1.0", "seconds that caches and limits wait for a Redis that is silent"),
     _variable("QDRANT_API_KEY", "vector_store", "", "key for Qdrant, when its address holds none; secret"),
     _variable("LLM_PRICES", "llm_prices", "", "JSON file with prices of models that go before the built-in ones"),
     _variable("HTTP_PROXY", _CLIENTS, "", "proxy for calls of `http://` addresses"),

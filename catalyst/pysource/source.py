@@ -13,6 +13,8 @@ import re
 
 _LONG = 72
 """Text longer than this is split over several literals; it leaves room for the indent in a line of 100."""
+_LONGEST_LINE = 100
+"""A line of such a text stays in one literal up to this, so that two halves do not take the place of one."""
 _LONGEST_ARGUMENT = 112
 """A text of one line that is all of a call's arguments stays one literal up to this: in a line of 120 its halves would
 end up beside each other.
@@ -60,6 +62,18 @@ def joined(parts: list[str | ast.expr]) -> ast.expr:
     for operand in operands[1:]:
         total = ast.BinOp(total, ast.Add(), operand)
     return total
+
+
+def after_text(text: str, rest: ast.expr) -> ast.expr:
+    """Text, and behind it what is a string in Python already; one literal or f-string where the rest is one."""
+    match rest:
+        case ast.Constant(value=str() as more):
+            return ast.Constant(text + more)
+        case ast.JoinedStr(values=[ast.Constant(value=str() as more), *others]):
+            return ast.JoinedStr([ast.Constant(text + more), *others])
+        case ast.JoinedStr(values=values):
+            return ast.JoinedStr([ast.Constant(text), *values])
+    return joined([text, rest])
 
 
 def _merge_text(parts: list[str | ast.expr]) -> list[str | ast.expr]:
@@ -163,23 +177,18 @@ def _unpiece(value: ast.expr) -> str | ast.expr:
 
 
 def _literals(parts: list[str | ast.expr]) -> list[str]:
-    """Each line of the text as a literal of its own; very long lines are split at spaces."""
+    """Each line of the text as a literal of its own; very long lines are split behind spaces."""
     if parts and _width(parts) <= _LONG:
         return [_literal(parts)]
     lines: list[list[str | ast.expr]] = [[]]
     for part in parts:
-        if isinstance(part, str):
-            _add_text(lines, part)
-        else:
-            lines[-1].append(part)
+        for piece in _pieces(part) if isinstance(part, str) else [part]:
+            if isinstance(piece, str) and lines[-1] and _width([*lines[-1], piece]) > _LONGEST_LINE:
+                lines.append([])
+            lines[-1].append(piece)
+            if isinstance(piece, str) and (piece.endswith("\n") or _width(lines[-1]) >= _LONG):
+                lines.append([])
     return [_literal(line) for line in lines if line] or ['""']
-
-
-def _add_text(lines: list[list[str | ast.expr]], text: str) -> None:
-    for piece in _pieces(text):
-        lines[-1].append(piece)
-        if piece.endswith("\n") or _width(lines[-1]) >= _LONG:
-            lines.append([])
 
 
 def _pieces(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from catalyst.spec.flow_checks import check_flow, check_shared, unknown_types, u
 from catalyst.spec.load import load_tree
 from catalyst.spec.model import Body, Defaults, Flow, FlowSettings, NodeSpec, ProjectFile
 from catalyst.spec.names import meeting_names, name_problem, usable_name
-from catalyst.spec.repair import without_places, without_wrong
+from catalyst.spec.repair import with_any_type, without_places, without_wrong
 from catalyst.spec.tree import LocatedList, LocatedMap, merged_maps
 from catalyst.spec.validate import find_problems
 
@@ -36,6 +36,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _ENTRY = 2
 """How long the path of an entry of a section is, such as that of a node or an input."""
+_NOT_A_TYPE = "E246"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def _model_of(model: type[M], tree: LocatedMap, filename: str, what: str) -> tup
     if made is not None:
         return made, found
     # First without just what is wrong, then without the entries that are still not right for lack of it.
-    rest = without_places(tree, [place for place, _ in problems if len(place) > _ENTRY])
+    unread = [place for place, diagnostic in problems if diagnostic.code == _NOT_A_TYPE]
+    wrong = [place for place, _ in problems if len(place) > _ENTRY and place not in unread]
+    rest = with_any_type(without_places(tree, wrong), unread)
     made, left = find_problems(model, rest, filename=filename, what=what)
     if made is not None:
         return made, found

@@ -59,6 +59,27 @@ def without_places(value: Any, places: Iterable[Place]) -> Any:
     return value
 
 
+def with_any_type(tree: LocatedMap, places: Iterable[Place]) -> LocatedMap:
+    """A copy of the tree in which the types at some places, which could not be read, are `any`: what has them stays
+    known.
+    """
+    result = tree
+    for place in places:
+        result = _with_any(result, place)
+    return result
+
+
+def _with_any(value: Any, place: Place) -> Any:
+    if not place:
+        return Located("any", value.span) if isinstance(value, Located) else value
+    if not isinstance(value, LocatedMap) or place[0] not in value:
+        return value
+    copy = LocatedMap(value.span)
+    for key, item in value.items():
+        _copy(copy, value, key, _with_any(item, place[1:]) if key == place[0] else item)
+    return copy
+
+
 def _copy(copy: LocatedMap, original: LocatedMap, key: str, value: Any) -> None:
     copy.put(located_key(key, original.span), value, original.value_spans.get(key, original.span))
 

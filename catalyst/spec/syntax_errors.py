@@ -16,6 +16,8 @@ from catalyst.diagnostics import Diagnostic, Span
 _UNQUOTED = re.compile(
     r"(?:^\s*|[:\-,\[{]\s+|\[)(?P<braces>\{\{)|(?:[:\-]\s+|[\[,]\s*)[^\s\"'#|>][^\"'#]*?(?P<later>\{\{)"
 )
+_BRACKET_IN_TEXT = re.compile(r"[^\s,:\[\]{}\"'][\[{]")
+"""A bracket behind other text: between brackets it ends a text without quotes."""
 _END_OF_EXPRESSION = re.compile(r"\}\}")
 
 _PROBLEMS: tuple[tuple[str, str, str], ...] = (
@@ -77,6 +79,9 @@ def _from_parser(problem: MarkedYAMLError, mark: Mark, source: str, filename: st
     if "cannot start any token" in said:
         message = f"a value cannot start with `{char}`"
         return Diagnostic("E120", "error", message, _at(mark, filename), "quote the value")
+    if said.startswith("expected ',' or") and _BRACKET_IN_TEXT.match(line, max(mark.column - 1, 0)):
+        message = f"a value with `{char}` in it needs quotes here"
+        return Diagnostic("E120", "error", message, _at(mark, filename), 'quote the value: path: "/orders/{id}"')
     for start, message, help_text in _PROBLEMS:
         if said.startswith(start):
             place = problem.context_mark if "never closed" in message and problem.context_mark is not None else mark

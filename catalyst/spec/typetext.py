@@ -31,6 +31,8 @@ _HABITS = {
     "list": "array",
     "binary": "bytes",
 }
+_OF_VALUES = ("enum", "literal", "oneof")
+_VALUES_HELP = "the only values allowed stand in the long form: {type: string, enum: [red, green]}"
 _TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\[\]|[<>?{},:]))")
 _DEEPEST = 16
 
@@ -169,6 +171,8 @@ class _Parser:
             return SimpleType(name)
         if name in _HABITS:
             self._habit(name, start)
+        if name.lower() in _OF_VALUES:
+            raise BadType("a type does not list values", _VALUES_HELP, start, start + len(name))
         span = self.text.span_of(start, start + len(name)) if isinstance(self.text, Located) else None
         return NamedType(name, span)
 

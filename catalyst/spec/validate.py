@@ -118,7 +118,14 @@ class _Report:
             return self._missing_key(path)
         said = wording_of(group, path, value_at(self.raw, path))
         severity: Severity = "warning" if said.code.startswith("W") else "error"
-        return Diagnostic(said.code, severity, said.message, self._span(path, said), said.help or None, said.label)
+        help_text = said.help or self._keys_of_map(group)
+        return Diagnostic(said.code, severity, said.message, self._span(path, said), help_text, said.label)
+
+    def _keys_of_map(self, group: Sequence[ErrorDetails]) -> str | None:
+        """Which keys a map takes that stands where something else was written."""
+        wanted = next((error for error in group if error["type"] in ("model_type", "model_attributes_type")), None)
+        known = known_keys(self.model, wanted["loc"]) if wanted is not None else []
+        return f"its keys are: {listing(known, limit=20)}" if known else None
 
     def _span(self, path: Place, said: Wording) -> Span:
         value = value_at(self.raw, path)

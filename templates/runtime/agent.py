@@ -247,7 +247,7 @@ class _Run:
         """Call the tools that the model wants, and note what they gave."""
         said: Message = {"role": "assistant", "content": answer.text, "tool_calls": answer.tool_calls}
         if answer.thinking:
-            said["thinking"] = answer.thinking
+            said |= {"thinking": answer.thinking, "thinker": answer.asked}
         called = await map_items(self.ctx, answer.tool_calls, self._call, concurrency=self.limits.beside)
         self._steps += [step for step, _ in called]
         self.turns += [said, *(turn for _, turn in called)]

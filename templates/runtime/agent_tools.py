@@ -15,6 +15,7 @@ from .context import ExecutionContext
 from .errors import FlowError
 from .llm_turns import Tool
 from .python_call import call_in_thread
+from .schemas import schema_of
 
 T = TypeVar("T")
 Context = ExecutionContext[Any, Any, Any]
@@ -89,7 +90,7 @@ def wrong_arguments(lines: list[str]) -> FlowError:
 
 @lru_cache(maxsize=1024)
 def _told(name: str, description: str, adapter: TypeAdapter[Any]) -> Tool:
-    schema = _plain(adapter.json_schema())
+    schema = _plain(schema_of(adapter))
     return Tool(name, description, {**schema, "additionalProperties": False})
 
 

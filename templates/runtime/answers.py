@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 from starlette.responses import Response
-from starlette.types import Send
 
 from .errors import ExpressionError, FlowError
 from .reply import Reply
@@ -162,12 +161,6 @@ def in_milliseconds(total_ns: int, timings: Mapping[str, int]) -> dict[str, floa
 def _apart_from_total(timings: Mapping[str, int]) -> dict[str, int]:
     """The timings with a node that is called `total` under a name that cannot be taken for the whole run."""
     return {"nodes.total" if node == "total" else node: spent for node, spent in timings.items()}
-
-
-async def send_answer(send: Send, answer: Answer) -> None:
-    """Send a whole response: one message for its head, one for its body."""
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body})
 
 
 class JsonResponse(Response):

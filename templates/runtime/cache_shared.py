@@ -1,10 +1,12 @@
 """Keeps what nodes gave in Redis, for all processes: one of them computes, the others wait.
 
 Values are kept as JSON and read back into their type; what does not fit it any more is computed anew. When Redis does
-not answer, everything is computed: a cache may be slow or empty, but it never fails anybody.
+not answer, everything is computed: a cache may be slow or empty, but it never fails anybody. A claim that was asked for
+without an answer may have been given all the same, so it is given up when it turns out to be in the way.
 """
 
 import asyncio
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
@@ -22,6 +24,7 @@ from .context import ExecutionContext
 from .errors import FlowError
 from .pools import PoolKey
 from .store import Store, to_the_end
+from .store_patience import patience_with
 
 T = TypeVar("T")
 
@@ -30,6 +33,8 @@ _CLAIM_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.2
 _REST_SECONDS = 1.0
 """So long Redis is not asked after it has not answered."""
+_MOST_IN_DOUBT, _MOST_OF_A_KEY = 10_000, 16
+"""Of how many keys and claims it is remembered that they may be held without anybody knowing."""
 
 _ERRORS: TypeAdapter[KeptError] = TypeAdapter(KeptError)
 # A value and an error are told apart by how the JSON begins: {"value":...} and {"error":...}.
@@ -41,8 +46,10 @@ class SharedCache:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._patience = patience_with(store)
         self._computations = Computations()
         self._rests_until = 0.0
+        self._in_doubt: OrderedDict[str, deque[str]] = OrderedDict()
 
     async def get_or_compute(
         self,
@@ -73,7 +80,7 @@ class SharedCache:
         try:
             found = await self._found_or_claimed(name, token)
         except FlowError as error:
-            self._rest(error)
+            self._failed(name, token, error)
             return await compute()
         if found is not None:
             try:
@@ -87,14 +94,15 @@ class SharedCache:
         pause = _FIRST_PAUSE
         while True:
             try:
-                found = await to_the_end(self._store.find_or_claim(name, token, _CLAIM_SECONDS))
+                found = await to_the_end(self._patience.ask(self._store.find_or_claim(name, token, _CLAIM_SECONDS)))
             except asyncio.CancelledError:
                 await self._settle(name, token, None, 0)
                 raise
-            if isinstance(found, bytes):
-                return found
-            if found:
-                return None
+            if found is not False:
+                self._in_doubt.pop(name, None)
+                return found if isinstance(found, bytes) else None
+            for doubted in tuple(self._in_doubt.get(name, ())):
+                await self._settle(name, doubted, None, 0)
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
@@ -123,9 +131,16 @@ class SharedCache:
 
     async def _settle(self, name: str, token: str, kept: bytes | None, seconds: float) -> None:
         try:
-            await self._store.settle_claim(name, token, kept, seconds)
+            await self._patience.ask(self._store.settle_claim(name, token, kept, seconds))
         except FlowError as error:
-            self._rest(error)
+            self._failed(name, token, error)
+
+    def _failed(self, name: str, token: str, error: FlowError) -> None:
+        """Nobody knows whether the claim is held now."""
+        self._in_doubt.setdefault(name, deque(maxlen=_MOST_OF_A_KEY)).append(token)
+        if len(self._in_doubt) > _MOST_IN_DOUBT:
+            self._in_doubt.popitem(last=False)
+        self._rest(error)
 
     @asynccontextmanager
     async def _claim_held(self, name: str, token: str) -> AsyncIterator[None]:
@@ -141,7 +156,7 @@ class SharedCache:
         while True:
             await asyncio.sleep(_CLAIM_SECONDS / 3)
             try:
-                await self._store.keep_claimed(name, token, _CLAIM_SECONDS)
+                await self._patience.ask(self._store.keep_claimed(name, token, _CLAIM_SECONDS))
             except FlowError as error:
                 self._rest(error)
 

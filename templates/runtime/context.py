@@ -130,10 +130,6 @@ class ExecutionContext(Generic[InputT, EnvT, SecretsT]):
         if self.events is not None:
             self.events.partial(node, output)
 
-    def get_output(self, node: str) -> Any:
-        """What a node gave, or None when it has not run."""
-        return self.node_outputs.get(node)
-
     def set_timing(self, node: str, nanoseconds: int) -> None:
         """Keep how long a node took; a node that runs more than once adds up."""
         self.timings[node] = self.timings.get(node, 0) + nanoseconds

@@ -151,9 +151,18 @@ def _innermost(traceback: TracebackType | None) -> Place | None:
 
 
 def _mark_above(filename: str, line: int, first_line: int) -> Place | None:
-    """The nearest mark above `line`, looking no further up than one line above the function and its decorators."""
+    """The nearest mark above `line`, looking no further up than one line above the function and its decorators.
+
+    Blocks and functions that have ended above the line, which stand further in, have marks of their own.
+    """
+    depth = None
     for number in range(line, max(0, first_line - 2), -1):
-        match = _MARK.match(linecache.getline(filename, number).rstrip("\n"))
+        text = linecache.getline(filename, number).rstrip()
+        indent = len(text) - len(text.lstrip())
+        if not text or (depth is not None and indent > depth):
+            continue
+        depth = indent
+        match = _MARK.match(text)
         if match:
             return Place(match["node"], match["source"])
     return None

@@ -16,6 +16,7 @@ from .guard import ClientGone
 from .parameters import ParameterReader
 from .problems import RequestError, invalid, merged
 from .quick_json import DOUBTS, quick_reader
+from .schemas import schema_of
 from .soundness import refuse_unsound, shape_of
 from .workflow import HttpTrigger, Workflow
 
@@ -51,7 +52,7 @@ class Intake:
         """The OpenAPI description of what comes from the path, the query and headers."""
         if self._parameters is None:
             return []
-        schema = self._parameters.json_schema()
+        schema = schema_of(self._parameters)
         required = schema.get("required", ())
         found = []
         for field, source in self._sources.items():

@@ -194,7 +194,7 @@ async def answer_of(
             answer = await model.ask(pool, request, on_token)
             passed.used(answer.usage["input_tokens"] + answer.usage["output_tokens"])
     facts = {"finish_reason": answer.finish_reason, "ms": milliseconds_since(started)}
-    return replace(answer, cost=charge(ctx, node, answer.model, answer.usage, facts))
+    return replace(answer, cost=charge(ctx, node, answer.model, answer.usage, facts), asked=model.name)
 
 
 def charge(

@@ -40,7 +40,8 @@ class Completion(TypedDict):
 class Answer:
     """One answer of a model: text, or tools that it wants to have called (`finish_reason` is `tool_calls` then).
 
-    `thinking` is what the provider wants to get back unchanged when the conversation goes on after tool calls.
+    `thinking` is what the provider wants to get back unchanged when the conversation goes on after tool calls; `asked`
+    is the name by which the model was asked, which may be shorter than the one that it answers with.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Answer:
     tool_calls: Sequence[ToolCall] = ()
     thinking: Sequence[Mapping[str, Any]] = ()
     cost: float | None = None
+    asked: str = ""
 
     def completion(self) -> Completion:
         """What a node gives of it."""

@@ -1,6 +1,7 @@
 """Models behind Anthropic's messages protocol."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,12 @@ from .llm_turns import LlmRequest, OutputSchema, Tool, ToolCall
 
 # The protocol wants a limit; this is what a call without one gets.
 MAX_TOKENS = 4_096
+
+# What a model may think beside that, where it decides by itself how much.
+THOUGHTS = 12_000
+
+# Models that think whether they are asked to or not.
+_THINKS_BY_ITSELF = re.compile(r"claude-(?:(?:haiku|sonnet|opus)-[5-9]|fable|mythos)")
 
 _FINISH_REASONS = {"end_turn": "stop", "stop_sequence": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
 
@@ -53,22 +60,22 @@ def _client(http: httpx.AsyncClient, url: str | None, key: str) -> anthropic.Asy
 
 def _body(model: Anthropic, request: LlmRequest) -> dict[str, Any]:
     # Messages and tools go around the SDK's search for names to translate, which has nothing to find and takes long.
-    sent: dict[str, Any] = {"messages": sent_turns(request.messages)}
+    sent: dict[str, Any] = {"messages": sent_turns(request.messages, model.name)}
     body: dict[str, Any] = {
         "model": model.name,
         "messages": (),
-        "max_tokens": model.max_tokens if model.max_tokens is not None else MAX_TOKENS + (model.thinking_tokens or 0),
+        "max_tokens": _limit(model),
         "extra_body": sent,
     }
     tools = [_tool(tool.name, tool.description, tool.schema) for tool in request.tools]
     form = _forced_tool(request)
     if request.output is not None and form is not None:
-        tools.append(_tool(form, "Give the answer.", request.output.schema))
+        tools.append(_tool(form, "Give the answer. Always answer with this.", request.output.schema))
         body["tool_choice"] = _choice(model, form, request.tools)
     how = _how(model, request.output if form is None else None)
     if how:
         body["output_config"] = how
-    if _thinks(model):
+    if model.effort is not None or model.thinking_tokens is not None:
         body["thinking"] = _thinking(model.thinking_tokens)
     if tools:
         sent["tools"] = tools
@@ -80,6 +87,15 @@ def _body(model: Anthropic, request: LlmRequest) -> dict[str, Any]:
         # The service takes it; the SDK no longer has an argument for it.
         sent["temperature"] = model.temperature
     return body
+
+
+def _limit(model: Anthropic) -> int:
+    """The most tokens that it may answer with, thoughts included."""
+    if model.max_tokens is not None:
+        return model.max_tokens
+    if model.thinking_tokens is not None:
+        return MAX_TOKENS + model.thinking_tokens
+    return MAX_TOKENS + (THOUGHTS if _thinks(model) else 0)
 
 
 def _tool(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +115,8 @@ def _how(model: Anthropic, output: OutputSchema | None) -> dict[str, Any]:
 
 
 def _thinks(model: Anthropic) -> bool:
-    return model.effort is not None or model.thinking_tokens is not None
+    asked = model.effort is not None or model.thinking_tokens is not None
+    return asked or _THINKS_BY_ITSELF.search(model.name) is not None
 
 
 def _thinking(tokens: int | None) -> dict[str, Any]:

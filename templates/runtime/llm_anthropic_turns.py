@@ -15,8 +15,11 @@ def sent_system(text: str, cache: CacheTime | None) -> str | list[dict[str, Any]
     return text if cache is None else [{"type": "text", "text": text, **kept(cache)}]
 
 
-def sent_turns(turns: Iterable[Turn]) -> list[dict[str, Any]]:
-    """The turns. What several tools gave is one turn of the user, as the protocol wants it."""
+def sent_turns(turns: Iterable[Turn], model: str) -> list[dict[str, Any]]:
+    """The turns. What several tools gave is one turn of the user, as the protocol wants it.
+
+    What another model thought is left out: `model` would refuse it.
+    """
     sent: list[dict[str, Any]] = []
     results: list[dict[str, Any]] | None = None
     for turn in turns:
@@ -27,7 +30,7 @@ def sent_turns(turns: Iterable[Turn]) -> list[dict[str, Any]]:
             results.append(_result(turn))
             continue
         results = None
-        sent.append(_calling(turn) if turn.get("tool_calls") else _said(turn))
+        sent.append(_calling(turn, model) if turn.get("tool_calls") else _said(turn))
     return sent
 
 
@@ -41,11 +44,12 @@ def _said(turn: Message) -> dict[str, Any]:
     return {"role": turn["role"], "content": parts}
 
 
-def _calling(turn: Message) -> dict[str, Any]:
+def _calling(turn: Message, model: str) -> dict[str, Any]:
     text = text_of_content(turn["content"])
     said = [{"type": "text", "text": text}] if text else []
     calls = [_call(call) for call in turn.get("tool_calls", ())]
-    return {"role": "assistant", "content": [*turn.get("thinking", ()), *said, *calls]}
+    thought = turn.get("thinking", ()) if turn.get("thinker") == model else ()
+    return {"role": "assistant", "content": [*thought, *said, *calls]}
 
 
 def _call(call: ToolCall) -> dict[str, Any]:

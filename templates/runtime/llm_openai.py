@@ -1,6 +1,7 @@
 """Models behind OpenAI's chat completions protocol: OpenAI, Azure, Groq, and whatever speaks it (`base_url`)."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ from .llm_answers import Answer, Tokens, cut_short, refused, status_error, token
 from .llm_events import read_events, text_of, unreadable
 from .llm_openai_turns import sent_turns
 from .llm_turns import LlmRequest, ToolCall
+
+# Models that think unless they are told not to, and that take no tools in this protocol then.
+_TOOLS_OR_THOUGHTS = re.compile(r"gpt-(?:5\.[6-9]|[6-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ def _body(model: OpenAI, request: LlmRequest) -> dict[str, Any]:
         body["temperature"] = model.temperature
     if model.effort is not None:
         body["reasoning_effort"] = model.effort
+    elif request.tools and _TOOLS_OR_THOUGHTS.search(model.name):
+        body["reasoning_effort"] = "none"
     if model.max_tokens is not None:
         body[model.limit_name()] = model.max_tokens
     if request.output is not None:

@@ -34,6 +34,8 @@ PUBLISHED: Final[dict[str, Row]] = {
     "gpt-6.1-sol": (2.0, 10.0, 0.1, 2.5),
     "gpt-6-sol": (2.0, 10.0, 0.2, 2.5),
     "gpt-6-luna": (0.1, 0.5, 0.01, 0.125),
+    "gpt-5.4": (2.5, 15.0, 0.25),
+    "gpt-5.4-mini": (0.75, 4.5, 0.075),
     "gpt-5": (1.25, 10.0, 0.125),
     "gpt-5-mini": (0.25, 2.0, 0.025),
     "gpt-5-nano": (0.05, 0.4, 0.005),
@@ -57,6 +59,7 @@ LONG: Final[dict[str, tuple[int, Row]]] = {
     "claude-haiku-5-5": (100_000, (0.5, 2.5, 0.05, 0.625)),
     "gpt-6.2-sol": (272_000, (4.0, 15.0, 0.2, 5.0)),
     "gpt-6.1-sol": (272_000, (4.0, 15.0, 0.2, 5.0)),
+    "gpt-5.4": (272_000, (5.0, 22.5, 0.5)),
 }
 """Models whose whole answer has another price when they are given more tokens than these."""
 

@@ -31,7 +31,7 @@ class Message(TypedDict):
     """One turn of a conversation. The system prompt is not a turn, so that no caller can write one.
 
     `cache` marks the end of what the provider shall keep for the next request. A model that wanted tools has said so in
-    `tool_calls`; `thinking` is its provider's own and goes back as it came.
+    `tool_calls`; `thinking` is its provider's own and goes back as it came, to the model `thinker` and no other.
     """
 
     role: Literal["user", "assistant"]
@@ -39,6 +39,7 @@ class Message(TypedDict):
     cache: NotRequired[CacheTime]
     tool_calls: NotRequired[Sequence[ToolCall]]
     thinking: NotRequired[Sequence[Mapping[str, Any]]]
+    thinker: NotRequired[str]
 
 
 class ToolTurn(TypedDict):

@@ -14,6 +14,7 @@ from .errors import FlowError
 from .llm import Context, LlmOptions, Model, OnToken, answer_of, chosen, first_answer, request_of
 from .llm_growing import Growing
 from .llm_turns import LlmRequest, Message, OutputSchema
+from .schemas import schema_of
 
 T = TypeVar("T")
 
@@ -118,7 +119,7 @@ def _unwrapped(text: str) -> str:
 @lru_cache(maxsize=256)
 def shape_of(adapter: TypeAdapter[T]) -> Shape[T]:
     """The type as providers want it."""
-    schema = adapter.json_schema()
+    schema = schema_of(adapter)
     wrapped = schema.get("type") != "object"
     if wrapped:
         shared = schema.pop("$defs", None)

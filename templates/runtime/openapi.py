@@ -13,6 +13,7 @@ from starlette.types import Scope
 from . import problems
 from .answers import WITHOUT_BODY
 from .endpoint import Endpoint
+from .schemas import with_known_limits
 from .workflow import HttpTrigger, Workflow
 
 _PROBLEM_SCHEMA = {
@@ -95,7 +96,7 @@ def describe(app: FastAPI, endpoints: list[Endpoint]) -> None:
     names = _operation_ids(endpoints)
     for endpoint in endpoints:
         _add_described(app, endpoint, names[endpoint])
-    _add_security_schemes(app, endpoints)
+    _add_to_document(app, endpoints)
 
 
 def _add_described(app: FastAPI, endpoint: Endpoint, operation_id: str) -> None:
@@ -174,17 +175,18 @@ def _scheme_name(scheme: Mapping[str, Any]) -> str:
     return "_".join(str(part) for part in (scheme["type"], scheme.get("scheme"), scheme.get("name")) if part)
 
 
-def _add_security_schemes(app: FastAPI, endpoints: list[Endpoint]) -> None:
-    """Name the ways to authenticate in the OpenAPI document."""
+def _add_to_document(app: FastAPI, endpoints: list[Endpoint]) -> None:
+    """Name limits and the ways to authenticate in the OpenAPI document as everybody knows them."""
     schemes = [endpoint.trigger.auth.scheme() for endpoint in endpoints if endpoint.trigger.auth is not None]
-    if not schemes:
-        return
+    named = {_scheme_name(scheme): scheme for scheme in schemes}
     stock = app.openapi
 
     def openapi() -> dict[str, Any]:
-        found = stock()
-        named = {_scheme_name(scheme): scheme for scheme in schemes}
-        found.setdefault("components", {}).setdefault("securitySchemes", {}).update(named)
-        return found
+        if app.openapi_schema is None:
+            found = with_known_limits(stock())
+            if named:
+                found.setdefault("components", {}).setdefault("securitySchemes", {}).update(named)
+            app.openapi_schema = found
+        return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -21,6 +21,7 @@ from .errors import FlowError
 from .pools import PoolKey
 from .store import Limit, Store, before_closing, current_store
 from .store_memory import MemoryStore
+from .store_patience import patience_with
 from .waiting import seconds_of
 
 MOST_TURNS = 100_000
@@ -102,7 +103,8 @@ class _Lines:
         """Get one more turn for the line. Without one, the caller leaves it: or the last one, if it has gone ahead."""
         refused: Exception | None = None
         try:
-            turn = await self._store.reserve(limit, longest_wait)
+            asked = self._store.reserve(limit, longest_wait)
+            turn = await (patience_with(self._store).ask(asked) if self._store.is_shared else asked)
             if turn.slot is None:
                 refused = LimitReached(turn.wait)
             else:

@@ -14,6 +14,7 @@ from . import logs, metrics, problems
 from .answers import Answer, JsonResponse
 from .endpoint import Endpoint, new_execution_id
 from .host import Host, is_stopping
+from .schemas import schema_of
 from .workflow import HttpTrigger, Workflow
 
 _READY_SECONDS = 5.0
@@ -88,8 +89,8 @@ def _info(workflow: Workflow) -> dict[str, Any]:
     return {
         "name": workflow.name,
         "description": workflow.description,
-        "input": TypeAdapter(workflow.input_type).json_schema(),
-        "output": TypeAdapter(workflow.output_type).json_schema(mode="serialization"),
+        "input": schema_of(TypeAdapter(workflow.input_type)),
+        "output": schema_of(TypeAdapter(workflow.output_type), mode="serialization"),
         "stream": workflow.stream is not None,
         "triggers": [
             {"method": trigger.method, "path": trigger.path}

@@ -206,6 +206,10 @@ _RULES = {
     "23514": "check constraint",
     "23P01": "exclusion constraint",
 }
+_WRONG_KIND = re.compile(
+    r"\((expected [\w.]+, got [\w.]+|value out of \w+ range|'\w+' object cannot be interpreted as an integer"
+    r"|must be real number, not \w+|a (?:boolean|bytes-like object) is required[^()]*(?:\(got type \w+\))?)\)$"
+)
 _AGAIN = frozenset({"40001", "40P01", "55P03"})
 _GONE = ("08", "57P", "53", "28", "3D")
 
@@ -225,9 +229,18 @@ def flow_error(error: Exception) -> FlowError:
         return overtaken()
     if state.startswith(_GONE):
         return unreachable(state_of(error))
+    if isinstance(error, asyncpg.DataError) and (reason := _reason(str(error))):
+        return unfitting(reason)
     if state.startswith("22"):
         return unfitting(state_of(error) or "")
     return faulty(state_of(error) or "")
+
+
+def _reason(message: str) -> str | None:
+    """What asyncpg says against a value, without the value: `$2: expected str, got int`."""
+    found = re.match(r"invalid input for query argument (\$\d+): ", message)
+    wrong = _WRONG_KIND.search(message)
+    return f"{found[1]}: {wrong[1]}" if found and wrong else None
 
 
 def _rule(error: asyncpg.PostgresError, state: str) -> str:

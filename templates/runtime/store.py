@@ -41,6 +41,10 @@ class Store(Protocol):
     def is_shared(self) -> bool:
         """Whether other processes see the same."""
 
+    @property
+    def patience(self) -> float:
+        """After so many seconds without an answer to anybody, those who can do without it go on."""
+
     async def get(self, key: str) -> bytes | None:
         """The value; None when there is none."""
 

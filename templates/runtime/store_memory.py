@@ -48,6 +48,11 @@ class MemoryStore:
         return False
 
     @property
+    def patience(self) -> float:
+        """It answers at once."""
+        return 0.0
+
+    @property
     def size(self) -> int:
         """How much is kept. Not its `len`, for a store with nothing in it is one all the same."""
         return len(self._entries) + len(self._turns)

@@ -1,6 +1,8 @@
 """Redis, by the `redis` client on a pool of connections. Each operation is one command or one script, so it is done
 as a whole or not at all; the clock is that of the server."""
 
+import os
+import re
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -23,11 +25,14 @@ from .errors import CannotStart, FlowError
 from .pools import IN_MEMORY, PoolKey
 from .store import Limit, Store, Turn, busy, closed, finish_work, no_integer, opened, other_kind, refused, unreachable
 from .store_memory import MemoryStore
+from .store_patience import patience_with
 
 _MAX_CONNECTIONS = 50
 _SECONDS_TO_CONNECT = 2.0
 _SECONDS_TO_ANSWER = 5.0
 _SECONDS_FOR_A_CONNECTION = 5.0
+PATIENCE = 1.0
+"""So many seconds caches and limits wait for a Redis that is silent, unless REDIS_PATIENCE says otherwise."""
 
 _LOCK = """
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
@@ -105,7 +110,8 @@ return 1
 class RedisStore:
     """A `Store` in Redis. Nothing is repeated here: who calls knows what may be done twice."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._pool = BlockingConnectionPool.from_url(
             address,
             max_connections=_MAX_CONNECTIONS,
@@ -128,6 +134,11 @@ class RedisStore:
     def is_shared(self) -> bool:
         """All processes see the same."""
         return True
+
+    @property
+    def patience(self) -> float:
+        """After so many seconds of silence, those who can do without it go on."""
+        return self._patience
 
     @property
     def connections(self) -> int:
@@ -286,11 +297,18 @@ async def _open(address: str) -> Store:
 
 def _connected(address: str) -> Store:
     try:
-        return RedisStore(address)
+        return RedisStore(address, _patience())
     except ValueError:
         # The address may hold a password, so it is not repeated.
         advice = "write redis://HOST:6379/0, rediss:// for TLS, or unix:// with the path of a socket"
         raise CannotStart(f"the address of Redis cannot be used: {advice}") from None
+
+
+def _patience() -> float:
+    text = os.environ.get("REDIS_PATIENCE") or str(PATIENCE)
+    if not re.fullmatch(r"\d(\.\d{1,3})?", text) or not 0.05 <= float(text) <= _SECONDS_TO_ANSWER:
+        raise CannotStart(f"wrong setting: REDIS_PATIENCE should be seconds from 0.05 to {_SECONDS_TO_ANSWER:g}")
+    return float(text)
 
 
 async def _close(store: Store) -> None:
@@ -299,7 +317,7 @@ async def _close(store: Store) -> None:
 
 
 async def _ready(store: Store) -> bool:
-    return await store.ready()
+    return await (patience_with(store).ask(store.ready()) if store.is_shared else store.ready())
 
 
 def redis_pool(name: str) -> PoolKey[Store]:

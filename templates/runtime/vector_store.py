@@ -4,7 +4,8 @@ A server is asked through the async client. What is embedded works in a thread o
 computes and writes to disk where the event loop would have to wait. It belongs to one process.
 
 Errors have the kind `connection`, `timeout`, `auth`, `not_found` (no such collection), `invalid_request` (points or
-vectors that do not fit), or `http` (`upstream` is the status).
+vectors that do not fit), `invalid_response` (what answers is no Qdrant), or `http` (`upstream` is the status,
+`retry_after` the pause asked for).
 """
 
 import asyncio
@@ -17,7 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qdrant_client import AsyncQdrantClient, QdrantClient, models
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
+from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
 from .data_folder import data_file
 from .errors import CannotStart, FlowError
@@ -47,7 +49,7 @@ class VectorStore:
             if self._thread is None:
                 self._thread = ThreadPoolExecutor(1, "vectors")
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._embedded, ask)
-        except (UnexpectedResponse, ResponseHandlingException, ValueError, KeyError, RuntimeError) as error:
+        except (QdrantException, ApiException, AssertionError, ValueError, KeyError, RuntimeError) as error:
             raise _as_flow_error(error) from error
 
     async def prepare(self, collection: str, size: int, distance: str) -> None:
@@ -165,9 +167,16 @@ def _without_key(address: str) -> tuple[str, str | None]:
 def _as_flow_error(error: Exception) -> FlowError:
     """The error of the flow for one of the client. Its text may hold values, so only our own words are told."""
     if isinstance(error, UnexpectedResponse):
-        return _of_status(error.status_code or 502)
+        # Older servers say with 400 that a collection exists.
+        return _of_status(409 if b"already exists" in error.content else error.status_code or 502)
+    if isinstance(error, ResourceExhaustedResponse):
+        return _of_status(429, error.retry_after_s)
+    if isinstance(error, QdrantException):
+        return _of_status(429)
     if isinstance(error, ResponseHandlingException):
         return _of_transport(error.source)
+    if isinstance(error, AssertionError):  # the client's own, for an answer without a result
+        return _unreadable()
     told = str(error)
     if isinstance(error, KeyError):
         return FlowError("there is no point of this id", kind="not_found", status=404)
@@ -181,7 +190,7 @@ def _as_flow_error(error: Exception) -> FlowError:
     return FlowError("points, vector or filter do not fit the collection", kind="invalid_request")
 
 
-def _of_status(status: int) -> FlowError:
+def _of_status(status: int, retry_after: float | None = None) -> FlowError:
     match status:
         case 404:
             return _no_collection()
@@ -192,13 +201,20 @@ def _of_status(status: int) -> FlowError:
         case 400 | 422:
             message = "points, vector or filter do not fit the collection"
             return FlowError(message, kind="invalid_request", upstream=status)
-    return FlowError(f"the vector database answered {status}", kind="http", status=502, upstream=status)
+    message = f"the vector database answered {status}"
+    return FlowError(message, kind="http", status=502, upstream=status, retry_after=retry_after)
 
 
 def _of_transport(source: Exception) -> FlowError:
     if "Timeout" in type(source).__name__:
         return FlowError("the vector database did not answer in time", kind="timeout", status=504)
+    if isinstance(source, ValueError):
+        return _unreadable()
     return FlowError("the vector database cannot be reached", kind="connection", status=503)
+
+
+def _unreadable() -> FlowError:
+    return FlowError("what answers is no vector database", kind="invalid_response", status=502)
 
 
 def _no_collection() -> FlowError:

@@ -59,9 +59,8 @@ def wanted_schema(asked: Mapping[str, Any]) -> Any:
 
 
 def forced_tool(asked: Mapping[str, Any]) -> str | None:
-    """The tool that holds the answer of a model that has to use one: it comes after those that may be called."""
-    is_forced = asked.get("tool_choice", {}).get("type") in ("tool", "any")
-    return str(asked["tools"][-1]["name"]) if is_forced else None
+    """The tool that holds the answer of a model that is told to use one: it comes after those that may be called."""
+    return str(asked["tools"][-1]["name"]) if "tool_choice" in asked else None
 
 
 def example_of(schema: Mapping[str, Any], shared: Mapping[str, Any] | None = None) -> Any:

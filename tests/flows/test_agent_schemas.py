@@ -19,7 +19,7 @@ nodes:
     type: agent
     with:
       provider: openai
-      model: gpt-4o-mini
+      model: gpt-5.4-mini
       prompt: Where is it?
       tools:
         - {function: "lib.shop:find", schema: SCHEMA}

@@ -63,7 +63,7 @@ nodes:
       line: {type: template, with: {text: "{{ item * 2 }} {{ vars.word }}"}}
   talk:
     type: llm
-    with: {provider: openai, model: gpt-4o-mini, api_key: "{{ secrets.KEY }}", prompt: "Say {{ nodes.parts.output }}"}
+    with: {provider: openai, model: gpt-5.4-mini, api_key: "{{ secrets.KEY }}", prompt: "Say {{ nodes.parts.output }}"}
   maybe:
     type: template
     if: "{{ input.limit > 7 }}"

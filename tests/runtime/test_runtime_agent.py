@@ -300,3 +300,11 @@ def test_every_step_is_an_event():
 def test_a_model_that_is_down_is_not_asked_for_ever():
     error = fails(lambda ctx: run_agent(ctx, "agent", [model("openai", "fail-400")], messages=says("Hi"), tools=TOOLS))
     assert (error.kind, error.upstream) == ("http", 400)
+
+
+def test_what_one_model_thought_is_not_sent_to_another():
+    """Thoughts are bound to the model that had them; the first model is back in the second round."""
+    models = [model("anthropic", "fail-400-1"), model("anthropic", "claude-fable-5")]
+    asked = says(rounds([("add", {"first": 1})]))
+    answer = with_llm(lambda ctx: run_agent(ctx, "a", models, messages=asked, tools=TOOLS))
+    assert (answer["model"], answer["rounds"], answer["steps"][0]["result"]) == ("fail-400-1", 2, 2)

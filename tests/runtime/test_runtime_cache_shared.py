@@ -9,14 +9,17 @@ import pytest
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from templates.runtime import cache_shared
+from templates.runtime import cache_shared, store_patience
 from templates.runtime.cache import CACHE, MemoryCache
 from templates.runtime.cache_shared import SharedCache, cached_for_all
 from templates.runtime.cached import cached
 from templates.runtime.errors import FlowError, NodeError
 from templates.runtime.pools import ConnectionPools
+from templates.runtime.rate_limiter import RateLimiter
+from templates.runtime.store import Limit
 from templates.runtime.store_redis import RedisStore, redis_pool
 from tests.runtime.support import make_context, run
+from tests.servers import Door
 
 REDIS = redis_pool("redis")
 ANY: TypeAdapter[Any] = TypeAdapter(Any)
@@ -199,6 +202,48 @@ def test_without_redis_everything_is_computed(caplog: pytest.LogCaptureFixture) 
 
     run(scenario())
     assert [record.message for record in caplog.records] == ["the cache does not answer; everything is computed"]
+
+
+def test_a_redis_that_is_stuck_is_waited_for_once(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_patience, "_FIRST_REST", 0.05)
+    monkeypatch.setattr(cache_shared, "_REST_SECONDS", 0.05)
+    door = Door(redis_url)
+
+    async def scenario() -> None:
+        calls, compute = counting("value")
+        store = RedisStore(door.url, patience=0.05)
+        cache = SharedCache(store)
+
+        async def ask(key: bytes) -> object:
+            return await cache.get_or_compute(key, 60, ANY, compute)
+
+        assert [await ask(b"kept"), await ask(b"kept"), len(calls)] == ["value", "value", 1]
+        door.freeze()
+        # More than there are connections, so that some have not even asked.
+        assert await asyncio.gather(*(ask(b"%d" % number) for number in range(200))) == ["value"] * 200
+        assert len(calls) == 201
+        with pytest.raises(FlowError, match="cannot be reached"):
+            await RateLimiter(store).wait(Limit("any", 1, 60.0))
+        await ask(b"kept")
+        assert len(calls) == 202
+        door.thaw()
+        before = 0
+        while len(calls) != before:
+            before = len(calls)
+            await ask(b"kept")
+        # Redis does now what it was asked while it was stuck; nobody waits until those claims end.
+        async with asyncio.timeout(cache_shared._CLAIM_SECONDS / 2):
+            await asyncio.gather(*(ask(b"%d" % number) for number in range(100)))
+        computed = len(calls)
+        await asyncio.gather(*(ask(b"%d" % number) for number in range(100)))
+        assert len(calls) == computed
+        assert store.connections == 0
+        await store.close()
+
+    try:
+        run(scenario())
+    finally:
+        door.remove()
 
 
 def test_a_node_is_cached_for_all_or_in_memory(redis_url: str) -> None:

@@ -34,6 +34,7 @@ def goes_on(request: LlmRequest, answer: Answer, *results: ToolTurn) -> LlmReque
         "content": answer.text,
         "tool_calls": answer.tool_calls,
         "thinking": answer.thinking,
+        "thinker": answer.asked,
     }
     return replace(request, messages=(*request.messages, said, *results))
 
@@ -77,3 +78,18 @@ def test_a_tool_may_have_the_name_of_the_answer():
     output = OutputSchema("answer", {"type": "object"}, False)
     answer, _ = ask(model("anthropic"), LlmRequest(tuple(says("Now answer")), output=output, tools=(tool,)), False)
     assert answer.tool_calls[0]["name"] == "answer"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_openai_takes_tools_only_from_models_that_do_not_think(streamed):
+    answer, _ = ask(model("openai", "gpt-6-luna"), REQUEST, streamed)
+    assert [call["name"] for call in answer.tool_calls] == ["clock", "weather"]
+
+
+@STREAMED
+@pytest.mark.parametrize("tools", [(), (CLOCK,)], ids=["alone", "with tools"])
+def test_a_model_that_always_thinks_cannot_be_made_to_use_a_tool(streamed, tools):
+    output = OutputSchema("answer", {"type": "object", "properties": {"label": {"enum": ["a"]}}}, False)
+    request = LlmRequest(tuple(says("Label it.")), output=output, tools=tools)
+    answer, _ = ask(model("anthropic", "claude-sonnet-5-5"), request, streamed)
+    assert json.loads(answer.text) == {"label": "a"}

@@ -294,6 +294,16 @@ def test_a_value_that_does_not_fit(address: str) -> None:
     run(address, test)
 
 
+def test_which_value_does_not_fit_is_told_without_it(postgres_url: str) -> None:
+    async def test(database: Database) -> None:
+        error = await failure(database.execute(ADD, [1, 77_777, 1]))
+        assert error.detail == "$2: expected str, got int"
+        error = await failure(database.execute(ADD, [1, "x", "hidden (expected a, got b)"]))
+        assert error.detail == "$3: 'str' object cannot be interpreted as an integer"
+
+    run(postgres_url, test)
+
+
 def test_a_missing_value(address: str) -> None:
     async def test(database: Database) -> None:
         assert (await failure(database.execute(ADD, [1]))).kind == "sql_value"

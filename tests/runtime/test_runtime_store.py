@@ -361,3 +361,10 @@ def test_a_server_that_is_down_keeps_nothing_from_opening() -> None:
                 assert "hunter2" not in f"{error} {error.detail}"
 
     run(scenario())
+
+
+@pytest.mark.parametrize("patience", ["0", "-1", "soon", "5.1", "1e9"])
+def test_a_wrong_patience_ends_the_start(patience: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_PATIENCE", patience)
+    with pytest.raises(CannotStart, match="REDIS_PATIENCE should be seconds from"):
+        asyncio.run(redis_pool("redis").open("redis://127.0.0.1:1"))

@@ -1,11 +1,9 @@
-"""Vectors in Qdrant as it is embedded: in memory and on disk; and what a server that fails comes down to."""
+"""Vectors in Qdrant as it is embedded, in memory and on disk, and over the protocol of a server, which may fail."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +14,8 @@ from templates.runtime.vector_points import point_id, shown_id, to_filter
 from templates.runtime.vector_store import vector_pool
 from templates.runtime.vectors import change_payload, delete, read_payload, scroll, search, upsert
 from tests.runtime.support import make_context
+from tests.standin import qdrant_api
+from tests.standin.server import serving
 
 POOL = vector_pool("qdrant")
 SEA = {"id": "sea", "vector": [1.0, 0.0], "payload": {"title": "The Sea"}}
@@ -230,37 +230,82 @@ def test_no_collection() -> None:
     working(work)
 
 
+@pytest.fixture(scope="module")
+def qdrant() -> Iterator[tuple[str, Any]]:
+    """A server's address with its key, and its state."""
+    app = qdrant_api.create_app("k-1")
+    with serving(app) as server:
+        yield server.url.replace("http://", "http://:k-1@"), app.state
+
+
+def test_a_server_by_its_address(qdrant: tuple[str, Any]) -> None:
+    """Everything that the nodes do, over HTTP."""
+    points = [{"id": number, "vector": [1.0, float(number)]} for number in range(1, 301)]
+
+    async def work(ctx: Any) -> Any:
+        assert await search(ctx, "n", POOL, "novels", [1.0, 0.0]) == []
+        await asyncio.gather(*(upsert(ctx, POOL, "novels", [each], distance="dot") for each in (SEA, SKY)))
+        written = await upsert(ctx, POOL, "many", points)
+        assert written["count"] == 300
+        hits = await search(ctx, "n", POOL, "novels", [0.9, 0.1], filter={"pages": {"exists": False}}, vectors=True)
+        assert [(hit["id"], hit["payload"], hit["vector"]) for hit in hits] == [
+            ("sea", {"title": "The Sea"}, [1.0, 0.0])
+        ]
+        some = await search(ctx, "n", POOL, "novels", [0.9, 0.1], threshold=0.5, payload=False)
+        assert [(hit["id"], hit["payload"]) for hit in some] == [("sea", {})]
+        first = await scroll(ctx, POOL, "many", limit=299)
+        assert [point["id"] for point in (await scroll(ctx, POOL, "many", after=first["next"]))["points"]] == ["300"]
+        await change_payload(ctx, POOL, "novels", "sea", set={"read": True})
+        await change_payload(ctx, POOL, "novels", "sea", remove=["title"])
+        assert await read_payload(ctx, POOL, "novels", "sea") == {"read": True}
+        await change_payload(ctx, POOL, "novels", "sea", replace={"a": 1})
+        with pytest.raises(FlowError, match="no point of this id"):
+            await change_payload(ctx, POOL, "novels", "sand", set={"read": True})
+        with pytest.raises(FlowError, match="takes vectors of 2 numbers, and is given one of 3"):
+            await upsert(ctx, POOL, "novels", [{"id": 1, "vector": [1.0, 2.0, 3.0]}])
+        with pytest.raises(FlowError, match="there is no such collection"):
+            await scroll(ctx, POOL, "nothing")
+        await delete(ctx, POOL, "novels", ids=["5"])
+        await delete(ctx, POOL, "many", filter={"any": [{"_id": "no"}, {"pages": {"exists": False}}]})
+        assert (await scroll(ctx, POOL, "many"))["points"] == []
+        assert await ctx.pools.ready(5.0) == {"qdrant": True}
+        return [(point["id"], point["payload"]) for point in (await scroll(ctx, POOL, "novels"))["points"]]
+
+    assert working(work, qdrant[0]) == [("sea", {"a": 1})]
+
+
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, "auth"), (403, "auth"), (400, "invalid_request"), (500, "http"), (404, "not_found")]
+    ("fault", "kind", "status"),
+    [
+        (429, "http", 502),
+        (500, "http", 502),
+        (503, "http", 502),
+        (404, "not_found", 404),
+        (403, "auth", 502),
+        (400, "invalid_request", 500),
+        ("key", "auth", 502),
+        ("slow", "timeout", 504),
+        ("stranger", "invalid_response", 502),
+    ],
 )
-def test_errors_of_a_server(status: int, kind: str) -> None:
-    seen: list[str | None] = []
+def test_a_server_that_does_not_do_its_work(
+    qdrant: tuple[str, Any], monkeypatch: pytest.MonkeyPatch, fault: Any, kind: str, status: int
+) -> None:
+    address, state = qdrant
+    monkeypatch.setattr(state, "fault", fault, raising=False)
+    monkeypatch.setattr("templates.runtime.vector_store._CONNECT_SECONDS", 1)
+    address = address.replace("k-1", "k-2") if fault == "key" else address
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            seen.append(self.headers.get("api-key"))
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(b'{"status": {"error": "the-secret-value"}}')
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-
-    async def work(ctx: Any) -> None:
+    async def work(ctx: Any) -> FlowError:
         with pytest.raises(FlowError) as caught:
-            await scroll(ctx, POOL, "books")
-        assert caught.value.kind == kind
-        assert "secret" not in caught.value.title
+            await upsert(ctx, POOL, "books", [SEA])
+        assert await ctx.pools.ready(5.0) == {"qdrant": False}
+        return caught.value
 
-    try:
-        working(work, f"http://:key@127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert seen == ["key"]
+    error = working(work, address)
+    assert (error.kind, error.status) == (kind, status)
+    assert error.retry_after == (2 if fault == 429 else None)
+    assert "secret" not in error.title
 
 
 def test_a_server_that_is_down() -> None:

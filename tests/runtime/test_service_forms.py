@@ -154,3 +154,41 @@ def test_openapi_asks_for_a_body_only_where_one_is_needed(fast_path: bool) -> No
     assert (without.status_code, without.json()["since"]) == (200, "2024-03-01T00:00:00+00:00")
     assert paths["/api/v1/echo/execute"]["post"]["requestBody"]["required"] is True
     assert refused.status_code == 422
+
+
+Share = Annotated[int | float, Field(gt=0, le=1)]
+
+
+@with_config(STRICT)
+class Shares(TypedDict):
+    one: Annotated[Share | None, Field(default=None)]
+    many: Annotated[list[Share], Field(default=[])]
+    top: Annotated[int | float, Field(ge=-3, description="At the top.", default=1)]
+
+
+@pytest.mark.parametrize("place", ["body", "query", "info"])
+def test_limits_of_numbers_are_told_in_words_of_json_schema(place: str) -> None:
+    """`Share` is a union to pydantic, which names its limits as Python does."""
+    parameters: dict[str, Any] = {
+        "parameters_type": Shares,
+        "parameters": dict.fromkeys(Shares.__annotations__, "query"),
+    }
+    trigger = HttpTrigger("POST", "/shares", **(parameters if place == "query" else {}))
+    app = make_app(workflow(give_back, trigger=trigger, input_type=Shares, output_type=dict[str, Any]))
+    with serving(app) as server:
+        told = server.client.get("/api/v1/echo/info" if place == "info" else "/openapi.json").json()
+        refused = server.post(
+            {"one": 0, "many": [2], "top": -4} if place != "query" else {}, "/shares?one=0&many=2&top=-4"
+        )
+    match place:
+        case "body":
+            schema = told["components"]["schemas"]["Shares"]["properties"]
+        case "query":
+            schema = {each["name"]: each["schema"] for each in told["paths"]["/shares"]["post"]["parameters"]}
+        case _:
+            schema = told["input"]["properties"]
+    share = {"anyOf": [{"type": "integer"}, {"type": "number"}], "exclusiveMinimum": 0, "maximum": 1}
+    assert schema["one"]["anyOf"] == [share, {"type": "null"}]
+    assert schema["many"]["items"] == share
+    assert schema["top"]["minimum"] == -3
+    assert [each["field"] for each in refused.json()["errors"]] == ["one", "many.0", "top"]

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from catalyst.expressions.types import DATETIME, INT, NUMBER, STR, Type
 from catalyst.nodes.sql.text import SqlText
 
 HOLE = re.compile(r"\{\w+\}")
@@ -139,8 +140,32 @@ def test_texts(query: str, native: str, embedded: str) -> None:
     lists = frozenset(number for number, place in text.places().items() if place == "list")
     start = "select a from t where "
     elements = embedded.replace("E(", "(select value from json_each(").replace(")", "))", "E(" in embedded)
-    assert text.render(lists, {}) == start + native
-    assert text.render(lists, {}, embedded=True) == start + elements
+    assert text.render(lists, {}, ()) == start + native
+    assert text.render(lists, {}, (), embedded=True) == start + elements
+
+
+@pytest.mark.parametrize(
+    ("query", "type_", "native"),
+    [
+        ("select {x} as n, a from t", INT, "select $1::bigint as n, a from t"),
+        ("select {x} as n from t", STR, "select $1 as n from t"),
+        ("select distinct {x} from t", DATETIME, "select distinct $1::timestamptz from t"),
+        ("select {x} + 1 as n, f({x}) as m", INT, "select $1 + 1 as n, f($2) as m"),
+        ("select {x}::text || a from t", NUMBER, "select $1::double precision::text || a from t"),
+        ("select a from t where b = {x}::int", STR, "select a from t where b = $1::text::int"),
+        ("select a from t where b = {x}::int", INT, "select a from t where b = $1::int"),
+        ("select a from t where b = any({x}::int[])", STR, "select a from t where b = any($1::int[])"),
+        (
+            "select case when b then {x} else 0 end as n from t",
+            NUMBER,
+            "select case when b then $1::numeric else 0 end as n from t",
+        ),
+        ("insert into t (a) select {x} from u", INT, "insert into t (a) select $1 from u"),
+        ("update t set a = {x}, b = b where c > {x}", INT, "update t set a = $1, b = b where c > $2"),
+    ],
+)
+def test_a_value_that_would_be_taken_for_a_text_is_told_its_type(query: str, type_: Type, native: str) -> None:
+    assert read(query).render(frozenset(), {}, (type_, type_)) == native
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What `schema.sql` says of statements, without ever saying that what PostgreSQL knows is wrong."""
 
+from contextlib import closing
+
 import pytest
 
 from catalyst.expressions.types import ANY, NONE, Type, describe
@@ -31,6 +33,15 @@ SCHEMA = read_schema(TEXT)
 def types(query: str) -> dict[str, str] | None:
     row = result_type(SCHEMA, query)
     return {name: describe(field.type) for name, field in row.fields} if row is not None else None
+
+
+def test_lists_begin_as_they_do_in_postgres() -> None:
+    schema = read_schema(
+        "create table t (id int, a text[] default '{}', b int[] not null default '{1,null}'::int[], c text);"
+    )
+    with closing(schema.database()) as database:
+        database.execute("insert into t (id) values (1)")
+        assert database.execute("select a, b, c from t").fetchall() == [("[]", "[1, null]", None)]
 
 
 def test_all_of_it_is_read() -> None:

@@ -87,7 +87,8 @@ def test_servers_that_go_away_and_come_back(
     for table in TABLES:
         asked(postgres_url, table)
     of_redis, of_postgres = doors
-    with service(compile_flow(FLOW), tmp_path, {"REDIS_URL": of_redis.url, "DATABASE_URL": of_postgres.url}) as client:
+    env = {"REDIS_URL": of_redis.url, "DATABASE_URL": of_postgres.url, "REDIS_PATIENCE": "0.2"}
+    with service(compile_flow(FLOW), tmp_path, env) as client:
 
         def call(what: str) -> Any:
             answer = client.post("/api/v1/life/execute", json={"what": what, "sku": SECRET})
@@ -111,6 +112,14 @@ def test_servers_that_go_away_and_come_back(
         of_redis.open()
         assert soon(all_is_well)
         assert call("seen")
+
+        of_redis.freeze()
+        assert call("kept") < call("kept")
+        assert call("open")["allowed"]
+        assert call("closed") == (503, "urn:problem:connection", "closed")
+        assert client.get("/ready").json()["pools"] == {"cache": True, "database": True, "redis": False}
+        of_redis.thaw()
+        assert soon(all_is_well)
 
         of_postgres.shut()
         assert client.get("/ready").json()["pools"] == {"cache": True, "database": False, "redis": True}

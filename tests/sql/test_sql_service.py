@@ -167,6 +167,27 @@ output: "{{ nodes.a.output }}"
         assert client.post(PATH, json={"id": 8}).json() == 8
 
 
+def test_a_value_keeps_its_type_wherever_it_stands(database: dict[str, str], tmp_path: Path) -> None:
+    flow = """\
+catalyst: 1
+name: people
+secrets: {DATABASE_URL: {required: false}}
+input: {id: integer, x: number, ok: boolean, text: string}
+nodes:
+  a:
+    type: sql
+    with:
+      query: |
+        select {{ input.id }} as id, {{ input.x }} as x, {{ input.id }}::text || '!' as t,
+               {{ input.text }}::int + 1 as n, case when {{ input.id }} > 1 then {{ input.x }} else 0 end as y
+      fetch: one
+output: "{{ nodes.a.output }}"
+"""
+    with service(compiled(flow), tmp_path, database) as client:
+        answer = client.post(PATH, json={"id": 3, "x": 2.5, "ok": True, "text": "12"})
+    assert answer.json() == {"id": 3, "x": 2.5, "t": "3!", "n": 13, "y": 2.5}
+
+
 @pytest.mark.parametrize("length", [60, 75, 100, 105, 106, 130])
 def test_a_statement_is_one_text_or_a_text_a_line(length: int) -> None:
     query = f"select {'x, ' * 40}"[:length].rstrip(" ,") + " from t"

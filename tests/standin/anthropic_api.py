@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,9 @@ from .openai_api import prompt_of, text_of, tokens
 from .structured import instance, nonsense
 from .tools import after_tools, wanted_calls
 from .words import answer
+
+_THINKS = re.compile(r"-5-\d|fable")
+"""Models that think by themselves."""
 
 _ERRORS = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error"}
 
@@ -52,14 +56,26 @@ def _wrong(body: dict[str, Any]) -> str | None:
         return "budget_tokens is at least 1024 and less than max_tokens"
     if thinking.get("type") in {"enabled", "adaptive"} and "temperature" in body:
         return "temperature cannot be set when thinking"
+    if _THINKS.search(body["model"]) and (body.get("tool_choice") or {}).get("type") in {"any", "tool"}:
+        return "tool_choice forces tool use, which this model does not support"
+    if any(block["signature"] != _signature(body) for block in _thoughts(body)):
+        return "a thinking block is bound to the model that wrote it"
     return None
+
+
+def _thoughts(body: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part for part in _turns(body["messages"]) if part.get("type") == "thinking"]
+
+
+def _signature(body: dict[str, Any]) -> str:
+    return f"signed-by-{body['model']}"
 
 
 def _thinking(body: dict[str, Any]) -> list[dict[str, Any]]:
     """What it thought first, where it was asked to think."""
-    if (body.get("thinking") or {}).get("type") not in {"enabled", "adaptive"}:
+    if (body.get("thinking") or {}).get("type") not in {"enabled", "adaptive"} and not _THINKS.search(body["model"]):
         return []
-    return [{"type": "thinking", "thinking": "Let me see.", "signature": "signed-by-the-stand-in"}]
+    return [{"type": "thinking", "thinking": "Let me see.", "signature": _signature(body)}]
 
 
 def _blocks(body: dict[str, Any], fault: Fault) -> list[dict[str, Any]]:
@@ -79,7 +95,7 @@ def _blocks(body: dict[str, Any], fault: Fault) -> list[dict[str, Any]]:
     calls = wanted_calls(tools, text_of(body["messages"][asked]["content"]), done, before)
     if calls:
         return [{"type": "tool_use", "id": mark, "name": name, "input": given} for mark, name, given in calls]
-    if (body.get("tool_choice") or {}).get("type") == "any":
+    if (body.get("tool_choice") or {}).get("type") in {"any", "auto"}:
         name = list(tools)[-1]
         return [{"type": "tool_use", "id": "toolu_standin", "name": name, "input": instance(tools[name], prompt)}]
     if shape:

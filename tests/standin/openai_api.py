@@ -38,6 +38,8 @@ async def chat(request: Request) -> Response:
         return failure(fault.number)
     if fault.kind == "slow":
         await asyncio.sleep(fault.number / 1000)
+    if body.get("tools") and body["model"].startswith("gpt-6") and body.get("reasoning_effort") != "none":
+        return failure(400, "Function tools with reasoning_effort are not supported", "invalid_request_error")
     calls = _calls(body)
     text = "" if calls else _text(body, fault)
     usage = request.app.state.openai_kept.usage(messages, text)

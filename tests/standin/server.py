@@ -89,7 +89,13 @@ class StandIn:
 @contextmanager
 def running(token_ms: float = 0.0) -> Iterator[StandIn]:
     """Run the stand-in on a free port in a thread of this process."""
-    app = create_app(token_ms)
+    with serving(create_app(token_ms)) as server:
+        yield server
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[StandIn]:
+    """Run an application on a free port in a thread of this process."""
     server = create_server(app)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

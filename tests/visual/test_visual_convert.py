@@ -71,7 +71,7 @@ nodes:
   ask:
     type: llm
     timeout: 30s
-    with: {provider: openai, model: gpt-4o-mini, prompt: "Hi {{ input.order_id }}", stream: true}
+    with: {provider: openai, model: gpt-5.4-mini, prompt: "Hi {{ input.order_id }}", stream: true}
     fallback: [{provider: groq, model: x}]
 output:
   text: {type: string, value: "{{ nodes.ask.output.text }}", stream: true}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.visual.visual_support import document, edge, load, node, one, only_tree, problems_of
 
-ASK = {"model": "gpt-4o-mini", "prompt": "Hi"}
+ASK = {"model": "gpt-5.4-mini", "prompt": "Hi"}
 SCHEMA = {"type": "object", "properties": {"number": {"type": "integer"}}}
 
 
@@ -40,7 +40,7 @@ def test_tools(tool, wanted):
     assert made["type"] == "agent"
     assert made["with"] == {
         "provider": "openai",
-        "model": "gpt-4o-mini",
+        "model": "gpt-5.4-mini",
         "prompt": "Hi",
         "tools": [wanted],
         "max_iterations": 3,
@@ -55,17 +55,17 @@ def test_what_is_no_tool(tool):
 
 @pytest.mark.parametrize("key", ["tools", "functions"])
 def test_a_completion_with_tools_is_an_agent(key):
-    made = one("anthropicCompletion", {"model": "claude-sonnet-4-5", "prompt": "Hi", key: [{"name": "find"}]})
+    made = one("anthropicCompletion", {"model": "claude-sonnet-5-5", "prompt": "Hi", key: [{"name": "find"}]})
     assert made["type"] == "agent"
     assert made["with"]["tools"] == [{"name": "find", "function": "lib.tools:find"}]
 
 
 def test_fallback_of_a_completion():
     made = one(
-        "openaiCompletion", {**ASK, "fallback": ["gpt-4o", {"provider": "anthropic", "model": "claude-haiku-4-5"}]}
+        "openaiCompletion", {**ASK, "fallback": ["gpt-5.4", {"provider": "anthropic", "model": "claude-haiku-4-5"}]}
     )
     assert made["fallback"] == [
-        {"provider": "openai", "model": "gpt-4o"},
+        {"provider": "openai", "model": "gpt-5.4"},
         {"provider": "anthropic", "model": "claude-haiku-4-5"},
     ]
 
@@ -98,9 +98,9 @@ def test_routes_by_conditions():
     config = {
         "routingStrategy": "rules",
         "models": [
-            {"id": "careful", "provider": "anthropic", "model": "claude-opus-4-5"},
-            {"model": "gpt-4o", "condition": "input.n > 3"},
-            "gpt-4o-mini",
+            {"id": "careful", "provider": "anthropic", "model": "claude-opus-5-5"},
+            {"model": "gpt-5.4", "condition": "input.n > 3"},
+            "gpt-5.4-mini",
         ],
         "criteria": {"careful": "{{ input.careful }}"},
         "fallbackModel": "claude-haiku-4-5",
@@ -108,10 +108,10 @@ def test_routes_by_conditions():
     }
     assert one("llmRouter", config) == {
         "type": "llm",
-        "with": {"provider": "openai", "model": "gpt-4o-mini", "prompt": "Hi"},
+        "with": {"provider": "openai", "model": "gpt-5.4-mini", "prompt": "Hi"},
         "route": [
-            {"when": "{{ input.careful }}", "provider": "anthropic", "model": "claude-opus-4-5"},
-            {"when": "{{ input.n > 3 }}", "provider": "openai", "model": "gpt-4o"},
+            {"when": "{{ input.careful }}", "provider": "anthropic", "model": "claude-opus-5-5"},
+            {"when": "{{ input.n > 3 }}", "provider": "openai", "model": "gpt-5.4"},
         ],
         "fallback": [{"provider": "anthropic", "model": "claude-haiku-4-5"}],
     }
@@ -120,16 +120,16 @@ def test_routes_by_conditions():
 def test_routes_by_a_model():
     config = {
         "routingStrategy": "semantic",
-        "models": ["gpt-4o"],
-        "criteria": [{"model": "gpt-4o", "description": "hard sums"}],
-        "fallbackModel": "gpt-4o-mini",
+        "models": ["gpt-5.4"],
+        "criteria": [{"model": "gpt-5.4", "description": "hard sums"}],
+        "fallbackModel": "gpt-5.4-mini",
         "prompt": "Hi",
     }
     made = one("llmRouter", config)
-    assert made["with"]["model"] == "gpt-4o-mini"
+    assert made["with"]["model"] == "gpt-5.4-mini"
     assert made["route"] == {
-        "ask": {"provider": "openai", "model": "gpt-4o-mini"},
-        "choices": {"gpt-4o": {"about": "hard sums", "provider": "openai", "model": "gpt-4o"}},
+        "ask": {"provider": "openai", "model": "gpt-5.4-mini"},
+        "choices": {"gpt-5.4": {"about": "hard sums", "provider": "openai", "model": "gpt-5.4"}},
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.visual.visual_support import document, load, node
 
 LOOP = {"items": "{{ input.l }}", "body": {"a": node("log", {"message": "x"})}}
-ROUTES = {"prompt": "x", "models": [{"model": "gpt-4o", "condition": "input.n > 3"}, "gpt-4o-mini"]}
+ROUTES = {"prompt": "x", "models": [{"model": "gpt-5.4", "condition": "input.n > 3"}, "gpt-5.4-mini"]}
 
 
 @pytest.mark.parametrize(
@@ -16,10 +16,10 @@ ROUTES = {"prompt": "x", "models": [{"model": "gpt-4o", "condition": "input.n > 
         ("delay", {"until": "{{ input.t }}", "duration": 5}, "duration"),
         ("switch", {"expression": "input.n", "cases": [1], "default": 5}, "default"),
         ("llmRouter", ROUTES | {"routingStrategy": "order"}, "asked in order"),
-        ("llmRouter", ROUTES | {"routerModel": "gpt-4o-mini"}, "routerModel"),
+        ("llmRouter", ROUTES | {"routerModel": "gpt-5.4-mini"}, "routerModel"),
         (
             "agenticToolCall",
-            {"model": "gpt-4o", "prompt": "x", "tools": [{"name": "f", "strict": True}]},
+            {"model": "gpt-5.4", "prompt": "x", "tools": [{"name": "f", "strict": True}]},
             "strict",
         ),
     ],

@@ -55,6 +55,10 @@ def _check_form(each: StatementCheck, statement: FlowStatement, site: Site) -> N
     elif second is not None:
         wish = "write them as a list: transaction: [first, second]"
         site.found.error("E441", "a query is one statement", statement.span_of_word(second.text, span), help=wish)
+    elif statement.text.steers_a_transaction:
+        word = statement.text.first_word
+        wish = "`transaction: [...]` begins it, and ends it for good or for nothing when a statement fails"
+        site.found.error("E441", f"`{word}` is for the node to say", statement.span_of_word(word, span), help=wish)
 
 
 def _check_holes(each: StatementCheck, statement: FlowStatement, site: Site) -> None:

@@ -70,7 +70,7 @@ def _is_distinct_from(tokens: list[Token], at: int) -> bool:
 
 def _is_whole_item(tokens: list[Token], at: int, after: Token | None) -> bool:
     """Whether the hole is all of an item that names a column: to sort or group by, to write, to insert or to select."""
-    clause, words = _clause(tokens, at)
+    clause, words = clause_of(tokens, at)
     before = tokens[at - 1]
     ends = after is None or after.kind in (",", ")", ";") or after.word in _ENDS_AN_ITEM
     begins = before.kind in (",", "(") or before.word in ("by", "select", "distinct", "set", "returning")
@@ -86,7 +86,7 @@ def _is_whole_item(tokens: list[Token], at: int, after: Token | None) -> bool:
     return False
 
 
-def _clause(tokens: list[Token], at: int) -> tuple[str, frozenset[str]]:
+def clause_of(tokens: list[Token], at: int) -> tuple[str, frozenset[str]]:
     """The clause that a hole stands in, with the words that follow at the same depth.
 
     The clause is `by`, `set`, `select`, `returning`, `into` (the columns of an insert), or something else.

@@ -6,6 +6,8 @@ never said to be wrong because of a table that might be there.
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -200,6 +202,23 @@ def _array_edit(tokens: list[Token], index: int) -> Iterator[RawEdit]:
     """`text[]`: a list is kept as JSON."""
     if index + 1 < len(tokens) and tokens[index + 1].kind == "]" and tokens[index - 1].kind == "word":
         yield (tokens[index - 1].start, tokens[index + 1].end, "json")
+        given = next((i for i in range(index, len(tokens)) if tokens[i].kind == "," or tokens[i].word == "default"), 0)
+        if given and given + 1 < len(tokens) and tokens[given + 1].kind == "string":
+            yield (tokens[given + 1].start, tokens[given + 1].end, _as_json_list(tokens[given + 1].text))
+
+
+def _as_json_list(text: str) -> str:
+    """`'{a,1}'`, a list as PostgreSQL writes it, as JSON; as it is where it is more than plain words and numbers."""
+    items = text[2:-2].split(",") if text[1:2] == "{" and text[2:-2] else []
+    if text[1:2] != "{" or not all(re.fullmatch(r"[\w. -]+", item) for item in items):
+        return text
+    return f"'{json.dumps([_item(item.strip()) for item in items], ensure_ascii=False)}'"
+
+
+def _item(text: str) -> object:
+    if re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return float(text) if "." in text else int(text)
+    return None if text.lower() == "null" else text
 
 
 def _tables(

@@ -72,8 +72,8 @@ class FlowStatement:
         found: dict[tuple[str, ...], Texts] = {}
         for choice in product(*(names[number] for number in numbers)):
             chosen = dict(zip(numbers, choice, strict=True))
-            native = self.text.render(lists, chosen)
-            found[choice] = Texts(native, self.text.render(lists, chosen, embedded=True))
+            native = self.text.render(lists, chosen, types)
+            found[choice] = Texts(native, self.text.render(lists, chosen, types, embedded=True))
             if len(found) > MOST_TEXTS:
                 break
         return found

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from catalyst.expressions.types import Type
+from catalyst.nodes.sql.casts import cast_of
 from catalyst.nodes.sql.embedded import elements_of, embedded_edits
 from catalyst.nodes.sql.places import Place, place_of
 from catalyst.nodes.sql.tokens import Token, depths, hole_mark, hole_number, marks_in, tokens_of
@@ -17,6 +19,7 @@ _READS = frozenset({"select", "with", "values", "table", "show", "explain"})
 _WRITES = frozenset({"insert", "update", "delete", "merge", "call", "nextval", "setval", "truncate", "into", "do"})
 _VERBS = frozenset({"select", "values", "table", "insert", "update", "delete", "merge"})
 _LEAVES_SOMETHING = re.compile(r"pg_(?!sleep)\w+|set_config|dblink\w*|nextval|currval|lastval|lo_\w+", re.IGNORECASE)
+_STEERS = frozenset({"begin", "start", "commit", "end", "rollback", "abort"})
 _PLAIN_STARTS = frozenset({"select", "with", "values", "insert", "update", "delete", "merge"})
 
 
@@ -68,6 +71,12 @@ class SqlText:
         return named or self.first_word not in _PLAIN_STARTS or "temp" in self.words or "temporary" in self.words
 
     @property
+    def steers_a_transaction(self) -> bool:
+        """Whether it begins or ends one, which would undo what the node promises; a savepoint does not."""
+        words = [token.word for token in self.tokens if token.word]
+        return self.first_word in _STEERS and "to" not in words[1:4]
+
+    @property
     def parameters(self) -> frozenset[int]:
         """The numbers of `$1` and the like that the author wrote."""
         return frozenset(int(token.text[1:]) for token in self.tokens if token.kind == "parameter")
@@ -100,17 +109,21 @@ class SqlText:
             if token.kind == "hole"
         }
 
-    def render(self, lists: frozenset[int], names: Mapping[int, str], *, embedded: bool = False) -> str:
+    def render(
+        self, lists: frozenset[int], names: Mapping[int, str], types: Sequence[Type], *, embedded: bool = False
+    ) -> str:
         """The statement. `lists` are the holes behind `in` that hold lists, `names` what stands in the places of names;
-        every other hole is a value.
+        every other hole is a value. `types` are those of the holes.
         """
-        edits = [*self._hole_edits(lists, names, embedded=embedded)]
+        edits = [*self._hole_edits(lists, names, () if embedded else types, embedded=embedded)]
         if embedded:
             edits += [Edit(*each) for each in embedded_edits(self.tokens)]
         text = applied(self.source, edits).strip()
         return text.rstrip(";").rstrip()
 
-    def _hole_edits(self, lists: frozenset[int], names: Mapping[int, str], *, embedded: bool) -> list[Edit]:
+    def _hole_edits(
+        self, lists: frozenset[int], names: Mapping[int, str], types: Sequence[Type], *, embedded: bool
+    ) -> list[Edit]:
         edits: list[Edit] = []
         number = 0
         for index, token in enumerate(self.tokens):
@@ -124,7 +137,8 @@ class SqlText:
             if hole in lists:
                 edits.append(self._list_edit(index, f"${number}", embedded=embedded))
             else:
-                edits.append(Edit(token.start, token.end, f"${number}"))
+                cast = cast_of(self.tokens, index, types[hole]) if hole < len(types) else ""
+                edits.append(Edit(token.start, token.end, f"${number}{cast}"))
         return edits
 
     def _list_edit(self, at: int, value: str, *, embedded: bool) -> Edit:

@@ -90,7 +90,7 @@ def output(params: AgentParams, site: Site) -> Type:
 
 def check(params: AgentParams, site: Site) -> None:
     """The models must be able to do what they are told, files must be files, and tools must be there."""
-    check_models(params, site)
+    check_models(params, site, tools=True)
     check_talk(params, site)
     check_tools(params.tools, site)
 
@@ -213,7 +213,7 @@ nodes:
     type: agent
     with:
       provider: openai
-      model: gpt-4o-mini
+      model: gpt-5.4-mini
       system: Look things up before you answer.
       prompt: "{{ input.question }}"
       tools:

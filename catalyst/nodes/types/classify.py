@@ -103,7 +103,7 @@ nodes:
     type: classify
     with:
       provider: openai
-      model: gpt-4o-mini
+      model: gpt-5.4-mini
       text: "{{ input.ticket }}"
       classes: {billing: money and invoices, technical: something does not work, other: anything else}
   answer:

@@ -113,10 +113,10 @@ def emit(params: CsvParams, scribe: Scribe) -> None:
         scribe.body.line(f"return await {to_thread}({scribe.use('csv_read', 'read_csv')}, {text}, {rows}, {form})")
         return
     start = scribe.expr(params.from_) if params.from_ is not None else "0"
-    read = f"{scribe.use('csv_read', 'read_part')}, {text}, {rows}, {form}, {start}, {params.batch}"
-    part = scribe.local("part")
-    scribe.body.line(f"{part} = await {to_thread}({read})")
-    scribe.body.line(f"return {{'rows': {part}.rows, 'next': {part}.next}}")
+    reader = f"{scribe.use('csv_read', 'read_part')}, {text}, {rows}, {form}, {start}, {params.batch}"
+    read = scribe.local("read")
+    scribe.body.line(f"{read} = await {to_thread}({reader})")
+    scribe.body.line(f"return {{'rows': {read}.rows, 'next': {read}.next}}")
 
 
 def _record_of(output_type: Type, params: CsvParams) -> Type:

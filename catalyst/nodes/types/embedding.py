@@ -20,6 +20,10 @@ ONE = ObjectType((("vector", FieldType(ListType(NUMBER))), *_REST), "embeddings.
 SEVERAL = ObjectType((("vectors", FieldType(ListType(ListType(NUMBER)))), *_REST), "embeddings.Embeddings")
 
 
+SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
+"""How many numbers a vector of OpenAI's models has; it may be asked for fewer."""
+
+
 class EmbeddingParams(Params):
     """Settings of `embedding`."""
 
@@ -53,6 +57,17 @@ class EmbeddingParams(Params):
             raise PydanticCustomError("one_of", "give either `text` or `texts`")
         return self
 
+    @property
+    def size(self) -> int | None:
+        """How many numbers a vector has, where that is known."""
+        return self.dimensions if self.dimensions is not None else self.most
+
+    @property
+    def most(self) -> int | None:
+        """How many numbers a vector of the model can have, where that is known."""
+        is_known = self.provider == "openai" and self.base_url is None and self.model.is_constant
+        return SIZES.get(str(self.model.constant)) if is_known else None
+
 
 def output(params: EmbeddingParams, site: Site) -> Type:
     """One vector, or a list of them."""
@@ -63,6 +78,9 @@ def check(params: EmbeddingParams, site: Site) -> None:
     """The provider's key must be a declared secret, unless the node names another."""
     if params.api_key is None and params.base_url is None:
         site.need_secret(KEYS[params.provider], "model")
+    if params.dimensions is not None and params.most is not None and params.dimensions > params.most:
+        message = f"a vector of `{params.model.constant}` has at most {params.most} numbers"
+        site.found.error("E144", message, site.span_of("dimensions"), help="ask for fewer, or leave it out")
 
 
 def emit(params: EmbeddingParams, scribe: Scribe) -> None:

@@ -58,7 +58,7 @@ types:
 nodes:
   order:
     type: extract
-    with: {provider: openai, model: gpt-4o-mini, text: "{{ input.mail }}", output: Order}
+    with: {provider: openai, model: gpt-5.4-mini, text: "{{ input.mail }}", output: Order}
 output: {customer: "{{ nodes.order.output.customer }}", pieces: "{{ nodes.order.output.items | length }}"}
 """,
     example_input={"mail": "Please send two lamps and a chair to Ada Lovelace. We agreed on 120 euros."},

@@ -132,7 +132,7 @@ secrets: [OPENAI_API_KEY]
 nodes:
   answer:
     type: llm
-    with: {provider: openai, model: gpt-4o-mini, system: Be brief., prompt: "{{ input.question }}", stream: true}
+    with: {provider: openai, model: gpt-5.4-mini, system: Be brief., prompt: "{{ input.question }}", stream: true}
 output:
   text: {type: string, value: "{{ nodes.answer.output.text }}", stream: true}
 """,

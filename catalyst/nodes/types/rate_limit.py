@@ -9,7 +9,9 @@ that has `Retry-After`, and takes no turn; a `try` catches it as `rate-limit` or
 all; `mode: tell` neither waits nor fails, and the flow decides by `allowed` of the output:
 `{allowed, waited_ms, retry_after_ms}`.
 
-When Redis does not answer, `if_down: closed` fails with a problem 503 and `if_down: open` lets everybody pass.
+When Redis does not answer, `if_down: closed` fails with a problem 503 and `if_down: open` lets everybody pass. One that
+is there and silent is waited for once, for a second or what the variable `REDIS_PATIENCE` says, and then left alone for
+some seconds at a time.
 
 Python of your own in `lib/` has the same: `await RateLimiter().acquire("crm", 100)` of `app.runtime.rate_limiter` waits
 for its turn, one every 100 ms, and gives the milliseconds that it waited.

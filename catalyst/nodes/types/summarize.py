@@ -67,7 +67,7 @@ secrets: [OPENAI_API_KEY]
 nodes:
   short:
     type: summarize
-    with: {provider: openai, model: gpt-4o-mini, text: "{{ input.report }}", max_words: 40, style: bullets}
+    with: {provider: openai, model: gpt-5.4-mini, text: "{{ input.report }}", max_words: 40, style: bullets}
 output: {summary: "{{ nodes.short.output.text }}", cost: "{{ nodes.short.output.usage.cost }}"}
 """,
     example_input={"report": "Sales rose by a tenth in May. The new shop in Oslo opened late, and costs grew with it."},

@@ -15,8 +15,6 @@ from app.settings import Env, Settings
 from tests.fake_http import Answers, FakeHttp
 
 SETTINGS = Settings(env=Env(api_url="http://api-url.test"), secrets=None)
-
-
 _sleep = asyncio.sleep
 
 

@@ -4,10 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/enrich_batch/execute"
-
-
 EXAMPLE = {"contacts": [{"email": "email", "name": "name"}]}
-
 
 ANSWERS: Answers = [
     (

@@ -21,7 +21,6 @@ SETTINGS = Settings(
     env=None, secrets=Secrets(openai_api_key=SecretStr("test-openai-api-key"), qdrant_url=SecretStr("test-qdrant-url"))
 )
 
-
 _sleep = asyncio.sleep
 
 

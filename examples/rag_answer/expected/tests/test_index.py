@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/documents"
-
-
 EXAMPLE = {"documents": [{"id": "id", "title": "title", "audience": "everyone", "text": "text"}]}
 
 

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/report"
-
-
 QUERY = {"since": "2030-01-31", "until": "2030-01-31"}
 
 

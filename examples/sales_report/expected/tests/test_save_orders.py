@@ -4,7 +4,6 @@ from tests.support import assert_answered, running
 
 PATH = "/api/v1/orders"
 
-
 EXAMPLE = {
     "orders": [{"number": 1, "ordered_on": "2030-01-31", "region": "region", "customer": "customer", "amount": 1.5}]
 }

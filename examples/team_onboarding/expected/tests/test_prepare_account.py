@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/prepare_account/execute"
-
-
 EXAMPLE = {"name": "name", "email": "email"}
-
-
 ANSWERS: Answers = [("GET", "http://api-url.test/customers/*", {"name": "name", "trusted": False})]
 
 

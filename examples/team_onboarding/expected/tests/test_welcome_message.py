@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/welcome_message/execute"
-
-
 EXAMPLE = {"team": "team", "names": ["names"]}
 
 

@@ -22,7 +22,6 @@ SETTINGS = Settings(
     env=Env(api_url="http://api-url.test"), secrets=Secrets(openai_api_key=SecretStr("test-openai-api-key"))
 )
 
-
 _sleep = asyncio.sleep
 
 

@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/tickets"
-
-
 EXAMPLE = {"subject": "subject", "message": "message", "email": "name@example.com"}
-
-
 ANSWERS: Answers = [("POST", "http://api-url.test/tickets", {"number": 1, "desk": "desk"})]
 
 

@@ -21,7 +21,6 @@ from tests.fake_llm import fake_llm
 
 SETTINGS = Settings(env=None, secrets=Secrets(anthropic_api_key=SecretStr("test-anthropic-api-key")))
 
-
 _sleep = asyncio.sleep
 
 

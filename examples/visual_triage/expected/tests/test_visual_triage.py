@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/triage"
-
-
 EXAMPLE = {"message": "message", "customer_id": "customer id"}
-
-
 ANSWERS: Answers = [("GET", "https://desk.example.com/customers/*", {})]
 
 

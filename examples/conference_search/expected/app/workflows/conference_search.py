@@ -71,8 +71,6 @@ class Person(TypedDict):
 
 
 PERSON: TypeAdapter[Person] = TypeAdapter(Person)
-
-
 VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 
 
@@ -127,7 +125,7 @@ async def _answer(ctx: Context, people: list[Person]) -> Completion:
         "answer",
         [
             Anthropic(MODEL, api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": f"{ctx.input['query']}: {to_json(people)}"}],
         system="Say in a few sentences whom to meet and why. Be brief.",

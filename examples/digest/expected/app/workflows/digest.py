@@ -68,7 +68,7 @@ async def digest(ctx: Context) -> DigestOutput:
     last: int = 1
     entries: list[Entry] = []
     for _ in range(50):
-        if not (page <= last):
+        if page > last:
             break
         fetched = await _fetched(ctx, page)
         page, last, entries = page + 1, fetched["pages"], entries + fetched["items"]

@@ -21,8 +21,6 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
 EMBEDDING_MODEL = "text-embedding-3-small"
-
-
 COLLECTION = "handbook"
 
 
@@ -98,7 +96,7 @@ async def _answer(ctx: Context, found: list[FoundItem]) -> Completion:
     return await complete(
         ctx,
         "answer",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0)],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0)],
         messages=[
             {
                 "role": "user",

@@ -17,8 +17,6 @@ from app.settings import Secrets
 from lib.passages import cut
 
 EMBEDDING_MODEL = "text-embedding-3-small"
-
-
 COLLECTION = "handbook"
 
 

@@ -25,7 +25,6 @@ ORDERS_SQL = Statement(
     "order by ordered_on, number"
 )
 
-
 REGIONS_SQL = Statement("select name as region, manager, target from regions order by name")
 
 

@@ -46,8 +46,6 @@ class Hours(TypedDict):
 
 
 HOURS: Hours = {"saturday": "10 to 14", "sunday": "closed"}
-
-
 OPENING_HOURS_ARGS: TypeAdapter[OpeningHoursArgs] = TypeAdapter(OpeningHoursArgs)
 
 
@@ -68,7 +66,7 @@ async def _answer(ctx: Context) -> AgentAnswer:
     return await run_agent(
         ctx,
         "answer",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["message"]}],
         tools=[
             function_tool(

@@ -16,7 +16,7 @@ from app.runtime.reply import Reply
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
 
-MODEL = "gpt-4o-mini"
+MODEL = "gpt-5.4-mini"
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))
@@ -47,8 +47,6 @@ class Triage(TypedDict):
 
 
 TRIAGE: TypeAdapter[Triage] = TypeAdapter(Triage)
-
-
 TICKET: TypeAdapter[Ticket] = TypeAdapter(Ticket)
 
 

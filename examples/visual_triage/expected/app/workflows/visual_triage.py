@@ -24,8 +24,6 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
 DESK = "https://desk.example.com"
-
-
 MODEL = "claude-sonnet-4-6"
 
 

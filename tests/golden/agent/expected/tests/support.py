@@ -19,8 +19,6 @@ from tests.fake_http import Answers, FakeHttp
 from tests.fake_llm import fake_llm
 
 SETTINGS = Settings(env=None, secrets=Secrets(openai_api_key=SecretStr("test-openai-api-key")))
-
-
 _sleep = asyncio.sleep
 
 

@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/agent/execute"
-
-
 EXAMPLE = {"question": "question", "customer": "customer"}
-
-
 ANSWERS: Answers = [("GET", "https://carrier.test/*/*", {"place": "place"})]
 
 

@@ -6,7 +6,6 @@ from app.settings import Secrets
 
 FILES_MCP = mcp_program("files_mcp", ("python", "-m", "files_server", "--read-only"), ("FILES_ROOT",))
 
-
 TICKETS_MCP = mcp_server("tickets_mcp")
 
 

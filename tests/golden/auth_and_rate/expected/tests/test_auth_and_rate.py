@@ -6,11 +6,7 @@ from app.workflows.auth_and_rate import AUTH_AND_RATE
 from tests.support import running
 
 PATH = "/keyed"
-
-
 EXAMPLE: dict[str, object] = {}
-
-
 HEADERS = {"X-Key": "test-api-keys"}
 
 

@@ -14,8 +14,6 @@ from app.settings import Env, Settings
 from tests.fake_http import Answers, FakeHttp
 
 SETTINGS = Settings(env=Env(api="http://api.test"), secrets=None)
-
-
 _sleep = asyncio.sleep
 
 

@@ -7,11 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/cache/execute"
-
-
 EXAMPLE = {"city": "city"}
-
-
 ANSWERS: Answers = [("GET", "http://api.test/weather", "text")]
 
 

@@ -18,7 +18,6 @@ from tests.fake_http import Answers, FakeHttp
 
 SETTINGS = Settings(env=Env(api="http://api.test"), secrets=Secrets(redis_url=SecretStr("test-redis-url")))
 
-
 _sleep = asyncio.sleep
 
 

@@ -7,10 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/cache-redis/execute"
-
-
 EXAMPLE = {"city": "city"}
-
 
 ANSWERS: Answers = [
     ("GET", "http://api.test/weather", {"city": "city", "degrees": None}),

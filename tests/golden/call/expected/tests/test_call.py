@@ -6,8 +6,6 @@ from app.workflows.call import CALL
 from tests.support import running
 
 PATH = "/api/v1/call/execute"
-
-
 EXAMPLE = {"names": ["names"]}
 
 

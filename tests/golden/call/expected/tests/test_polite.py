@@ -6,8 +6,6 @@ from app.workflows.polite import POLITE
 from tests.support import running
 
 PATH = "/api/v1/polite/execute"
-
-
 EXAMPLE = {"name": "name"}
 
 

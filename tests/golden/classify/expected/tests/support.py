@@ -22,7 +22,6 @@ SETTINGS = Settings(
     ),
 )
 
-
 _sleep = asyncio.sleep
 
 

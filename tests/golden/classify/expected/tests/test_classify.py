@@ -6,8 +6,6 @@ from app.workflows.classify import CLASSIFY
 from tests.support import running
 
 PATH = "/api/v1/classify/execute"
-
-
 EXAMPLE = {"ticket": "ticket"}
 
 

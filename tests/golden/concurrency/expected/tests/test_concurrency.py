@@ -7,10 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/concurrency/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
 
 ANSWERS: Answers = [
     ("GET", "http://api.test/right", {"value": 1}),

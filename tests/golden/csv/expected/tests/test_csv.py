@@ -4,7 +4,6 @@ from tests.support import assert_answered, running
 
 PATH = "/api/v1/csv/execute"
 
-
 EXAMPLE = {"orders": {"filename": "orders.txt", "content_type": "text/plain", "content": "dGV4dA=="}}
 
 

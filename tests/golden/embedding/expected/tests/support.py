@@ -22,7 +22,6 @@ SETTINGS = Settings(
     secrets=Secrets(cohere_api_key=SecretStr("test-cohere-api-key"), openai_api_key=SecretStr("test-openai-api-key")),
 )
 
-
 _sleep = asyncio.sleep
 
 

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/excel/execute"
-
-
 EXAMPLE = {"sales": [{"region": "region", "total": 1.5, "day": "2030-01-31T12:00:00Z"}]}
 
 

@@ -4,7 +4,6 @@ from tests.support import assert_answered, running
 
 PATH = "/api/v1/expressions/execute"
 
-
 EXAMPLE: dict[str, object] = {"query": "query", "items": [{"title": "title", "price": 1.5}], "user": {}}
 
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from fastapi.testclient import TestClient
-from httpx2 import Response
 
 from app.main import create_app
 from app.runtime.http import HTTP
@@ -15,8 +14,6 @@ from app.settings import Env, Settings
 from tests.fake_http import Answers, FakeHttp
 
 SETTINGS = Settings(env=Env(api_url="http://api-url.test"), secrets=None)
-
-
 _sleep = asyncio.sleep
 
 
@@ -31,11 +28,3 @@ def running(answers: Answers = ()) -> Iterator[TestClient]:
     pools = ConnectionPools({HTTP: FakeHttp(answers)})
     with patch("asyncio.sleep", _quick_sleep), TestClient(create_app(SETTINGS, pools=pools)) as client:
         yield client
-
-
-def assert_answered(answer: Response) -> None:
-    """The workflow answered, or failed in a way that it knows: with a problem document."""
-    if answer.headers.get("content-type") == "application/problem+json":
-        problem = answer.json()
-        assert problem["status"] == answer.status_code
-        assert "node" in problem or problem["type"] != "urn:problem:internal", problem

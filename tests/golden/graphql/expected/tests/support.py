@@ -16,8 +16,6 @@ from app.settings import Env, Secrets, Settings
 from tests.fake_http import Answers, FakeHttp
 
 SETTINGS = Settings(env=Env(api="http://api.test"), secrets=Secrets(token=SecretStr("test-token")))
-
-
 _sleep = asyncio.sleep
 
 

@@ -4,10 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/graphql/execute"
-
-
 EXAMPLE = {"id": 1}
-
 
 ANSWERS: Answers = [
     ("POST", "http://api.test/graphql", {"data": {"person": None}}),

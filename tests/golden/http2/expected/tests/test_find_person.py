@@ -7,11 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/find_person/execute"
-
-
 EXAMPLE = {"id": "id"}
-
-
 ANSWERS: Answers = [("GET", "http://api.test/people/*", {"name": "name"})]
 
 

@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/http_allowed_hosts/execute"
-
-
 EXAMPLE = {"host": "host"}
-
-
 ANSWERS: Answers = [("GET", "https://*/status", "text")]
 
 

@@ -7,10 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/http_everything/execute"
-
-
 EXAMPLE = {"id": "id"}
-
 
 ANSWERS: Answers = [
     ("PUT", "http://api.test/items/*", {}),

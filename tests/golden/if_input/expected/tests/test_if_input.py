@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/if_input/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
-
 ANSWERS: Answers = [("GET", "http://api.test/people/*", {})]
 
 

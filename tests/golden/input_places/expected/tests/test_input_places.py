@@ -6,8 +6,6 @@ from app.workflows.input_places import INPUT_PLACES
 from tests.support import running
 
 PATH = "/people/1"
-
-
 HEADERS = {"x-tenant": "x tenant"}
 
 

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/jmespath/execute"
-
-
 EXAMPLE = {"stops": [{"town": "town", "minutes": 1, "note": "note"}]}
 
 

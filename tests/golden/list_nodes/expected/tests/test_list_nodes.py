@@ -4,7 +4,6 @@ from tests.support import assert_answered, running
 
 PATH = "/api/v1/list_nodes/execute"
 
-
 EXAMPLE = {
     "orders": [{"id": 1, "customer_id": 1, "price": 1.5}],
     "customers": [{"id": 1, "name": "name", "place": {"city": "city", "zip": "zip"}}],

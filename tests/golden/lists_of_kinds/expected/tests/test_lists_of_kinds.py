@@ -6,8 +6,6 @@ from app.workflows.lists_of_kinds import LISTS_OF_KINDS
 from tests.support import running
 
 PATH = "/api/v1/lists_of_kinds/execute"
-
-
 EXAMPLE = {"b": True, "xs": [1], "ss": ["ss"]}
 
 

@@ -17,8 +17,6 @@ from app.settings import Secrets, Settings
 from tests.fake_llm import fake_llm
 
 SETTINGS = Settings(env=None, secrets=Secrets(openai_api_key=SecretStr("test-openai-api-key")))
-
-
 _sleep = asyncio.sleep
 
 

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/cached"
-
-
 EXAMPLE = {"topic": "topic"}
 
 

@@ -6,8 +6,6 @@ from app.workflows.llm_fallback import LLM_FALLBACK
 from tests.support import running
 
 PATH = "/api/v1/llm_fallback/execute"
-
-
 EXAMPLE = {"question": "question"}
 
 

@@ -23,7 +23,6 @@ SETTINGS = Settings(
     ),
 )
 
-
 _sleep = asyncio.sleep
 
 

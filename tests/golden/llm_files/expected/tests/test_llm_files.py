@@ -4,7 +4,6 @@ from tests.support import assert_answered, running
 
 PATH = "/api/v1/llm_files/execute"
 
-
 EXAMPLE = {
     "photo": {"filename": "photo.txt", "content_type": "text/plain", "content": "dGV4dA=="},
     "pages": [{"filename": "pages.txt", "content_type": "text/plain", "content": "dGV4dA=="}],

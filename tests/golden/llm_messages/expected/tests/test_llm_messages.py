@@ -6,8 +6,6 @@ from app.workflows.llm_messages import LLM_MESSAGES
 from tests.support import running
 
 PATH = "/api/v1/llm_messages/execute"
-
-
 EXAMPLE = {"history": [{"role": "user", "content": "content"}], "question": "question"}
 
 

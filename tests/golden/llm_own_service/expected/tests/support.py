@@ -15,8 +15,6 @@ from app.settings import Env, Settings
 from tests.fake_llm import fake_llm
 
 SETTINGS = Settings(env=Env(models_url="http://models-url.test"), secrets=None)
-
-
 _sleep = asyncio.sleep
 
 

@@ -6,8 +6,6 @@ from app.workflows.llm_own_service import LLM_OWN_SERVICE
 from tests.support import running
 
 PATH = "/api/v1/llm_own_service/execute"
-
-
 EXAMPLE = {"question": "question"}
 
 

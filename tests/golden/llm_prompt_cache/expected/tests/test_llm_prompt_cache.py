@@ -6,8 +6,6 @@ from app.workflows.llm_prompt_cache import LLM_PROMPT_CACHE
 from tests.support import running
 
 PATH = "/api/v1/llm_prompt_cache/execute"
-
-
 EXAMPLE = {"document": "document", "question": "question"}
 
 

@@ -6,8 +6,6 @@ from app.workflows.llm_stream import LLM_STREAM
 from tests.support import running
 
 PATH = "/stream"
-
-
 EXAMPLE = {"topic": "topic"}
 
 

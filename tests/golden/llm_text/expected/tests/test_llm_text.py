@@ -6,8 +6,6 @@ from app.workflows.llm_text import LLM_TEXT
 from tests.support import running
 
 PATH = "/api/v1/llm_text/execute"
-
-
 EXAMPLE = {"question": "question"}
 
 

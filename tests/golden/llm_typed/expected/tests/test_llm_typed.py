@@ -6,8 +6,6 @@ from app.workflows.llm_typed import LLM_TYPED
 from tests.support import running
 
 PATH = "/api/v1/llm_typed/execute"
-
-
 EXAMPLE = {"text": "text"}
 
 

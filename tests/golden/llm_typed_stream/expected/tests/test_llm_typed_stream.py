@@ -6,8 +6,6 @@ from app.workflows.llm_typed_stream import LLM_TYPED_STREAM
 from tests.support import running
 
 PATH = "/plan"
-
-
 EXAMPLE = {"topic": "topic"}
 
 

@@ -7,11 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/loop_paging/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
-
 ANSWERS: Answers = [("GET", "http://api.test/items", {"items": ["items"], "next": None})]
 
 

@@ -6,8 +6,6 @@ from app.workflows.loop_until import LOOP_UNTIL
 from tests.support import running
 
 PATH = "/api/v1/loop_until/execute"
-
-
 EXAMPLE: dict[str, object] = {}
 
 

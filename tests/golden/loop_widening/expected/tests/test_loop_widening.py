@@ -6,8 +6,6 @@ from app.workflows.loop_widening import LOOP_WIDENING
 from tests.support import running
 
 PATH = "/api/v1/loop_widening/execute"
-
-
 EXAMPLE: dict[str, object] = {}
 
 

@@ -7,11 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/map_batch/execute"
-
-
 EXAMPLE = {"ids": [1]}
-
-
 ANSWERS: Answers = [("POST", "http://api.test/send/*", "text")]
 
 

@@ -6,8 +6,6 @@ from app.workflows.map_inline import MAP_INLINE
 from tests.support import running
 
 PATH = "/api/v1/map_inline/execute"
-
-
 EXAMPLE = {"items": [{"title": "title", "price": 1.5}]}
 
 

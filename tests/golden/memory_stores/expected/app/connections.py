@@ -6,8 +6,6 @@ from app.runtime.store_redis import redis_pool
 from app.settings import Secrets
 
 MEMORY_DB_DATABASE_URL = sql_pool("memory_db_database_url")
-
-
 REDIS = redis_pool("redis")
 
 

@@ -26,7 +26,6 @@ SETTINGS = Settings(
     ),
 )
 
-
 _sleep = asyncio.sleep
 
 

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/metric/execute"
-
-
 EXAMPLE = {"country": "country", "total": 1.5, "open": 1}
 
 

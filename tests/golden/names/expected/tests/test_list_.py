@@ -7,11 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/list/execute"
-
-
 EXAMPLE = {"id": "id", "type": 1, "ctx": "ctx", "input": "input", "klass": "klass", "self": "self"}
-
-
 ANSWERS: Answers = [("GET", "http://api.test/a", "text"), ("GET", "http://api.test/b", "text")]
 
 

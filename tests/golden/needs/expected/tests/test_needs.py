@@ -7,11 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/needs/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
-
 ANSWERS: Answers = [("POST", "http://api.test/second", {}), ("POST", "http://api.test/first", {})]
 
 

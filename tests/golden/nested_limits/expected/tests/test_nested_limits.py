@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/nested_limits/execute"
-
-
 EXAMPLE = {"lines": [{"sku": "EUR"}]}
-
-
 ANSWERS: Answers = [("GET", "http://api-url.test/answer", {"score": 1.5, "note": "note"})]
 
 

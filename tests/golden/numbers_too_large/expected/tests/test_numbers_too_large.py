@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/numbers_too_large/execute"
-
-
 EXAMPLE = {"a": 1.5, "b": 1.5, "how": "how", "when": "2030-01-31T12:00:00Z"}
-
-
 ANSWERS: Answers = [("POST", "http://api.test/numbers", {})]
 
 

@@ -4,10 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/on_error_goto/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
 
 ANSWERS: Answers = [("GET", "http://api.test/fast", "text"), ("GET", "http://api.test/slow", "text")]
 

@@ -6,8 +6,6 @@ from app.workflows.output_last import OUTPUT_LAST
 from tests.support import running
 
 PATH = "/api/v1/output_last/execute"
-
-
 EXAMPLE = {"name": "name"}
 
 

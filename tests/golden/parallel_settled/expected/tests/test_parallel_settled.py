@@ -7,10 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/parallel_settled/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
 
 ANSWERS: Answers = [("GET", "http://api.test/one", {"value": 1}), ("GET", "http://api.test/two", {"value": 1})]
 

@@ -6,8 +6,6 @@ from app.workflows.greet import GREET
 from tests.support import running
 
 PATH = "/api/v1/greet/execute"
-
-
 EXAMPLE = {"name": "name"}
 
 

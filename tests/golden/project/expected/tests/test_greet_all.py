@@ -6,8 +6,6 @@ from app.workflows.greet_all import GREET_ALL
 from tests.support import running
 
 PATH = "/api/v1/greet_all/execute"
-
-
 EXAMPLE = {"names": ["names"]}
 
 

@@ -7,11 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/store/execute"
-
-
 EXAMPLE = {"name": "name"}
-
-
 ANSWERS: Answers = [("POST", "http://api.test/people", {"id": 1})]
 
 

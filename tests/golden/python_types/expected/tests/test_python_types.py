@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/python_types/execute"
-
-
 EXAMPLE: dict[str, object] = {"tickets": [{"id": 1, "kind": "bug"}], "level": "low", "note": {}}
 
 

@@ -4,11 +4,7 @@ from tests.fake_http import Answers
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/respond_background/execute"
-
-
 EXAMPLE = {"id": "id"}
-
-
 ANSWERS: Answers = [("POST", "http://api.test/work/*", {})]
 
 

@@ -7,10 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/retry/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
 
 ANSWERS: Answers = [("POST", "http://api.test/write", "text"), ("GET", "http://api.test/read", "text")]
 

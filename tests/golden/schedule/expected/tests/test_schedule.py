@@ -6,8 +6,6 @@ from app.workflows.schedule import SCHEDULE
 from tests.support import running
 
 PATH = "/now"
-
-
 EXAMPLE = {"kind": "kind"}
 
 

@@ -6,8 +6,6 @@ from app.workflows.settings import SETTINGS
 from tests.support import running
 
 PATH = "/api/v1/settings/execute"
-
-
 EXAMPLE = {"text": "text"}
 
 

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/skip_and_join/execute"
-
-
 EXAMPLE = {"a": True, "b": True}
 
 

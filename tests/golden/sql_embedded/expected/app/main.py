@@ -18,7 +18,7 @@ def create_app(pools: ConnectionPools | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """Open the pools and start what runs by itself; close both when the server stops."""
-        async with ConnectionPools.opened([*connections()], pools) as opened, service.running(None, None, opened):
+        async with ConnectionPools.opened(connections(), pools) as opened, service.running(None, None, opened):
             yield
 
     app = FastAPI(title="sql_embedded", version="0.1.0", lifespan=lifespan, telemetry=NO_TELEMETRY)

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/sql_embedded/execute"
-
-
 EXAMPLE: dict[str, object] = {}
 
 

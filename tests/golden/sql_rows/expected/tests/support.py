@@ -15,8 +15,6 @@ from app.runtime.pools import IN_MEMORY, ConnectionPools
 from app.settings import Secrets, Settings
 
 SETTINGS = Settings(env=None, secrets=Secrets(database_url=SecretStr("test-database-url")))
-
-
 _sleep = asyncio.sleep
 
 

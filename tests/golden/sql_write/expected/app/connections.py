@@ -7,8 +7,10 @@ from app.settings import Secrets
 DATABASE_BANK_URL = sql_pool(
     "database_bank_url",
     (
-        "create table accounts (id integer primary key, owner text not null, balance numeric not null check (balance >= 0));\n"
-        "create table log (id integer  primary key, what text not null, at timestamptz not null default current_timestamp);\n"
+        "create table accounts (id integer primary key, owner text not null, "
+        "balance numeric not null check (balance >= 0));\n"
+        "create table log (id integer  primary key, what text not null, at "
+        "timestamptz not null default current_timestamp);\n"
         "insert into accounts values (1, 'Ada', 100), (2, 'Alan', 0);\n"
     ),
 )

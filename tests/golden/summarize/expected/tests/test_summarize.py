@@ -6,8 +6,6 @@ from app.workflows.summarize import SUMMARIZE
 from tests.support import running
 
 PATH = "/api/v1/summarize/execute"
-
-
 EXAMPLE = {"report": "report", "reader": "reader"}
 
 

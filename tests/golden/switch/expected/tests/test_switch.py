@@ -6,8 +6,6 @@ from app.workflows.switch import SWITCH
 from tests.support import running
 
 PATH = "/api/v1/switch/execute"
-
-
 EXAMPLE = {"temperature": 1.5}
 
 

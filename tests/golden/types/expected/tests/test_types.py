@@ -7,7 +7,6 @@ from tests.support import running
 
 PATH = "/api/v1/types/execute"
 
-
 EXAMPLE: dict[str, object] = {
     "order": {
         "lines": [{"title": "title", "price": 1.5}],

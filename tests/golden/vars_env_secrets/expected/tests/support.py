@@ -20,7 +20,6 @@ SETTINGS = Settings(
     secrets=Secrets(api_token=SecretStr("test-api-token")),
 )
 
-
 _sleep = asyncio.sleep
 
 

@@ -21,7 +21,7 @@ def create_app(settings: Settings | None = None, pools: ConnectionPools | None =
         """Open the pools and start what runs by itself; close both when the server stops."""
         loaded = settings or Settings.from_env()
         async with (
-            ConnectionPools.opened([*connections(loaded.secrets)], pools) as opened,
+            ConnectionPools.opened(connections(loaded.secrets), pools) as opened,
             service.running(loaded.env, loaded.secrets, opened),
         ):
             yield

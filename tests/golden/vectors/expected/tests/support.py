@@ -15,8 +15,6 @@ from app.runtime.pools import IN_MEMORY, ConnectionPools
 from app.settings import Secrets, Settings
 
 SETTINGS = Settings(env=None, secrets=Secrets(qdrant_url=SecretStr("test-qdrant-url")))
-
-
 _sleep = asyncio.sleep
 
 

@@ -3,8 +3,6 @@
 from tests.support import assert_answered, running
 
 PATH = "/api/v1/vectors/execute"
-
-
 EXAMPLE = {"near": [1.5], "drop": ["drop"], "title": "title"}
 
 

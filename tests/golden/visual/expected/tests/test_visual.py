@@ -6,8 +6,6 @@ from app.workflows.visual import VISUAL
 from tests.support import running
 
 PATH = "/visual"
-
-
 EXAMPLE = {"name": "name", "vip": True}
 
 

@@ -7,11 +7,7 @@ from app.runtime.vector_store import vector_pool
 from app.settings import Secrets
 
 DATABASE = sql_pool("database")
-
-
 QDRANT = vector_pool("qdrant")
-
-
 REDIS = redis_pool("redis")
 
 

@@ -3,6 +3,4 @@
 from prometheus_client import CollectorRegistry, Counter
 
 REGISTRY = CollectorRegistry()
-
-
 ORDERS_SEEN = Counter("orders_seen", "Orders seen.", ("kind",), registry=REGISTRY)

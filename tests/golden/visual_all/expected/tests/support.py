@@ -33,7 +33,6 @@ SETTINGS = Settings(
     ),
 )
 
-
 _sleep = asyncio.sleep
 
 

@@ -5,9 +5,7 @@ from tests.support import assert_answered, running
 
 PATH = "/visual-all"
 
-
 EXAMPLE = {"name": "name", "items": [1], "hits": [{"id": 1, "text": "text"}], "scores": {"text": 1.5, "age": 1.5}}
-
 
 ANSWERS: Answers = [
     (

@@ -6,8 +6,6 @@ from app.workflows.wait_and_log import WAIT_AND_LOG
 from tests.support import running
 
 PATH = "/api/v1/wait_and_log/execute"
-
-
 EXAMPLE: dict[str, object] = {}
 
 

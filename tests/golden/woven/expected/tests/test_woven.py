@@ -7,10 +7,7 @@ from tests.fake_http import Answers
 from tests.support import running
 
 PATH = "/api/v1/woven/execute"
-
-
 EXAMPLE: dict[str, object] = {}
-
 
 ANSWERS: Answers = [
     ("GET", "http://api.test/a", "text"),

@@ -46,8 +46,6 @@ class Place(TypedDict):
 
 
 PLACE: TypeAdapter[Place] = TypeAdapter(Place)
-
-
 TRACK_ARGS: TypeAdapter[TrackArgs] = TypeAdapter(TrackArgs)
 
 
@@ -64,7 +62,6 @@ class CountOrdersArgs(TypedDict):
 
 
 COUNT_ORDERS_ARGS: TypeAdapter[CountOrdersArgs] = TypeAdapter(CountOrdersArgs)
-
 
 ANSWER_ORDERS_OF_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema(
     {
@@ -87,7 +84,7 @@ async def _answer(ctx: Context, known: str) -> AgentAnswer:
     return await run_agent(
         ctx,
         "answer",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["question"]}],
         tools=[
             function_tool("find_order", "An order by its number.", FIND_ORDER_ARGS, find_order),

@@ -31,7 +31,7 @@ async def _answer(ctx: Context) -> AgentAnswer:
     return await run_agent(
         ctx,
         "answer",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["question"]}],
         tools=[
             McpTools(

@@ -46,7 +46,7 @@ class Verdict(TypedDict):
 VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 
 
-class Verdict_2(TypedDict):
+class VerdictResult(TypedDict):
     value: Verdict
     text: str
     steps: list[ToolStep]
@@ -58,7 +58,7 @@ class Verdict_2(TypedDict):
 
 # verdict, flow.yaml:8
 @node("verdict")
-async def _verdict(ctx: Context) -> Verdict_2:
+async def _verdict(ctx: Context) -> VerdictResult:
     async def words_tool(ctx: Context, args: WordsArgs) -> int:
         # counted, flow.yaml:19
         return multiply(len(ctx.input["text"].split()), args["times"])

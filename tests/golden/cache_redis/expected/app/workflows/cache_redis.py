@@ -33,8 +33,6 @@ class CacheRedisOutput(TypedDict):
 
 
 Context = ExecutionContext[CacheRedisInput, Env, Secrets]
-
-
 WEATHER: TypeAdapter[Weather] = TypeAdapter(Weather)
 
 

@@ -48,11 +48,7 @@ class CsvOutput(TypedDict):
 
 
 Context = ExecutionContext[CsvInput, None, None]
-
-
 PLAIN: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
-
-
 PLAIN_ROWS: Records[dict[str, str]] = Records(PLAIN, texts=None)
 
 
@@ -66,7 +62,6 @@ class Order(TypedDict):
 
 
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
-
 
 PART_ROWS: Records[Order] = Records(
     ORDER, columns=("id", "region", "price", "day", "paid"), texts=frozenset(["region"]), optional=frozenset(["note"])
@@ -90,7 +85,6 @@ class Declared(TypedDict):
 
 DECLARED: TypeAdapter[Declared] = TypeAdapter(Declared)
 
-
 DECLARED_ROWS: Records[Declared] = Records(DECLARED, columns=("id", "region"), texts=frozenset(["region"]))
 
 
@@ -100,7 +94,6 @@ class Named(TypedDict):
 
 
 NAMED: TypeAdapter[Named] = TypeAdapter(Named)
-
 
 NAMED_ROWS: Records[Named] = Records(NAMED, columns=("first", "second"), texts=frozenset(["first", "second"]))
 
@@ -145,8 +138,8 @@ async def _named(ctx: Context) -> list[Named]:
 # part, flow.yaml:20
 @node("part", timeout=30.0)
 async def _part(ctx: Context, at: int | None) -> Part:
-    part_2 = await asyncio.to_thread(read_part, text_of(ctx.input["orders"]["content"]), PART_ROWS, CsvForm(), at, 2)
-    return {"rows": part_2.rows, "next": part_2.next}
+    read = await asyncio.to_thread(read_part, text_of(ctx.input["orders"]["content"]), PART_ROWS, CsvForm(), at, 2)
+    return {"rows": read.rows, "next": read.next}
 
 
 # written, flow.yaml:25
@@ -188,7 +181,7 @@ async def csv(ctx: Context) -> CsvOutput:
         sum_: int = 0
         parts: int = 0
         for _ in range(1000):
-            if not (at is not None):
+            if at is None:
                 break
             part = await _part(ctx, at)
             at, sum_, parts = part["next"], sum_ + sum(r["id"] for r in part["rows"]), parts + 1

@@ -53,7 +53,6 @@ class Product(TypedDict):
 
 PRODUCT: TypeAdapter[Product] = TypeAdapter(Product)
 
-
 PRODUCTS_ROWS: Records[Product] = Records(PRODUCT, columns=("name", "price", "tags"), texts=frozenset(["name"]))
 
 
@@ -64,14 +63,8 @@ class Links(TypedDict):
 
 
 LINKS: TypeAdapter[Links] = TypeAdapter(Links)
-
-
 LINKS_ROWS: Records[Links] = Records(LINKS, columns=("title", "links", "body"))
-
-
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
-
-
 ENTRIES_ROWS: Records[Entry] = Records(ENTRY, columns=("id", "title"))
 
 
@@ -81,8 +74,6 @@ class Head(TypedDict):
 
 
 HEAD: TypeAdapter[Head] = TypeAdapter(Head)
-
-
 HEAD_ROWS: Records[Head] = Records(HEAD, columns=("version", "kind"))
 
 

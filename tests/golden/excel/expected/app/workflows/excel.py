@@ -46,23 +46,14 @@ class BackItem(TypedDict):
 
 
 BACK_ITEM: TypeAdapter[BackItem] = TypeAdapter(BackItem)
-
-
 BACK_ROWS: Records[BackItem] = Records(BACK_ITEM, columns=("a", "b"))
-
-
 SALE: TypeAdapter[Sale] = TypeAdapter(Sale)
-
 
 UPLOAD_ROWS: Records[Sale] = Records(SALE, columns=("region", "total", "day"), texts=frozenset(["region"]))
 
-
 SALES_ROWS: Records[Sale] = Records(SALE, columns=("region", "total", "day"), texts=frozenset(["region"]))
 
-
 REGIONS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
-
-
 REGIONS_ROWS: Records[dict[str, Any]] = Records(REGIONS, texts=None)
 
 

@@ -10,7 +10,6 @@ from app.runtime.errors import FlowError
 from app.runtime.http import request_json
 from app.runtime.node import Retry, node, tolerate
 from app.runtime.tasks import TaskGroup
-from app.runtime.values import get
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env
 
@@ -82,7 +81,7 @@ async def fallback_of_type(ctx: Context) -> FallbackOfTypeOutput:
         more_task = group.create_task(run_more())
     fits = fits_task.result()
     more = more_task.result()
-    return {"fits": fits["decision"] == "ask", "more": get(more, "decision")}
+    return {"fits": fits["decision"] == "ask", "more": more["decision"]}
 
 
 FALLBACK_OF_TYPE = Workflow(

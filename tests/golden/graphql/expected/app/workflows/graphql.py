@@ -15,13 +15,8 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env, Secrets
 
 NOTED_DOCUMENT = "mutation Add($text: String!) { addNote(text: $text) { id } }"
-
-
 PERSON_DOCUMENT = "query One($id: Int!) { person(id: $id) { id name } }"
-
-
 PARTIAL_DOCUMENT = "{ a b }"
-
 
 PAGES_DOCUMENT = "# all of them\nquery ($size: Int = 2, $cursor: String) { list(first: $size, after: $cursor) { nodes { id } info { hasNextPage endCursor } } }"
 

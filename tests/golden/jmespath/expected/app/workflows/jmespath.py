@@ -11,14 +11,8 @@ from app.runtime.json_query import JsonQuery
 from app.runtime.workflow import HttpTrigger, Workflow
 
 BRIEF_QUERY = JsonQuery("sort_by([?minutes > `5`], &minutes)[].{where: town, long: minutes > `30`}")
-
-
 LONGEST_QUERY = JsonQuery("max_by(stops, &minutes).town || 'nowhere'")
-
-
 NAME_QUERY = JsonQuery("join(' - ', [town, note || '?'])")
-
-
 TOTAL_QUERY = JsonQuery("sum(values(@)[])")
 
 
@@ -50,8 +44,6 @@ class Brief(TypedDict):
 
 
 BRIEF_LIST: TypeAdapter[list[Brief]] = TypeAdapter(list[Brief])
-
-
 STR: TypeAdapter[str] = TypeAdapter(str)
 
 

@@ -167,8 +167,8 @@ async def list_nodes(ctx: Context) -> ListNodesOutput:
     ]
     ctx.set_output("sold", sold)
     # all, flow.yaml:21
-    rows_2 = [*ctx.input["orders"]]
-    all_: All = {"orders": len(rows_2), "average": average_of(rows_2, "price")}
+    all_rows = [*ctx.input["orders"]]
+    all_: All = {"orders": len(all_rows), "average": average_of(all_rows, "price")}
     ctx.set_output("all", all_)
     # best, flow.yaml:22
     best: list[ListNodesBestItem] = sort_rows(

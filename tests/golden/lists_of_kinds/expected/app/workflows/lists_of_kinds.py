@@ -66,7 +66,7 @@ async def lists_of_kinds(ctx: Context) -> ListsOfKindsOutput:
     # changed, flow.yaml:16
     seen: list[int | str] = cast(list[int | str], ctx.input["xs"])
     for index in range(3):
-        if not (index < 2):
+        if index >= 2:
             break
         # words, flow.yaml:21
         words: list[str] = ctx.input["ss"]

@@ -33,8 +33,6 @@ class LlmCachedOutput(TypedDict):
 
 
 Context = ExecutionContext[LlmCachedInput, None, Secrets]
-
-
 PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 
 
@@ -44,7 +42,7 @@ async def _poem(ctx: Context) -> Completion:
     return await complete(
         ctx,
         "poem",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": f"A poem about {ctx.input['topic']}"}],
         stream=True,
         timeout=120.0,
@@ -57,7 +55,7 @@ async def _plan(ctx: Context) -> Plan:
     return await complete_as(
         ctx,
         "plan",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": f"A plan for {ctx.input['topic']}"}],
         stream=True,
         output=PLAN,

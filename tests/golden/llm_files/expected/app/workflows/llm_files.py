@@ -39,7 +39,7 @@ async def _look(ctx: Context) -> Completion:
     return await complete(
         ctx,
         "look",
-        [OpenAI("gpt-4o", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": with_files("What is this?", [ctx.input["photo"], ctx.input["link"]])}],
         timeout=120.0,
     )

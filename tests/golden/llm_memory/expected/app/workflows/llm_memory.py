@@ -60,7 +60,7 @@ async def _answer(ctx: Context) -> Completion:
             complete,
             ctx,
             "answer",
-            [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+            [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
             system="Be brief.",
             timeout=120.0,
         ),
@@ -78,7 +78,7 @@ async def _mood(ctx: Context) -> Mood:
             ctx.input["user"],
             window=Window(tokens=100),
             summarize=by_model(
-                ctx, "mood", [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())]
+                ctx, "mood", [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())]
             ),
         ),
         [{"role": "user", "content": f"How do they feel? {ctx.input['question']}"}],
@@ -86,7 +86,7 @@ async def _mood(ctx: Context) -> Mood:
             complete_as,
             ctx,
             "mood",
-            [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+            [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
             output=MOOD,
             timeout=120.0,
         ),
@@ -104,7 +104,7 @@ async def _helper(ctx: Context) -> AgentAnswer:
     return await run_agent(
         ctx,
         "helper",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["question"]}],
         tools=[node_tool("clock", "The time.", CLOCK_ARGS, clock_tool)],
         memory=await recall(ctx, "helper", ctx.pools[MEMORY], ctx.input["user"], window=Window(messages=20)),

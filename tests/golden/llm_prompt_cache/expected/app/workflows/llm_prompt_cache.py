@@ -32,7 +32,7 @@ async def _answer(ctx: Context) -> Completion:
     return await complete(
         ctx,
         "answer",
-        [Anthropic("claude-sonnet-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value())],
+        [Anthropic("claude-sonnet-5-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value())],
         messages=[
             {"role": "user", "content": ctx.input["document"], "cache": "1h"},
             {"role": "user", "content": ctx.input["question"]},

@@ -37,19 +37,19 @@ async def _answer(ctx: Context) -> Completion:
         [
             (
                 Anthropic(
-                    "claude-opus-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value(), thinking_tokens=2000
+                    "claude-haiku-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value(), thinking_tokens=2000
                 )
                 if ctx.input["careful"]
                 else (
                     OpenAI(
-                        "gpt-5",
+                        "gpt-5.4",
                         api_key=ctx.secrets.openai_api_key.get_secret_value(),
                         effort="low",
                         limits=Limits(concurrency=4, tokens_per_minute=90000),
                     )
                     if len(ctx.input["question"]) > 20
                     else OpenAI(
-                        "gpt-4o-mini",
+                        "gpt-5.4-mini",
                         api_key=ctx.secrets.openai_api_key.get_secret_value(),
                         limits=Limits(concurrency=4, tokens_per_minute=90000),
                     )
@@ -59,7 +59,7 @@ async def _answer(ctx: Context) -> Completion:
                 "claude-haiku-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value(), errors=("timeout", "5xx")
             ),
             OpenAI(
-                "gpt-4o",
+                "gpt-5.4",
                 api_key=ctx.secrets.openai_api_key.get_secret_value(),
                 limits=Limits(concurrency=4, tokens_per_minute=90000),
                 errors=("auth",),

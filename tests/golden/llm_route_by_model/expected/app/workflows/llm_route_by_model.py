@@ -32,18 +32,18 @@ async def _answer(ctx: Context) -> Completion:
     return await complete(
         ctx,
         "answer",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["question"]}],
         route=ByModel(
-            OpenAI("gpt-5-nano", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-6-luna", api_key=ctx.secrets.openai_api_key.get_secret_value()),
             {
                 "law": (
                     "questions of law",
-                    Anthropic("claude-opus-4-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
+                    Anthropic("claude-opus-5-5", api_key=ctx.secrets.anthropic_api_key.get_secret_value()),
                 ),
                 "code": (
                     "programs and their errors",
-                    OpenAI("gpt-5", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+                    OpenAI("gpt-5.4", api_key=ctx.secrets.openai_api_key.get_secret_value()),
                 ),
             },
         ),

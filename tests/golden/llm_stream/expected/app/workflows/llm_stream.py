@@ -31,7 +31,7 @@ async def _poem(ctx: Context) -> Completion:
     return await complete(
         ctx,
         "poem",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": f"A poem about {ctx.input['topic']}"}],
         stream=True,
         timeout=120.0,

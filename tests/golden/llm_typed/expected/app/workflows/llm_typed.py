@@ -42,7 +42,7 @@ async def _verdict(ctx: Context) -> Verdict:
     return await complete_as(
         ctx,
         "verdict",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": ctx.input["text"]}],
         max_repairs=1,
         output=VERDICT,

@@ -27,8 +27,6 @@ class LlmTypedStreamOutput(TypedDict):
 
 
 Context = ExecutionContext[LlmTypedStreamInput, None, Secrets]
-
-
 PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 
 

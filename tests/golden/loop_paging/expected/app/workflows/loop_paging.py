@@ -53,7 +53,7 @@ async def loop_paging(ctx: Context) -> LoopPagingOutput:
     items: list[str] = []
     more: bool = True
     for _ in range(3):
-        if not (more):
+        if not more:
             break
         page = await _page(ctx, cursor)
         cursor, items, more = (

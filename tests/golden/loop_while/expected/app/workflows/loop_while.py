@@ -33,7 +33,7 @@ async def loop_while(ctx: Context) -> LoopWhileOutput:
     n: int = ctx.input["start"]
     steps: list[int] = []
     for index in range(20):
-        if not (n > 1):
+        if n <= 1:
             break
         # half, flow.yaml:11
         half = n // 2

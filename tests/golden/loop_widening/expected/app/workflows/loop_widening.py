@@ -35,7 +35,7 @@ async def loop_widening(ctx: Context) -> LoopWideningOutput:
     last: Any = None
     half: int | float = 1
     for index in range(5):
-        if not (index < 2):
+        if index >= 2:
             break
         # seen, flow.yaml:10
         seen = last if last is not None else "first"

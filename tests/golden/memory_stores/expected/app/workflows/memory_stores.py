@@ -45,7 +45,7 @@ async def _first(ctx: Context) -> Completion:
             complete,
             ctx,
             "first",
-            [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+            [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
             timeout=120.0,
         ),
     )
@@ -61,7 +61,7 @@ async def _second(ctx: Context) -> Completion:
             complete,
             ctx,
             "second",
-            [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+            [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
             timeout=120.0,
         ),
     )

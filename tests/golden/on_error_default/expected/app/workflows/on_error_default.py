@@ -26,8 +26,6 @@ class OnErrorDefaultOutput(TypedDict):
 
 
 Context = ExecutionContext[OnErrorDefaultInput, Env, None]
-
-
 STR_LIST: TypeAdapter[list[str]] = TypeAdapter(list[str])
 
 

@@ -33,8 +33,6 @@ class ParallelStreamOutput(TypedDict):
 
 
 Context = ExecutionContext[ParallelStreamInput, Env, None]
-
-
 NUMBER: TypeAdapter[Number] = TypeAdapter(Number)
 
 

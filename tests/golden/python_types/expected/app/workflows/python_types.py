@@ -50,20 +50,10 @@ class Longest(TypedDict):
 
 
 STR_LIST: TypeAdapter[list[str]] = TypeAdapter(list[str])
-
-
 LEVEL: TypeAdapter[Level] = TypeAdapter(Level)
-
-
 BUDGET: TypeAdapter[Budget] = TypeAdapter(Budget)
-
-
 MARK: TypeAdapter[Mark] = TypeAdapter(Mark)
-
-
 RAISED_FACTOR: TypeAdapter[Literal[1, 2]] = TypeAdapter(Literal[1, 2])
-
-
 RAISED: TypeAdapter[Raised] = TypeAdapter(Raised)
 
 
@@ -73,13 +63,13 @@ class RaisedBudget(TypedDict):
     owner: str | None
 
 
-class Raised_2(TypedDict):
+class RaisedResult(TypedDict):
     level: Literal["low", "high"]
     budget: RaisedBudget
     due: str
 
 
-RAISED_2: TypeAdapter[Raised_2] = TypeAdapter(Raised_2)
+RAISED_RESULT: TypeAdapter[RaisedResult] = TypeAdapter(RaisedResult)
 
 
 class ReadNote(TypedDict):
@@ -111,9 +101,9 @@ async def _kinds(ctx: Context) -> list[str]:
 
 # raised, flow.yaml:14
 @node("raised", timeout=30.0)
-async def _raised(ctx: Context) -> Raised_2:
+async def _raised(ctx: Context) -> RaisedResult:
     return conform(
-        RAISED_2,
+        RAISED_RESULT,
         RAISED.dump_python(
             await raised_(
                 level=conform(LEVEL, ctx.input["level"]),

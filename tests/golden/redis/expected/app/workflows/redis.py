@@ -51,11 +51,7 @@ class RedisOutput(TypedDict):
 
 
 Context = ExecutionContext[RedisInput, None, Secrets]
-
-
 STR_LIST: TypeAdapter[list[str]] = TypeAdapter(list[str])
-
-
 POPPED: TypeAdapter[str | None] = TypeAdapter(str | None)
 
 

@@ -15,8 +15,6 @@ from app.runtime.values import soft
 from app.runtime.workflow import HttpTrigger, Workflow
 
 MISSING_SQL = Statement("select * from nowhere")
-
-
 SUM_SQL = Statement("select 1 + 1 as two")
 
 

@@ -51,15 +51,9 @@ PEOPLE_SQL = {
     ),
 }
 
-
 FIRST_SQL = Statement("select * from people where id = $1")
-
-
 COUNT_SQL = Statement("select count(*) from people")
-
-
 NUMBERED_SQL = Statement("select name from people where id = $1 or name = $2")
-
 
 VISITS_SQL = Statement(
     (
@@ -68,7 +62,8 @@ VISITS_SQL = Statement(
     ),
     embedded=(
         "select p.name, cast(count(v.at) as integer) as visits from people p left "
-        "join visits v on v.person = p.id where p.id not in (select value from json_each($1)) group by p.name order by p.name"
+        "join visits v on v.person = p.id where p.id not in (select value from "
+        "json_each($1)) group by p.name order by p.name"
     ),
 )
 
@@ -127,13 +122,9 @@ class First(TypedDict):
 
 
 FIRST: TypeAdapter[First | None] = TypeAdapter(First | None)
-
-
 INT: TypeAdapter[int] = TypeAdapter(int)
 
-
 SQL_ROWS_NUMBERED_ITEM_LIST: TypeAdapter[list[SqlRowsNumberedItem]] = TypeAdapter(list[SqlRowsNumberedItem])
-
 
 PER_PERSON_LIST: TypeAdapter[list[PerPerson]] = TypeAdapter(list[PerPerson])
 

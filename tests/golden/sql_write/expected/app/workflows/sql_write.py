@@ -16,20 +16,10 @@ from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Secrets
 
 MOVED_SQL = Statement("update accounts set balance = balance + $1 where id = 2")
-
-
 MOVED_SQL_2 = Statement("update accounts set balance = balance - $1 where id = 1")
-
-
 MOVED_SQL_3 = Statement("insert into log (what) values ($1) returning id, what")
-
-
 NOTED_SQL = Statement("insert into log (what) values ($1)")
-
-
 LEFT_SQL = Statement("select owner, balance from accounts order by id")
-
-
 TOUCHED_SQL = Statement("update accounts set owner = owner")
 
 
@@ -64,8 +54,6 @@ class Moved(TypedDict):
 
 
 MOVED: TypeAdapter[Moved] = TypeAdapter(Moved)
-
-
 SQL_WRITE_LEFT_ITEM_LIST: TypeAdapter[list[SqlWriteLeftItem]] = TypeAdapter(list[SqlWriteLeftItem])
 
 

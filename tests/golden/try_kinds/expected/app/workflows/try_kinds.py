@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from app.runtime.context import ExecutionContext
 from app.runtime.failures import as_failure, matches
 from app.runtime.http import request_text
-from app.runtime.node import node
+from app.runtime.node import node, tolerate
 from app.runtime.run_log import log_node
 from app.runtime.workflow import HttpTrigger, Workflow
 from app.settings import Env
@@ -47,7 +47,7 @@ async def try_kinds(ctx: Context) -> TryKindsOutput:
             ctx.set_output("gone", gone)
             text = gone
         elif matches(error, ("404",)):
-            err = as_failure(error).describe()
+            tolerate(ctx, "text", error)
             # missing, flow.yaml:14
             missing = "nothing there"
             ctx.set_output("missing", missing)

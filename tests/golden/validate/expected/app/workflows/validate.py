@@ -74,10 +74,7 @@ PERSON_SCHEMA: JsonSchema[Person] = JsonSchema(
     }
 )
 
-
 NUMBER: TypeAdapter[dict[str, int]] = TypeAdapter(dict[str, int])
-
-
 LOOSE_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema({"type": "object", "required": ["id"]})
 
 
@@ -109,8 +106,8 @@ async def validate(ctx: Context) -> ValidateOutput:
         number = valid(NUMBER, {"n": ctx.input["text"]}, strict=False)
         ctx.set_output("number", number)
     # loose, flow.yaml:27
-    verdict_2 = checked_by(LOOSE_SCHEMA, ctx.input["raw"])
-    loose: Loose = {"valid": not verdict_2.errors, "errors": verdict_2.errors, "data": verdict_2.data}
+    loose_verdict = checked_by(LOOSE_SCHEMA, ctx.input["raw"])
+    loose: Loose = {"valid": not loose_verdict.errors, "errors": loose_verdict.errors, "data": loose_verdict.data}
     ctx.set_output("loose", loose)
     return {
         "errors": checked["errors"],

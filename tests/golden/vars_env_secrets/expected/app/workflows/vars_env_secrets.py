@@ -24,8 +24,6 @@ class VarsEnvSecretsOutput(TypedDict):
 
 
 Context = ExecutionContext[VarsEnvSecretsInput, Env, Secrets]
-
-
 NAMES: list[str] = ["ada", "bo"]
 
 

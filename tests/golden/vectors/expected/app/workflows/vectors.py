@@ -50,11 +50,7 @@ class FoundItem(TypedDict):
 
 
 FOUND_ITEM_LIST: TypeAdapter[list[FoundItem]] = TypeAdapter(list[FoundItem])
-
-
 SEA: TypeAdapter[Book | None] = TypeAdapter(Book | None)
-
-
 NOBODY: TypeAdapter[dict[str, Any] | None] = TypeAdapter(dict[str, Any] | None)
 
 

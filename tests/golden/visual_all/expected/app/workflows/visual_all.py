@@ -56,34 +56,18 @@ from lib.tools import find_order
 from lib.visual_all_shout import shout as shout_
 
 IDS_QUERY = JsonQuery("sort_by([?id > `0`], &id)[].{number: id, text: text}")
-
-
 GREETING = "Dear"
-
-
 PERSON_DOCUMENT = "query One($name: String!) { person(name: $name) { id } }"
-
 
 LISTED_DOCUMENT = (
     "query All($after: String) { people(after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
 )
 
-
 NOTED_DOCUMENT = "mutation Note($text: String!) { note(text: $text) { id } }"
-
-
 ROWS_SQL = Statement("select cast($1 as text) as name")
-
-
 MOVED_SQL = Statement("create table if not exists marks (name text)", session=True)
-
-
 MOVED_SQL_2 = Statement("delete from marks where name = $1")
-
-
 MOVED_SQL_3 = Statement("insert into marks (name) values ($1)")
-
-
 MOVED_SQL_4 = Statement("select count(*) as n from marks")
 
 
@@ -206,7 +190,6 @@ class FindOrderArgs(TypedDict):
 
 
 FIND_ORDER_ARGS: TypeAdapter[FindOrderArgs] = TypeAdapter(FindOrderArgs)
-
 
 ASSISTANT_FIND_ORDER_SCHEMA: JsonSchema[dict[str, Any]] = JsonSchema(
     {"type": "object", "properties": {"number": {"type": "integer"}}}
@@ -400,8 +383,8 @@ async def _gpt(ctx: Context) -> Completion:
         ctx,
         "gpt",
         [
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0),
-            OpenAI("gpt-4o", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value(), temperature=0),
+            OpenAI("gpt-5.4", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         timeout=120.0,
@@ -442,9 +425,9 @@ async def _routed(ctx: Context) -> Completion:
             (
                 Anthropic("claude-opus-4-6", api_key=ctx.secrets.anthropic_api_key.get_secret_value())
                 if ctx.input["vip"]
-                else OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())
+                else OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())
             ),
-            OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
+            OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value()),
         ],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         timeout=120.0,
@@ -457,7 +440,7 @@ async def _assistant(ctx: Context) -> AgentAnswer:
     return await run_agent(
         ctx,
         "assistant",
-        [OpenAI("gpt-4o-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
+        [OpenAI("gpt-5.4-mini", api_key=ctx.secrets.openai_api_key.get_secret_value())],
         messages=[{"role": "user", "content": f"How is {ctx.input['name']}?"}],
         tools=[
             with_schema(
@@ -623,10 +606,7 @@ async def visual_all(ctx: Context) -> VisualAllOutput | Reply:
         # again, flow.json:49
         again_started = monotonic_ns()
         again: Any
-        try:
-            again = await _stock(ctx)
-        finally:
-            pass
+        again = await _stock(ctx)
         ctx.finished("again", again, monotonic_ns() - again_started)
         return again
 
