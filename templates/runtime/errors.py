@@ -153,15 +153,16 @@ def _innermost(traceback: TracebackType | None) -> Place | None:
 def _mark_above(filename: str, line: int, first_line: int) -> Place | None:
     """The nearest mark above `line`, looking no further up than one line above the function and its decorators.
 
-    One in a block that ended before, such as a function for a tool, belongs to what is in there.
+    Blocks and functions that have ended above the line, which stand further in, have marks of their own.
     """
-    depth: int | None = None
+    depth = None
     for number in range(line, max(0, first_line - 2), -1):
         text = linecache.getline(filename, number).rstrip()
         indent = len(text) - len(text.lstrip())
+        if not text or (depth is not None and indent > depth):
+            continue
+        depth = indent
         match = _MARK.match(text)
-        if match and (depth is None or indent <= depth):
+        if match:
             return Place(match["node"], match["source"])
-        if text:
-            depth = indent if depth is None else min(depth, indent)
     return None
