@@ -63,8 +63,8 @@ class _Layout:
             return text
         opening = self._line[node.col_offset : parts[0][0].col_offset]
         closing = self._line[parts[-1][1].end_col_offset : node.end_col_offset]
-        if not opening:  # a tuple without parentheses
-            return text
+        if not opening:  # a tuple without parentheses, which get them
+            opening, closing = "(", ")"
         inner = indent + _INDENT
         return f"{opening}\n{self._body(node, parts, inner)}\n{' ' * indent}{closing.lstrip(',')}"
 
@@ -93,7 +93,7 @@ def _parts(node: ast.expr) -> list[_Part]:
         case ast.Dict(keys=keys, values=values):
             pairs = zip(keys, values, strict=True)
             return [] if None in keys else [(key, value) for key, value in pairs if key is not None]
-        case ast.Call(func=ast.Name(), args=args, keywords=keywords):
+        case ast.Call(func=ast.Name() | ast.Attribute(value=ast.Name()), args=args, keywords=keywords):
             plain = not any(isinstance(arg, ast.GeneratorExp) for arg in args) and all(word.arg for word in keywords)
             named: list[_Part] = [(word, word.value) for word in keywords]
             return [*((arg, arg) for arg in args), *named] if plain else []

@@ -194,6 +194,7 @@ def test_spoiled_modules_are_what_black_makes_of_them(seed: int) -> None:
         "A = f('" + "x" * 50 + "', b='" + "y" * 55 + "', **rest)",
         "A = f('" + "x" * 50 + "', bcd='" + "y" * 50 + "', e=(HttpTrigger('" + "z" * 101 + "'),))",
         "A = " + "'x', " * 60,
+        "def f():\n    return " + ", ".join(f"name_{number}" for number in range(20)),
         "A = {'" + "x" * 50 + "': '" + "y" * 50 + "', 'é': ['" + "z" * 90 + "', '']}",
         "A = f(lambda secrets: secrets.a, *args, " + "1, " * 50 + ")",
         "async def f():\n    return await g('" + "x" * 60 + "', '" + "y" * 45 + "')",
@@ -241,4 +242,5 @@ def random_value(chance: random.Random, depth: int, kind: str = "") -> str:
         case "tuple":
             return f"({', '.join(several)}{',' if len(several) == 1 else ''})"
         case _:
-            return f"{'f' * chance.randint(1, 30)}({', '.join(several)}, n={random_value(chance, depth - 1)})"
+            function = chance.choice(("", "", "ctx.")) + "f" * chance.randint(1, 30)
+            return f"{function}({', '.join(several)}, n={random_value(chance, depth - 1)})"
