@@ -220,7 +220,7 @@ async def pass_limit(
             raise
         logs.write("warning", "the rate limit cannot be asked for; everybody may pass", kind=error.kind)
         return {"allowed": True, "waited_ms": 0.0, "retry_after_ms": 0.0}
-    return {"allowed": True, "waited_ms": waited, "retry_after_ms": 0.0}
+    return {"allowed": True, "waited_ms": round(waited, 3), "retry_after_ms": 0.0}
 
 
 def limit_of(key: str, count: int, window: object) -> Limit:

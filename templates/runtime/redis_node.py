@@ -108,7 +108,7 @@ async def take_lock(ctx: Context, place: Place, name: str, ttl: object, *, wait:
         fence = await _take(store, name, token, seconds)
         now = loop.time()
         if fence:
-            return {"token": token, "fence": fence, "waited_ms": (now - started) * 1000}
+            return {"token": token, "fence": fence, "waited_ms": round((now - started) * 1000, 3)}
         if now >= until:
             title = "the lock is held by another"
             raise FlowError(title, kind="locked", status=409, upstream=409, retry_after=1.0)

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalyst.diagnostics import did_you_mean, listing
+from catalyst.expressions.functions_python import is_scalar
 from catalyst.expressions.types import (
     ANY,
     NONE,
@@ -24,10 +25,11 @@ from catalyst.expressions.types import (
     NoneType,
     Type,
     accepts,
+    without_none,
 )
 from catalyst.expressions.variance import difference, is_certain
 from catalyst.nodes.base import NodeType, Parameter, Scribe, Signature, Site
-from catalyst.nodes.settings import Params, Shape, ShapeSlot
+from catalyst.nodes.settings import Params, Shape, ShapeSlot, expressions_in
 from catalyst.nodes.shapes import as_written, written_as
 from catalyst.spec.problems import problem
 
@@ -127,9 +129,18 @@ def emit(params: PythonParams, scribe: Scribe) -> None:
     known = {each.name: each for each in signature.parameters} if signature is not None else {}
     more = signature.more if signature is not None else None
     given = [f"{key}={_argument(scribe, known.get(key, more), shape)}" for key, shape in params.args.items()]
-    caller = "call_async" if signature is not None and signature.is_async else "call_in_thread"
-    call = f"await {scribe.use('python_call', caller)}({', '.join([function, *given])})"
-    _give(call, signature, scribe)
+    if signature is None or not signature.is_async:
+        call = f"{scribe.use('python_call', 'call_in_thread')}({', '.join([function, *given])})"
+    elif any(_could_change(scribe.type_of(value)) for _, value in expressions_in(params.args)):
+        call = f"{scribe.use('python_call', 'call_async')}({', '.join([function, *given])})"
+    else:
+        call = f"{function}({', '.join(given)})"
+    _give(f"await {call}", signature, scribe)
+
+
+def _could_change(type_: Type) -> bool:
+    """Whether a function that is given such a value could change it, for others as well."""
+    return type_ != NONE and not is_scalar(without_none(type_))
 
 
 def _argument(scribe: Scribe, parameter: Parameter | None, shape: Shape) -> str:

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from app.runtime.conform import conform
 from app.runtime.context import ExecutionContext
 from app.runtime.node import node
-from app.runtime.python_call import call_async, call_in_thread
+from app.runtime.python_call import call_in_thread
 from app.runtime.tasks import TaskGroup
 from app.runtime.workflow import HttpTrigger, Workflow
 from lib.shapes import Budget, Level, Mark, Rows
@@ -105,8 +105,7 @@ async def _raised(ctx: Context) -> RaisedResult:
     return conform(
         RAISED_RESULT,
         RAISED.dump_python(
-            await call_async(
-                raised_,
+            await raised_(
                 level=conform(LEVEL, ctx.input["level"]),
                 budget=conform(BUDGET, {"amount": 3, "tags": ["a", "b", "a"]}),
                 marks=conform(MARK, [1, "x"]),
