@@ -153,7 +153,7 @@ class Slot:
             return expr
         if self.computed:
             raise PydanticCustomError("constant_type", "expected {wanted}", {"wanted": describe(self.type)})
-        if _holds_template(value):
+        if _holds_template(value) and not isinstance(self.type, StrType):
             raise _scattered(value)
         kind = "literal" if self.literal else "constant_type"
         if not constant_fits(expr.constant, self.type):
