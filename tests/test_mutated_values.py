@@ -195,7 +195,7 @@ def test_files_beside_a_flow_with_mistakes() -> None:
 
 LIB = {
     "lib/deep.py": f"def make(n: {'int | ' * 800}int) -> int:\n    return n\n",
-    "lib/minus.py": f"def make(n: int = {'-' * 3000}1) -> int:\n    return n\n",
+    "lib/minus.py": f"def make(n: int = {'-' * 20_000}1) -> int:\n    return n\n",
     "lib/a.py": "from .b import B\n\n\ndef make(n: int) -> int:\n    return n\n",
     "lib/b.py": "class B:\n  x = (\n",
 }
