@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -215,8 +216,17 @@ FOUND = {
 }
 
 
+@pytest.fixture
+def usual_depth() -> Iterator[None]:
+    """As deep as Python goes by itself: mypy, which other tests run in this process, lets it go deeper."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
 @pytest.mark.parametrize("name", FOUND)
-def test_what_went_wrong_once(name: str) -> None:
+def test_what_went_wrong_once(name: str, usual_depth: None) -> None:
     node, code = FOUND[name]
     result = compile_flow(f"catalyst: 1\nname: found\nnodes:\n  one: {node}\n", filename="flow.yaml", read=LIB.get)
     assert code in [each.code for each in result.diagnostics], result.diagnostics
