@@ -69,10 +69,11 @@ def test_no_more_than_the_limit_pass_in_any_stretch(address: str) -> None:
                 await limiter.wait(Limit("crm", 5, 0.1))
                 passed.append(time.monotonic())
 
+            asked = time.monotonic()
             await asyncio.gather(*(caller() for _ in range(23)))
-            # Whoever passes late leaves those behind it less than the whole stretch; nobody passes early.
+            # A busy machine may tell the callers late, the first of them too, but nobody passes early.
             for number, moment in enumerate(passed):
-                assert moment - passed[0] >= number // 5 * 0.1 - 0.01
+                assert moment - asked >= number // 5 * 0.1 - 0.01
 
     run(scenario())
 
