@@ -176,13 +176,10 @@ class _Cleaner:
             case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=flag)), body=body, orelse=[]), ast.If(
                 test=ast.Name(id=again), body=[ast.Return()], orelse=[]
             ) if (flag == again and second.lineno == (first.end_lineno or 0) + 1 and not self._may_set(flag, body)):
-                pad = " " * first.col_offset
                 leaving = self.lines[second.lineno - 1 : second.end_lineno]
                 self.lines[second.lineno - 1 : second.end_lineno] = [None] * len(leaving)
                 self.lines[first.lineno - 1] = "\n".join(line for line in leaving if line is not None)
-                for number in range(first.lineno, first.end_lineno or 0):
-                    line = self.lines[number]
-                    self.lines[number] = line[4:] if line and line.startswith(f"{pad}    ") else line
+                self._outdent(first)
                 return True
         return False
 
@@ -306,18 +303,23 @@ class _Cleaner:
     def _merge(self, node: ast.If) -> bool:
         """Make `if a:` that holds nothing but `if b:` one condition."""
         match node:
-            case ast.If(test=test, body=[ast.If(test=inner_test, body=body, orelse=[]) as inner], orelse=[]) if (
+            case ast.If(test=test, body=[ast.If(test=inner_test, orelse=[]) as inner], orelse=[]) if (
                 test.lineno == test.end_lineno and inner_test.lineno == inner_test.end_lineno
             ):
                 word = (self.lines[node.lineno - 1] or "").split(maxsplit=1)[0]
                 both = f"{self._as_part(test)} and {self._as_part(inner_test)}"
                 self.lines[node.lineno - 1] = f"{' ' * node.col_offset}{word} {both}:"
                 self.lines[inner.lineno - 1] = None
-                for number in range(inner.lineno, body[-1].end_lineno or 0):
-                    line = self.lines[number]
-                    self.lines[number] = line[4:] if line and line.startswith("    ") else line
+                self._outdent(inner)
                 return True
         return False
+
+    def _outdent(self, around: ast.If) -> None:
+        """Move what an `if` holds to where the `if` itself stands."""
+        depth = " " * (around.col_offset + 4)
+        for number in range(around.lineno, around.end_lineno or 0):
+            line = self.lines[number]
+            self.lines[number] = line[4:] if line and line.startswith(depth) else line
 
     def _as_part(self, test: ast.expr) -> str:
         """A condition as a part of an `and`."""

@@ -11,7 +11,7 @@ from .errors import FlowError
 from .pools import ConnectionPools, PoolKey
 from .rate_limit import RateLimit, too_often
 from .store import Store
-from .store_patience import patience_with
+from .store_patience import soon
 from .store_redis import RedisStore
 
 _PAUSE = 1.0
@@ -37,7 +37,7 @@ class SharedRateLimit(RateLimit):
             return await super().take(caller, pools)
         try:
             take = store.take(f"{self._route} {caller}", self._count, self._seconds)
-            wait = await patience_with(store).ask(take)
+            wait = await soon(store, take)
         except FlowError as error:
             self._ask_again = monotonic() + _PAUSE
             logs.write("warning", "the store of a rate limit does not answer; this process counts", kind=error.kind)

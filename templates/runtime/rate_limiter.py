@@ -21,7 +21,7 @@ from .errors import FlowError
 from .pools import PoolKey
 from .store import Limit, Store, before_closing, current_store
 from .store_memory import MemoryStore
-from .store_patience import patience_with
+from .store_patience import soon
 from .waiting import seconds_of
 
 MOST_TURNS = 100_000
@@ -103,8 +103,7 @@ class _Lines:
         """Get one more turn for the line. Without one, the caller leaves it: or the last one, if it has gone ahead."""
         refused: Exception | None = None
         try:
-            asked = self._store.reserve(limit, longest_wait)
-            turn = await (patience_with(self._store).ask(asked) if self._store.is_shared else asked)
+            turn = await soon(self._store, self._store.reserve(limit, longest_wait))
             if turn.slot is None:
                 refused = LimitReached(turn.wait)
             else:

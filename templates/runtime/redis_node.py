@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from pydantic import ConfigDict, with_config
@@ -16,10 +16,9 @@ from .context import ExecutionContext
 from .errors import FlowError
 from .pools import PoolKey
 from .store import Store, to_the_end
-from .store_patience import patience_with
+from .store_patience import soon
 from .waiting import seconds_of
 
-T = TypeVar("T")
 Place = PoolKey[Store]
 Context = ExecutionContext[Any, Any, Any]
 
@@ -120,18 +119,13 @@ async def take_lock(ctx: Context, place: Place, name: str, ttl: object, *, wait:
 async def _take(store: Store, name: str, token: str, seconds: float) -> int:
     """Try once. Who is stopped while Redis answers may hold the lock without knowing it, so it lets go."""
     try:
-        return await to_the_end(_soon(store, store.lock(name, token, seconds)))
+        return await to_the_end(soon(store, store.lock(name, token, seconds)))
     except asyncio.CancelledError:
         try:
-            await _soon(store, store.unlock(name, token))
+            await soon(store, store.unlock(name, token))
         except FlowError as error:
             logs.write("warning", "a lock could not be let go; it ends by itself", kind=error.kind)
         raise
-
-
-async def _soon(store: Store, question: Coroutine[Any, Any, T]) -> T:
-    """What the store answers, when it answers at all: a Redis that is stuck must not hold up who is stopped."""
-    return await (patience_with(store).ask(question) if store.is_shared else question)
 
 
 async def release_lock(ctx: Context, place: Place, name: str, token: str) -> bool:

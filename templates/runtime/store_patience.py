@@ -102,3 +102,8 @@ def patience_with(store: Store) -> Patience:
     if found is None:
         found = _PATIENCE[store] = Patience(store.patience)
     return found
+
+
+async def soon(store: Store, question: Coroutine[Any, Any, T]) -> T:
+    """What a store answers. Raises FlowError (503) soon where it is one that processes share and has fallen silent."""
+    return await (patience_with(store).ask(question) if store.is_shared else question)

@@ -25,7 +25,7 @@ from .errors import CannotStart, FlowError
 from .pools import IN_MEMORY, PoolKey
 from .store import Limit, Store, Turn, busy, closed, finish_work, no_integer, opened, other_kind, refused, unreachable
 from .store_memory import MemoryStore
-from .store_patience import patience_with
+from .store_patience import soon
 
 _MAX_CONNECTIONS = 50
 _SECONDS_TO_CONNECT = 2.0
@@ -317,7 +317,7 @@ async def _close(store: Store) -> None:
 
 
 async def _ready(store: Store) -> bool:
-    return await (patience_with(store).ask(store.ready()) if store.is_shared else store.ready())
+    return await soon(store, store.ready())
 
 
 def redis_pool(name: str) -> PoolKey[Store]:

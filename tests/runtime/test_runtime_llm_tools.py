@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from catalyst.nodes import model_facts
+from templates.runtime import llm_anthropic, llm_openai
 from templates.runtime.llm import Model
 from templates.runtime.llm_answers import Answer
 from templates.runtime.llm_turns import LlmRequest, Message, OutputSchema, Tool, ToolTurn
@@ -93,3 +95,8 @@ def test_a_model_that_always_thinks_cannot_be_made_to_use_a_tool(streamed, tools
     request = LlmRequest(tuple(says("Label it.")), output=output, tools=tools)
     answer, _ = ask(model("anthropic", "claude-sonnet-5-5"), request, streamed)
     assert json.loads(answer.text) == {"label": "a"}
+
+
+def test_the_compiler_warns_of_the_models_that_the_runtime_treats_otherwise():
+    assert model_facts._CLAUDE_THINKS.pattern == llm_anthropic._THINKS_BY_ITSELF.pattern
+    assert model_facts._GPT_THINKS.pattern == llm_openai._TOOLS_OR_THOUGHTS.pattern
